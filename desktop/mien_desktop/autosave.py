@@ -88,7 +88,8 @@ class Autosave(QObject):
 
     def _keep(self) -> None:
         document, path = self._session.document, self._session.path
-        future = self._threads.submit(lambda: self._kept().write(document, path))
+        version = self._session.file_version
+        future = self._threads.submit(lambda: self._kept().write(document, path, version))
         future.add_done_callback(lambda f: self._workspace.later(partial(self._kept_or_not, f)))
 
     def _clear(self) -> None:

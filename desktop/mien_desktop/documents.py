@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from mien.errors import DamagedMediaError, InputError, MienError, OperationCancelledError
+from mien.errors import (
+    ChangedFileError,
+    DamagedMediaError,
+    InputError,
+    MienError,
+    OperationCancelledError,
+)
 from mien.model.document import Document, Project
 from mien_desktop.background import Background
 from mien_desktop.reading import Reading, Readings
 from mien_desktop.settings import settings, text_list
 from mien_desktop.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mien.io.files import FileVersion
 
 __all__ = ["Documents"]
 
@@ -166,9 +176,16 @@ class Documents(QObject):
         )
         box.open()
 
-    def replaced(self, document: Document, path: Path | None, *, modified: bool) -> None:
+    def replaced(
+        self,
+        document: Document,
+        path: Path | None,
+        *,
+        modified: bool,
+        version: FileVersion | None = None,
+    ) -> None:
         """Go on with a document that comes from elsewhere, as from a recovery."""
-        self._session.replace(document, path, modified=modified)
+        self._session.replace(document, path, modified=modified, version=version)
         self._workspace.show_shot(None)
         self.opened.emit()
 
@@ -180,9 +197,9 @@ class Documents(QObject):
         self._workspace.said.emit(f"Opening {path.name}…")
         reading = self.readings.begin(path.name)
 
-        def loaded(document: Document) -> None:
+        def loaded(read: tuple[Document, FileVersion]) -> None:
             self.readings.end(reading)
-            self._loaded(path, clips, document)
+            self._loaded(path, clips, *read)
 
         self._background.run(
             partial(_read_project, path, reading), loaded, partial(self._unread, reading)
@@ -202,8 +219,10 @@ class Documents(QObject):
             partial(self._unread, reading),
         )
 
-    def _loaded(self, path: Path, clips: Sequence[Path], document: Document) -> None:
-        self._session.replace(document, path)
+    def _loaded(
+        self, path: Path, clips: Sequence[Path], document: Document, version: FileVersion
+    ) -> None:
+        self._session.replace(document, path, version=version)
         self._workspace.show_shot(None)
         self._note(path)
         self._workspace.said.emit(f"{path.name} is open.")
@@ -245,16 +264,19 @@ class Documents(QObject):
                 InputError(f"{len(errors)} files {what}:\n{causes}", errors[0].remedy)
             )
 
-    def _write(self, path: Path, then: Callable[[], None] | None) -> None:
+    def _write(
+        self, path: Path, then: Callable[[], None] | None, *, overwrite: bool = False
+    ) -> None:
         if self._saving:
-            self._next_save = partial(self._write, path, then)
+            self._next_save = partial(self._write, path, then, overwrite=overwrite)
             return
         self._workspace.finish_gesture()
         document, self._saving = self._session.document, True
+        version = self._session.version_to_replace(path, overwrite=overwrite)
         self._workspace.said.emit(f"Saving {path.name}…")
 
-        def written(nothing: None) -> None:
-            self._session.saved(document, path)
+        def written(now: FileVersion) -> None:
+            self._session.saved(document, path, now)
             self._note(path)
             self._workspace.said.emit(f"Saved as {path.name}.")
             self._end_saving()
@@ -263,11 +285,41 @@ class Documents(QObject):
 
         def refused(error: MienError) -> None:
             self._workspace.said.emit("")
-            self._workspace.problem.emit(error)
+            if isinstance(error, ChangedFileError):
+                # The answer decides for the save that waits, too: it meets the same file.
+                self._next_save = None
+                self._ask_about_changed(path, then)
+            else:
+                self._workspace.problem.emit(error)
             self._end_saving()
 
         # On a thread: tracking data of a long film are tens of megabytes.
-        self._background.run(partial(_save, document, path), written, refused)
+        self._background.run(partial(_save, document, path, version), written, refused)
+
+    def _ask_about_changed(self, path: Path, then: Callable[[], None] | None) -> None:
+        """Ask where to save a document whose file somebody else changed."""
+        role = QMessageBox.ButtonRole
+        box = QMessageBox(
+            QMessageBox.Icon.NoIcon,
+            "Changed by somebody else",
+            f"{path.name} was changed by another program or window since it was opened or saved"
+            " here.",
+            QMessageBox.StandardButton.Cancel,
+            self._window,
+        )
+        box.setInformativeText(
+            "Which one cannot be told. Saving over it loses what was changed there."
+        )
+        other = box.addButton("Save as another file", role.AcceptRole)
+        over = box.addButton("Save over it", role.DestructiveRole)
+        box.setDefaultButton(other)
+        box.finished.connect(box.deleteLater)
+        answers = {
+            other: lambda: self.ask_save(then),
+            over: lambda: self._write(path, then, overwrite=True),
+        }
+        box.buttonClicked.connect(lambda clicked: answers.get(clicked, lambda: None)())
+        box.open()
 
     def _end_saving(self) -> None:
         self._saving = False
@@ -296,17 +348,19 @@ class Documents(QObject):
         settings().setValue(_FOLDER, str(Path(name).parent))
 
 
-def _read_project(path: Path, reading: Reading) -> Document:
+def _read_project(path: Path, reading: Reading) -> tuple[Document, FileVersion]:
     """Read a project and find its media where they can be; else its shots are offline."""
+    from mien.io.files import FileVersion
     from mien.io.project import find_shots, load_document
 
-    return find_shots(load_document(path, find_media=False), path, reading.report)
+    version = FileVersion.of(path)
+    return find_shots(load_document(path, find_media=False), path, reading.report), version
 
 
-def _save(document: Document, path: Path) -> None:
-    from mien.io.project import save_document
+def _save(document: Document, path: Path, version: FileVersion | None) -> FileVersion:
+    from mien.io.saving import save_unchanged
 
-    save_document(document, path)
+    return save_unchanged(document, path, version)
 
 
 def _read_clips(

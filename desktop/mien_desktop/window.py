@@ -360,7 +360,9 @@ class Window(QMainWindow):
 
     def _recover(self, entry: Recoverable) -> None:
         def done(recovered: Recovered) -> None:
-            self.documents.replaced(recovered.document, recovered.path, modified=True)
+            self.documents.replaced(
+                recovered.document, recovered.path, modified=True, version=recovered.version
+            )
 
         self.background.run(lambda: self.autosave.recover(entry), done)
 

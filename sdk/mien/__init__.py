@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from mien.api import write_info_page as write_info_page
     from mien.api import write_info_sheet as write_info_sheet
     from mien.api import write_reading_picture as write_reading_picture
+    from mien.errors import ChangedFileError as ChangedFileError
     from mien.errors import DamagedMediaError as DamagedMediaError
     from mien.errors import DeviceMemoryError as DeviceMemoryError
     from mien.errors import FetchError as FetchError
@@ -103,6 +104,7 @@ if TYPE_CHECKING:
     from mien.face.flame_fit import FlameFit as FlameFit
     from mien.io.curves import CurveFormat as CurveFormat
     from mien.io.curves import register_curve_format as register_curve_format
+    from mien.io.files import FileVersion as FileVersion
     from mien.media.frame import Frame as Frame
     from mien.media.frame import Picture as Picture
     from mien.media.planes import Box as Box
@@ -235,6 +237,7 @@ _HOMES = {
     "write_reading_picture": "mien.api",
     "write_info_sheet": "mien.api",
     "WrittenCurves": "mien.api",
+    "ChangedFileError": "mien.errors",
     "DamagedMediaError": "mien.errors",
     "DeviceMemoryError": "mien.errors",
     "FetchError": "mien.errors",
@@ -259,6 +262,7 @@ _HOMES = {
     "FlameFit": "mien.face.flame_fit",
     "CurveFormat": "mien.io.curves",
     "register_curve_format": "mien.io.curves",
+    "FileVersion": "mien.io.files",
     "Frame": "mien.media.frame",
     "Picture": "mien.media.frame",
     "Box": "mien.media.planes",

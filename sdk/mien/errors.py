@@ -5,6 +5,7 @@
     │   ├── UnknownControlError (KeyError) no control, expression or viseme of that name
     │   ├── TimeError                      a time or span that is unreadable or outside the shot
     │   ├── OutputError                    an output refused before any work
+    │   │   └── ChangedFileError               a file that somebody else changed since it was read
     │   └── ProtocolError                  a message to `mien serve` that cannot be meant
     │       └── HandleError                    no shot or job of that name, for this client
     ├── InputError                     3   a given file that cannot be used
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "ChangedFileError",
     "DamagedMediaError",
     "DeviceMemoryError",
     "FetchError",
@@ -138,6 +140,12 @@ class OutputError(UsageError):
     """An output that cannot be written where it was asked for; nothing was done."""
 
     code = "output"
+
+
+class ChangedFileError(OutputError):
+    """A file that somebody else changed since it was opened or saved; nothing was written."""
+
+    code = "changed"
 
 
 class ProtocolError(UsageError):

@@ -358,8 +358,11 @@ def test_a_project_is_saved_whole(host: Host, shot: str, tracked: Path, tmp_path
     host.call("set_edits", shot=shot, face=1, layers=smile())
     place = tmp_path / "saved.mien"
     host.call("save", shot=shot, path=str(place))
+    host.call("save", shot=shot, path=str(place))  # its own, unchanged since
+    other = tmp_path / "other.mien"
+    other.write_bytes(b"of somebody else")
     with pytest.raises(ServeError) as caught:
-        host.call("save", shot=shot, path=str(place))
+        host.call("save", shot=shot, path=str(other))
     assert caught.value.code == "output"
     facts = host.call("open", path=str(place))
     assert facts["edited"] == [1]

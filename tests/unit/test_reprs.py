@@ -74,6 +74,7 @@ def values() -> list[object]:
         mien.ReferenceSettings.preview(), mien.TrainSettings(rank=4), shot.media.orientation,
         shot.media.color, mien.WrittenCurves((1, 2), "mien-rig"), patch, change, tools,
         mien.ImportedCurves(project, 1, "speech", NAMES, mien.FrameRange(0, 9), ()),
+        mien.FileVersion((7, 1), (2048, 1)),
         mien.CurveFile((file_curves,), name="speech.npz"), file_curves, flame,
         mien.RawLandmarks(bytes(FRAMES)), mien.TrackResult((track,), (5, 9)), shown,
         mien.RenderRequest(plan, 7, plate), mien.CacheKey("a digest", 2),

@@ -17,7 +17,7 @@ __all__ = ["FileVersion", "check_file", "written_whole"]
 
 @dataclass(frozen=True, slots=True)
 class FileVersion:
-    """What tells that a file is still the one that was read.
+    """The version of a file: whether it is still the one that was read.
 
     Attributes:
         inode: Device and number of the file; None when there was none.

@@ -15,7 +15,9 @@ from mien.api.track_spans import choose_spans
 from mien.api.tracking import check_solvable
 from mien.errors import UsageError
 from mien.io.curves import curve_formats
-from mien.io.project import SUFFIX, Project, check_project
+from mien.io.files import FileVersion
+from mien.io.project import SUFFIX, Document, Project, check_project, describe
+from mien.io.saving import is_same_file, save_unchanged
 from mien.model.controls import CONTROLS
 from mien.model.evaluate import evaluate
 from mien.model.presets import PRESETS
@@ -179,10 +181,13 @@ class Methods:
         if path.suffix.lower() == SUFFIX:
             if params.stream is not None:
                 raise UsageError(f"`stream` goes with media; {path.name} is a project.")
+            version = FileVersion.of(path)
             project = api.load_project(
                 path, params.project_shot, media=params.media, progress=self._requests.report
             )
-            opened = OpenShot(project, path)
+            # A file of several shots is not this shot's alone, to be replaced unasked.
+            alone = len(describe(path).shots) == 1
+            opened = OpenShot(project, path, version if alone else None)
         elif params.media is not None or params.project_shot is not None:
             raise UsageError(f"`media` and `project_shot` go with a project; {path.name} is none.")
         else:
@@ -404,8 +409,10 @@ class Methods:
     def _save(self, params: say.SaveParams) -> say.Empty:
         opened = self._shots.find(params.shot)
         path = Path(params.path)
-        check_project(path, overwrite=params.overwrite)
-        api.save_project(opened.project, path)
+        own = opened.version is not None and is_same_file(path, opened.path)
+        check_project(path, overwrite=params.overwrite or own)
+        replaced = opened.version if own and not params.overwrite else None
+        opened.version = save_unchanged(Document((opened.project,)), path, replaced)
         opened.path = path
         return say.Empty()
 

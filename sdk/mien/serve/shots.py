@@ -36,6 +36,7 @@ from mien.serve.messages import (
 from mien.timebase import FrameRange
 
 if TYPE_CHECKING:
+    from mien.io.files import FileVersion
     from mien.preview.picture import PreviewImage
     from mien.preview.previewer import Previewer
 
@@ -56,11 +57,15 @@ class OpenShot:
     Args:
         project: The shot and its edits.
         path: The project file that it was opened from.
+        version: That file as it was read; None where it holds other shots, too.
     """
 
-    def __init__(self, project: Project, path: Path | None) -> None:
+    def __init__(
+        self, project: Project, path: Path | None, version: FileVersion | None = None
+    ) -> None:
         self.handle = f"shot-{secrets.token_hex(8)}"
         self.path = path
+        self.version = version
         self._project = project
         self._previewer: Previewer | None = None
         self._shown: tuple[Edit, ...] | None = None

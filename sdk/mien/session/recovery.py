@@ -31,7 +31,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 import mien
 from mien.errors import MienError, OutputError, ProjectError
 from mien.io.arrays import ZIP_ERRORS, ArrayReader, write_array
-from mien.io.files import written_whole
+from mien.io.files import FileVersion, written_whole
 from mien.io.parts import make_project, shot_part
 from mien.io.project import find_shots, relink
 from mien.io.schema import ProjectDocument
@@ -55,6 +55,8 @@ class _Saved(BaseModel):
     schema_name: Literal["mien-recovery"] = "mien-recovery"
     version: Literal[1] = 1
     path: str | None
+    written: tuple[int, int] | None = None
+    """`FileVersion.written` of the file that the document is to replace."""
     folder: str
     """What paths in the document are relative to."""
     name: str
@@ -88,10 +90,12 @@ class Recovered:
     Attributes:
         document: The document; shots whose media are not found are offline.
         path: Its file; None when it was never saved.
+        version: The file's version that it is to replace; None where nobody knows.
     """
 
     document: Document
     path: Path | None
+    version: FileVersion | None = None
 
 
 def recoverable(folder: Path | None = None) -> list[Recoverable]:
@@ -153,12 +157,15 @@ class Recovery:
         # The shots themselves are kept too: while they live, nothing else has their parts' ids.
         self._keys: dict[tuple[int, ...], tuple[Shot, str]] = {}
 
-    def write(self, document: Document, path: Path | None) -> None:
+    def write(
+        self, document: Document, path: Path | None, version: FileVersion | None = None
+    ) -> None:
         """Keep a document as it is now, in place of what was kept.
 
         Args:
             document: The document.
             path: Its file; None when it was never saved.
+            version: The file's version that it is to replace.
 
         Raises:
             OutputError: When the state folder cannot be written to.
@@ -175,6 +182,7 @@ class Recovery:
             titles = [project.title for project in document.shots]
             saved = _Saved(
                 path=None if path is None else str(path.absolute()),
+                written=None if version is None else version.written,
                 folder=str(base),
                 name=path.name if path is not None else ", ".join(titles[:3]),
                 when=datetime.now(timezone.utc),
@@ -326,4 +334,14 @@ def _recovered(saved: _Saved, folder: Path) -> Recovered:
             with suppress(MienError):
                 project = relink(project, shot.media.path, path)
         projects.append(project)
-    return Recovered(find_shots(Document(tuple(projects)), path), path)
+    version = _version_to_replace(saved, path)
+    return Recovered(find_shots(Document(tuple(projects)), path), path, version)
+
+
+def _version_to_replace(saved: _Saved, path: Path | None) -> FileVersion | None:
+    """The version of its file that a document was made from; None where nobody knows."""
+    if path is None or saved.written is None:
+        return None
+    there = FileVersion.of(path)
+    # Numbers of disks and files are not those of before a restart, so they cannot tell.
+    return there if there.written == saved.written else FileVersion(None, saved.written)

@@ -8,10 +8,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from mien.errors import UsageError
 from mien.model.document import Document
+
+if TYPE_CHECKING:
+    from mien.io.files import FileVersion
 
 __all__ = ["Change", "Gesture", "Session"]
 
@@ -60,6 +63,7 @@ class Session:
     ) -> None:
         self._document = document or Document()
         self._path = path
+        self._version = _version_of(path)
         self._saved: Document | None = None if modified else self._document
         self._done: list[_Step] = []
         self._undone: list[_Step] = []
@@ -77,6 +81,11 @@ class Session:
     def path(self) -> Path | None:
         """The document's file; None when it was never saved."""
         return self._path
+
+    @property
+    def file_version(self) -> FileVersion | None:
+        """The file as it was when opened or saved here; None when there is none."""
+        return self._version
 
     @property
     def modified(self) -> bool:
@@ -167,10 +176,17 @@ class Session:
         """
         from mien.io.project import find_shots, load_document
 
-        self.replace(find_shots(load_document(path, find_media=False), path), path)
+        version = _version_of(path)
+        document = find_shots(load_document(path, find_media=False), path)
+        self.replace(document, path, version=version)
 
     def replace(
-        self, document: Document, path: Path | None = None, *, modified: bool = False
+        self,
+        document: Document,
+        path: Path | None = None,
+        *,
+        modified: bool = False,
+        version: FileVersion | None = None,
     ) -> None:
         """Edit another document, which has nothing to undo.
 
@@ -178,42 +194,60 @@ class Session:
             document: The document.
             path: Its file; None when it was never saved.
             modified: Whether it differs from its file, as after a recovery.
+            version: The file's version just before it was read; None for what is there now.
         """
         self._end_gesture()
         self._done.clear()
         self._undone.clear()
-        self._path = path
+        self._path, self._version = path, version or _version_of(path)
         self._saved = None if modified else document
         self._become(document, "", "replace")
 
-    def save(self, path: Path | None = None) -> None:
+    def save(self, path: Path | None = None, *, overwrite: bool = False) -> None:
         """Write the document to its file.
 
         Args:
-            path: Another file, which becomes the document's; None for its own.
+            path: Another file, which becomes the document's, and is replaced where it exists;
+                None for its own.
+            overwrite: Whether its own file is replaced also where somebody else, as `mien edit`
+                or another window, changed it since it was opened or saved here.
 
         Raises:
             UsageError: When it has no file and none is given.
+            ChangedFileError: When its own file was changed by somebody else; nothing is written.
             OutputError: When it cannot be put there.
             WriteError: When the disk is full; what was there before stays.
         """
-        from mien.io.project import save_document
+        from mien.io.saving import save_unchanged
 
         self._end_gesture()
         target = path or self._path
         if target is None:
             raise UsageError("The document has no file yet.", "Give it a name.")
-        save_document(self._document, target)
-        self.saved(self._document, target)
+        version = self.version_to_replace(target, overwrite=overwrite)
+        self.saved(self._document, target, save_unchanged(self._document, target, version))
 
-    def saved(self, document: Document, path: Path) -> None:
+    def version_to_replace(self, path: Path, *, overwrite: bool = False) -> FileVersion | None:
+        """Return what a save may replace: what was read or written last, or None for anything.
+
+        Args:
+            path: Where it is to be saved; another file than the document's is not checked.
+            overwrite: Whether its own is not checked either.
+        """
+        from mien.io.saving import is_same_file
+
+        return self._version if not overwrite and is_same_file(path, self._path) else None
+
+    def saved(self, document: Document, path: Path, version: FileVersion | None = None) -> None:
         """Note that somebody, as a thread, has written the document to its file.
 
         Args:
             document: The document as it was written; it may have changed since.
             path: The file, which becomes the document's.
+            version: The file's version as it was written; None for what is there now.
         """
         self._path, self._saved = path, document
+        self._version = version or _version_of(path)
         self._tell(Change(self._document, self._document, "", "save"))
 
     def _become(self, document: Document, name: str, kind: ChangeKind) -> None:
@@ -248,6 +282,14 @@ class Session:
             self._telling = False
         if failed is not None:
             raise failed
+
+
+def _version_of(path: Path | None) -> FileVersion | None:
+    if path is None:
+        return None
+    from mien.io.files import FileVersion
+
+    return FileVersion.of(path)
 
 
 class Gesture:

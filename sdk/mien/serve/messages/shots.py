@@ -358,3 +358,4 @@ class SaveParams(Message):
     shot: Handle
     path: PathText
     overwrite: bool = False
+    """Whether another file is replaced, and its own though somebody else changed it since."""
