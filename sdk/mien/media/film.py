@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -13,6 +14,7 @@ from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from mien.media.film_parts import open_without_edits, packets_between
 from mien.media.index import PacketIndex, open_movie
 from mien.media.seek_points import packets_from, stamped
 from mien.media.streams import main_video, whole_frames
@@ -44,7 +46,9 @@ class Film:
         by: Literal["AUTO", "SLICE"] = "AUTO",
     ) -> None:
         self._index = index
-        self._container: InputContainer = open_movie(path)
+        self._container: InputContainer = (
+            open_without_edits(path) if index.parts else open_movie(path)
+        )
         video = main_video(self._container, stream)
         assert video is not None
         self.video: VideoStream = video
@@ -84,6 +88,8 @@ class Film:
             av.error.InvalidDataError: When a packet is damaged, and nothing that follows can be
                 used: `PacketIndex.breaks_off`.
         """
+        if self._index.parts:
+            return self._of_parts(0 if point is None else self._index.points[point].frame)
         packets = self.packets(point)
         if packets is None:
             return None
@@ -93,6 +99,30 @@ class Film:
             return whole_frames(packets)
         first = 0 if point is None else self._index.points[point].packet
         return self._until_damage(self._until_gap(packets, first))
+
+    def _of_parts(self, first: int) -> Iterator[av.VideoFrame]:
+        """Frames from one on at which decoding may start, of a film that is cut inside."""
+        for part in self._index.parts:
+            if part.stop <= first:
+                continue
+            start = max(first, part.start)
+            point = self._index.point_before(start)
+            assert point is not None
+            stamp = self._index.points[point].stamp
+            assert stamp is not None
+            shown = zip(part.times, self._index.pts[part.start : part.stop], strict=True)
+            times = dict(itertools.islice(shown, start - part.start, None))
+            packets = packets_between(self._container, self.video, stamp, part.last)
+            for frame in itertools.chain(whole_frames(packets), self._held_back()):
+                # What comes before the part, or between its pictures, is only decoded.
+                if frame.pts in times:
+                    frame.pts = times[frame.pts]
+                    yield frame
+
+    def _held_back(self) -> Iterator[av.VideoFrame]:
+        """What the decoder gives when nothing follows."""
+        with suppress(av.FFmpegError):
+            yield from self.video.codec_context.decode(None)
 
     def _until_damage(self, packets: Iterator[Packet[VideoStream]]) -> Iterator[av.VideoFrame]:
         """Frames up to damage, with those that the decoder holds back there."""

@@ -12,7 +12,7 @@ import itertools
 import threading
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -24,6 +24,7 @@ import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
+from mien.media.film_parts import FilmPart, is_cut_inside, open_without_edits, shown_parts
 from mien.media.frame_order import (
     FrameOrder,
     decode_numbers,
@@ -92,6 +93,9 @@ class PacketIndex:
         last_packet: Number of the last packet of a frame that is shown.
         torn: Frames that lack the mark of their end, which nearly all others have: their decoder
             makes up the rest without a word.
+        parts: Where frames come from, of a film that an edit list cuts inside: it is read without
+            the list then. Empty of others.
+        rate: The nominal rate of such a film without the list; None of others.
     """
 
     pts: tuple[int, ...]
@@ -110,6 +114,8 @@ class PacketIndex:
     losses: tuple[str, ...] = ()
     last_packet: int = 0
     torn: frozenset[int] = frozenset()
+    parts: tuple[FilmPart, ...] = ()
+    rate: Fraction | None = None
 
     def point_before(self, frame: int) -> int | None:
         """Number of the last of `points` that starts at or before a frame; None without."""
@@ -204,6 +210,10 @@ def _built(container: InputContainer, key: _Key, progress: Progress) -> PacketIn
 
     video = main_video(container, stream)
     assert video is not None
+    if is_cut_inside(container, video):
+        index = _in_parts(path, container, video, report)
+        if index is not None:
+            return index
     scan = scan_packets(container, video, report)
     report(total * _MEGABYTE)
     if scan.entire is False:
@@ -248,6 +258,30 @@ def _timed(container: str, video: VideoStream, scan: PacketScan) -> PacketIndex:
         scan.end,
         torn=_torn(scan.film, [i for _, i in shown]),
     )
+
+
+def _in_parts(
+    path: Path, container: InputContainer, video: VideoStream, report: Callable[[int], None]
+) -> PacketIndex | None:
+    """The index of a film that an edit list cuts inside; None where it does not tell enough."""
+    with open_without_edits(path) as whole:
+        plain = whole.streams[video.index]
+        assert isinstance(plain, VideoStream)
+        scan = scan_packets(whole, plain, report)
+        film = shown_parts(container, video, plain, scan.film)
+        if film is None:
+            return None
+        return PacketIndex(
+            film.pts,
+            film.points,
+            film.last_duration,
+            plain.frames,
+            len(scan.film),
+            film.hidden,
+            scan.end,
+            parts=film.parts,
+            rate=plain.guessed_rate or plain.average_rate,
+        )
 
 
 def _last_duration(video: VideoStream, pts: Sequence[int], duration: int) -> int:

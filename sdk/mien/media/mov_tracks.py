@@ -44,11 +44,13 @@ class TrackCodec:
         letters: The four letters of its codec.
         layered: Whether HEVC has layers beside the picture: a second view, or alpha.
         edits: The track's edit list.
+        tick: Seconds of the ticks in which the movie counts how long an edit lasts.
     """
 
     letters: str
     layered: bool
     edits: tuple[TrackEdit, ...] = ()
+    tick: Fraction = Fraction(0)
 
     @property
     def retimed(self) -> bool:
@@ -87,7 +89,7 @@ def _codec(track: bytes, ticks: int) -> TrackCodec:
     for name in (b"mdia", b"minf", b"stbl", b"stsd"):
         description = _child(description, name)
     letters = description[12:16].decode("latin-1").strip() if len(description) >= 16 else ""
-    return TrackCodec(letters, b"lhvC" in description, _edits(track, ticks))
+    return TrackCodec(letters, b"lhvC" in description, _edits(track, ticks), Fraction(1, ticks))
 
 
 def _edits(track: bytes, ticks: int) -> tuple[TrackEdit, ...]:

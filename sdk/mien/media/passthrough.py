@@ -81,7 +81,8 @@ class Passthrough(Closing):
         self._edited: dict[int, EditedSound] = {}
         self._delayed: dict[int, InputContainer] = {}
         self._hidden: dict[int, int] = {}
-        self._jumps = movie_index(source.path, source.stream).jumps
+        index = movie_index(source.path, source.stream)
+        self._jumps, self._in_parts = index.jumps, bool(index.parts)
         start = self._origin()
         self.stop: Fraction | None = None
         if not self._whole:
@@ -133,6 +134,8 @@ class Passthrough(Closing):
         streams = [s for s in streams if s.type in ("video", "audio")]
         bases = [s.time_base for s in streams if s.time_base is not None]
         starts = [(s.start_time or 0) * (s.time_base or 0) for s in streams]
+        if self._in_parts:
+            starts.append(self._source.pts[0] * self._source.time_base)
         if self._whole and all((start * 1000).denominator == 1 for start in starts):
             return None
         scale = math.lcm(*(base.denominator for base in bases))

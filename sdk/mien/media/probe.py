@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import stat
+from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
 from typing import Final
@@ -17,6 +18,7 @@ from mien.media.carried import carried, own_container
 from mien.media.clock_repair import has_broadcast_clock
 from mien.media.container_bytes import has_index, is_encrypted
 from mien.media.display_matrix import frame_orientation
+from mien.media.film import Film
 from mien.media.fingerprint import fingerprint, fingerprint_of_stream
 from mien.media.index import PacketIndex, movie_index, open_movie
 from mien.media.sequence import find_sequence, is_image, probe_image, probe_sequence
@@ -193,6 +195,9 @@ def _probe_movie(
         # Opening such a file takes long: it is looked into for its streams.
         container.seek(0, stream=video, unsupported_byte_offset=True)
         frame = _first_of(path, container, video)
+    elif index.parts:
+        with closing(Film(path, video.index, index)) as film:
+            frame = next(iter(film.frames() or ()), None) or first_frame(path, video.index)
     else:
         frame = first_frame(path, video.index)
     first = main_video(container, OLD_CHOICE) or video
@@ -252,7 +257,9 @@ def _rate(video: VideoStream, index: PacketIndex) -> tuple[Fraction, tuple[Fract
     """
     tick = Fraction(video.time_base or 1)
     pts = index.pts
-    nominal = video.guessed_rate or video.average_rate or video.base_rate or Fraction(25)
+    nominal = (
+        index.rate or video.guessed_rate or video.average_rate or video.base_rate or Fraction(25)
+    )
     if len(pts) < 2:
         # Of a single picture many formats say the ticks of their clock.
         return Fraction(nominal if 1 <= nominal <= 1000 else 25), None

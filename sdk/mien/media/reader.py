@@ -114,12 +114,20 @@ def open_reader(
         return SequenceReader(facts, cache_bytes=cache_bytes)
     if facts.kind == "memory":
         return MemoryReader(facts)
-    # decord knows of turns, and would show a mirrored picture upside down.
-    if name == "decord" and not facts.orientation.mirrored:
+    # decord knows of turns, and would show a mirrored picture upside down; nor does it follow
+    # an edit list that cuts inside.
+    if name == "decord" and not facts.orientation.mirrored and not _in_parts(facts):
         from mien.media.decord import DecordReader
 
         return DecordReader(facts, threads=threads)
     return MovieReader(facts, threads=threads, cache_bytes=cache_bytes)
+
+
+def _in_parts(facts: MediaInfo) -> bool:
+    try:
+        return bool(movie_index(facts.path, facts.stream).parts)
+    except (av.FFmpegError, OSError):
+        return False  # whoever reads it says why it cannot
 
 
 class _Decoder:

@@ -13,6 +13,7 @@ from av.video.stream import VideoStream
 
 from mien.errors import MediaError, OperationCancelledError
 from mien.media.film import Film
+from mien.media.film_parts import is_cut_inside
 from mien.media.frame import Frame, MoviePicture
 from mien.media.index import open_movie, remembered_index, searched_by_time
 from mien.media.reader import MovieReader, Reader, open_reader
@@ -147,6 +148,10 @@ class KeyFrames:
                 self._container = open_movie(self._facts.path)
                 opened = main_video(self._container, self._facts.stream)
                 assert opened is not None
+                if is_cut_inside(self._container, opened):
+                    # Times in the file are others than those shown.
+                    self._by_time = False
+                    return None
                 # Threads that work on several frames at once would hold the first one back.
                 opened.thread_type = "SLICE"
             video = main_video(self._container, self._facts.stream)
@@ -163,7 +168,7 @@ class KeyFrames:
         """The same in a format that cannot be searched by time, once it has been indexed."""
         table = remembered_index(self._facts.path, self._facts.stream)
         point = table.point_before(index) if table is not None else None
-        if table is None or point is None:
+        if table is None or point is None or table.parts:
             return None
         if self._film is None:
             self._film = Film(self._facts.path, self._facts.stream, table, by="SLICE")
