@@ -80,3 +80,15 @@ def test_a_shot_of_several_does_not_replace_their_file_unasked(
     with pytest.raises(OutputError, match="exists already"):
         save(methods, shot, path)
     assert len(load_document(path, find_media=False).shots) == 2
+
+
+def test_the_other_shots_of_a_file_stay(methods: Methods, project: Project, tmp_path: Path) -> None:
+    path, one = tmp_path / "reel.mien", tmp_path / "one.mien"
+    save_document(Document((project, replace(project, id="b", name="second"))), path)
+    shot = opened(methods, path, "second")
+    save(methods, shot, path, overwrite=True)
+    assert [shot.title for shot in load_document(path, find_media=False).shots] == [
+        "first", "second"]  # fmt: skip
+    api.save_project(replace(project, id="c", name="stranger"), one)
+    with pytest.raises(OutputError, match="2 other shots"):
+        save(methods, opened(methods, one), path, overwrite=True)

@@ -5,13 +5,41 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from mien.errors import ChangedFileError
+from mien.errors import ChangedFileError, MienError, OutputError
 from mien.io.changing import hold_project
 from mien.io.files import FileVersion
-from mien.io.project import save_document
-from mien.model.document import Document
+from mien.io.project import describe, load_document, save_document
+from mien.model.document import Document, Project
 
-__all__ = ["is_same_file", "save_unchanged"]
+__all__ = ["document_with", "is_same_file", "save_unchanged"]
+
+
+def document_with(project: Project, path: Path) -> Document:
+    """Return the document that saves one shot to a file without losing the file's other shots.
+
+    Args:
+        project: The shot with its edits.
+        path: The file; where it is none of several shots, the document is of this one alone.
+
+    Raises:
+        OutputError: When the file holds several shots, and this is none of them.
+    """
+    if not path.is_file():
+        return Document((project,))
+    try:
+        several = len(describe(path).shots) > 1
+    except MienError:
+        several = False  # what cannot be read holds nothing that could be kept
+    if not several:
+        return Document((project,))
+    there = load_document(path, find_media=False)
+    if project.id not in (one.id for one in there.shots):
+        raise OutputError(
+            f"{path.name} holds {len(there.shots)} other shots, which would be lost.",
+            "Save under another name.",
+            path=path,
+        )
+    return there.with_shot(project)
 
 
 def save_unchanged(document: Document, path: Path, version: FileVersion | None) -> FileVersion:
