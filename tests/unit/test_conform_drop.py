@@ -79,7 +79,7 @@ def test_the_command_refuses_drop_frame_before_it_renders(tmp_path: Path) -> Non
     (tmp_path / "jobs.yaml").write_text("shots: []\n")
     arguments[1] = str(tmp_path / "jobs.yaml")
     result = CliRunner().invoke(app, arguments)
-    assert "--drop-frame and --media-paths go with a cut" in str(result.exception)
+    assert "--drop-frame, --media-paths and --unpack go with a cut" in str(result.exception)
 
 
 @pytest.mark.parametrize("speed", [2.0, 0.5, -1.0, 0.0])

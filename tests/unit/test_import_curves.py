@@ -187,7 +187,7 @@ def test_a_format_of_somebody_else_is_seen_by_every_verb(project: Path, tmp_path
     ]
     jobs.write_text(json.dumps({"shots": shots}))
     done = call("batch", jobs, "-o", tmp_path / "out", "--dry-run", "--json")
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 1, done.stderr  # a shot is left out
     good, bad = json.loads(done.stdout)["shots"]
     assert (good["problem"], good["faces"]) == (None, [{"number": 1, "name": "face 1"}])
     assert "The plug-in 'bad_version' is left out" in bad["problem"]
