@@ -131,3 +131,18 @@ def test_one_that_is_busy_says_so(kept: UserExpressions) -> None:
         kept.add("two", SMILE)
     lock.release()
     kept.add("two", SMILE)
+
+
+def test_names_that_became_feelings_are_numbered_and_nothing_is_lost(kept: UserExpressions) -> None:
+    # The file was written before mien had words for feelings.
+    kept.path.parent.mkdir(parents=True)
+    parts = [{"name": n, "weights": SMILE} for n in ("Joy", "mine", "joy 2", "pride")]
+    kept.path.write_text(
+        json.dumps({"schema": "mien-expressions", "version": 1, "expressions": parts})
+    )
+    assert names(kept) == ["Joy 3", "mine", "joy 2", "pride 2"]
+    kept.add("other", SMILE)
+    assert names(kept) == ["Joy 3", "mine", "joy 2", "pride 2", "other"]
+    assert not kept.notice
+    with pytest.raises(UsageError, match="built-in"):
+        kept.add("Joy", SMILE)

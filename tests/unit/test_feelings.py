@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -16,8 +17,9 @@ from mien.model.action_units import ACTION_UNITS, GRADES, face_of_formula
 from mien.model.assignments import parse_assignment
 from mien.model.controls import CONTROLS, INDEX, NAMES
 from mien.model.evaluate import evaluate
-from mien.model.feelings import FEELING_ADJECTIVES, FEELINGS, feelings_of
+from mien.model.feelings import FEELING_ADJECTIVES, FEELINGS
 from mien.model.presets import PRESETS, key_name, resolve
+from mien.model.removals import parse_removal
 from tests.faces import make_face
 
 LEAST = 0.034
@@ -50,16 +52,14 @@ def moved() -> FloatArray:
 
 def test_the_tree_has_135_words() -> None:
     assert len(FEELINGS) == 135
-    counts = {
-        p: len(feelings_of(p)) for p in ("love", "joy", "surprise", "anger", "sadness", "fear")
-    }
+    counts = Counter(one.primary for one in FEELINGS.values())
     assert counts == {
         "love": 16, "joy": 33, "surprise": 3, "anger": 29, "sadness": 37, "fear": 17,
     }  # fmt: skip
     assert len({(one.primary, one.secondary) for one in FEELINGS.values()}) == 25
-    assert [one.name for one in feelings_of("lust")] == [
+    lust = [one.name for one in FEELINGS.values() if one.secondary == "lust"]
+    assert lust == [
         "arousal", "desire", "lust", "passion", "infatuation"]  # fmt: skip
-    assert feelings_of("zzz") == ()
 
 
 def test_no_two_words_look_alike_and_none_looks_like_nothing() -> None:
@@ -184,3 +184,14 @@ def test_a_feeling_in_place_of_the_performance_takes_its_smile_and_leaves_its_sp
             assert after[4, INDEX["mouthSmileLeft"]] == pytest.approx(left, abs=1e-6)
             assert after[4, INDEX["jawOpen"]] == pytest.approx(0.6)
             assert after[4, INDEX["mouthFrownLeft"]] > 0.1
+
+
+def test_they_are_taken_out_as_they_were_put_in() -> None:
+    edit = mien.Edit(make_face(12)).set("wistful longing", 0.5).set("jawOpen", 0.1)
+    for typed in ("wistful longing", "Anna: melancholy + longing", "melancholy+longing"):
+        removal = parse_removal(typed)
+        assert removal.control == "melancholy+longing"
+        assert [one.control for one in removal.apply(edit, None).layers[0].tracks] == ["jawOpen"]
+    assert [one.control for one in edit.remove("jawOpen").layers[0].tracks] == [removal.control]
+    with pytest.raises(UnknownControlError, match="'longging'"):
+        parse_removal("longging@2s")

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QFocusEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
-from mien.model.feelings import FEELING_ADJECTIVES
+from mien.model.feelings import FEELINGS
 from mien_desktop import theme
 from mien_desktop.geometry.glyph import Glyph, glyph
 from mien_desktop.polygons import polygon
@@ -26,6 +26,9 @@ class ExpressionTile(QAbstractButton):
         weights: Sided controls and their weights.
         own: Whether the user made it.
         parent: Qt's owner.
+
+    Attributes:
+        search_text: What a search finds it by: its name, and what else is said for it.
     """
 
     entered = Signal()
@@ -43,18 +46,14 @@ class ExpressionTile(QAbstractButton):
     ) -> None:
         super().__init__(parent)
         self.name, self.weights, self.own = name, weights, own
+        feeling = None if own else FEELINGS.get(name)
+        self.search_text = " ".join((name, *(feeling.adjectives if feeling else ())))
         self._glyph: Glyph = glyph(weights)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setAccessibleName(name if own else title(name))
         parts = ", ".join(f"{title(control)} {weight:g}" for control, weight in weights[:8])
         more = "" if len(weights) <= 8 else ", ..."
         self.setToolTip(f"{self.accessibleName()}: {parts}{more}")
-
-    @property
-    def search_text(self) -> str:
-        """Everything that a search finds it by: its name, and the words that are said for it."""
-        said = (word for word, name in FEELING_ADJECTIVES.items() if name == self.name)
-        return " ".join((self.name, *said)) if not self.own else self.name
 
     def sizeHint(self) -> QSize:
         """Return the least size that face and name need."""

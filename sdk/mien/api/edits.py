@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 from mien._types import PathLike
 from mien.io import project as project_file
-from mien.io.changing import changing
+from mien.io.changing import hold_project
 from mien.model.document import Project
 
 __all__ = ["edit_project", "redo_edits", "undo_edits", "with_history"]
@@ -52,7 +51,7 @@ def edit_project(
     place = path if output is None else Path(output)
     project_file.check_project(place, overwrite=overwrite or output is None)
     project_file.describe(path)
-    with nullcontext() if output is not None else changing(path) as version:
+    with hold_project(path, None if output is None else place) as version:
         document = project_file.load_document(path, find_media=False)
         before = document.choose(shot, path.name)
         after = with_history(before, change(before), title)

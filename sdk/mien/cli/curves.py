@@ -14,7 +14,7 @@ from mien.cli.shots import tell_outdated
 from mien.errors import UsageError
 from mien.model.controls import CONTROLS
 from mien.model.face_names import describe_face, face_facts, list_faces
-from mien.model.feelings import FEELING_ADJECTIVES, FEELINGS
+from mien.model.feelings import FEELINGS
 from mien.model.presets import EXPRESSIONS, VISEMES, Preset
 from mien.model.spans import list_spans
 
@@ -229,7 +229,7 @@ def controls(json: Json = False) -> None:
                         "primary": one.primary, "secondary": one.secondary,
                         "intensity": one.intensity, "valence": one.valence,
                         "arousal": one.arousal, "action_units": one.formula,
-                        "adjectives": [a for a, n in FEELING_ADJECTIVES.items() if n == one.name],
+                        "adjectives": list(one.adjectives),
                         "weights": dict(one.weights),
                     }
                     for one in FEELINGS.values()

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from mien.cli.options import Json, Overwrite, ShotOfProject
-from mien.cli.output import print_json, print_notice, print_table
+from mien.cli.options import Json, Overwrite, ProjectOutput, ShotOfProject
+from mien.cli.output import describe_keys, print_json, print_notice, print_table
 from mien.cli.set_options import SetFaces, Sets, check_faces, read_bound
 from mien.errors import UsageError
 from mien.model.assignments import Assignment, Bound, make_edits, parse_assignment
@@ -27,8 +27,6 @@ __all__ = ["LAYER", "add_to", "apply_typed", "describe_typed", "face_of_unnamed"
 
 LAYER = "command line"
 """Name of the layer that `--set` fills."""
-_KEYS = 6
-"""Keys of a track that are named."""
 
 _Removed = Annotated[
     Optional[list[str]],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
@@ -83,12 +81,7 @@ def edit(
         bool, typer.Option("--list", help="List layers, tracks, keys and what --undo takes back.")
     ] = False,
     which: ShotOfProject = None,
-    output: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(
-            "-o", "--output", metavar="OTHER.mien", help="The project to write; else the same."
-        ),
-    ] = None,
+    output: ProjectOutput = None,
     overwrite: Overwrite = False,
     json: Json = False,
     *,
@@ -256,5 +249,4 @@ def _tell(facts: Mapping[str, Any]) -> None:
 def _keys(keys: Sequence[Mapping[str, Any]]) -> str:
     if len(keys) == 1:
         return f"{keys[0]['value']:g}"
-    said = ", ".join(f"{key['value']:g} at {key['frame']}" for key in keys[:_KEYS])
-    return said + (f" and {len(keys) - _KEYS} keys more" if len(keys) > _KEYS else "")
+    return describe_keys(keys)

@@ -6,12 +6,12 @@ import functools
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
 from mien.cli.completions import complete_face
-from mien.cli.options import Json, Overwrite, ShotOfProject
+from mien.cli.options import Json, Overwrite, ProjectOutput, ShotOfProject
 from mien.cli.output import print_done, print_json, print_notice
 
 if TYPE_CHECKING:
@@ -25,10 +25,6 @@ Face = Annotated[
     typer.Argument(
         metavar="FACE", help="Number or name of the face.", autocompletion=complete_face
     ),
-]
-_Output = Annotated[
-    Optional[Path],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
-    typer.Option("-o", "--output", metavar="OTHER.mien", help="Where to write; the same if not."),
 ]
 
 
@@ -103,7 +99,7 @@ def _describe(command: Callable[..., None], change: Callable[..., Project]) -> N
         inspect.Parameter(name, keyword, default=default, annotation=annotation)
         for name, default, annotation in (
             ("which", None, ShotOfProject),
-            ("output", None, _Output),
+            ("output", None, ProjectOutput),
             ("overwrite", False, Overwrite),
             ("json", False, Json),
         )

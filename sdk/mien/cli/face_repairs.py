@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Final, Optional
 
 import typer
 
@@ -21,15 +21,11 @@ if TYPE_CHECKING:
 
 __all__ = ["faces"]
 
-_OneFace = Annotated[
-    str,
-    typer.Option(
-        "--face",
-        metavar="N|NAME",
-        help="Number or name of the face.",
-        autocompletion=complete_face,
-    ),
-]
+_FACE: Final = typer.Option(
+    "--face", metavar="N|NAME", help="Number or name of the face.", autocompletion=complete_face
+)
+_OneFace = Annotated[str, _FACE]
+_MaybeFace = Annotated[Optional[str], _FACE]  # noqa: UP045 - typer reads it on Python 3.10 too
 _Group = Annotated[
     str,
     typer.Option(
@@ -140,15 +136,6 @@ def _facts(shot: Project, numbers: list[int]) -> list[list[dict[str, Any]]]:
     return [faces_of[number] for number in numbers]
 
 
-_MaybeFace = Annotated[
-    Optional[str],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
-    typer.Option(
-        "--face",
-        metavar="N|NAME",
-        help="Number or name of the face.",
-        autocompletion=complete_face,
-    ),
-]
 _NewFace = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option("--new", metavar="NAME", help="A new face, by that name."),

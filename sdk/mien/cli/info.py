@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from mien.cli.options import Json, Media, Overwrite, ShotOfProject
-from mien.cli.output import print_json, print_notice
+from mien.cli.output import describe_keys, print_json, print_notice
 from mien.errors import UsageError
 from mien.model.spans import list_spans
 from mien.timebase import FrameRange
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from mien.model.document import Document
 
 __all__ = ["add_to"]
-
-_KEYS = 6
-"""Keys of a track that are named."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -183,8 +180,5 @@ def _tell_layer(name: str, layer: Mapping[str, Any]) -> None:
     weight = "" if layer["weight"] == 1 else f", weight {layer['weight']:g}"
     typer.echo(f"  edit of {name}, layer {layer['name']}{weight}{state}:")
     for track in layer["tracks"]:
-        keys = track["keys"]
-        told = ", ".join(f"{key['value']:g} at {key['frame']}" for key in keys[:_KEYS])
-        more = f" and {len(keys) - _KEYS} keys more" if len(keys) > _KEYS else ""
         span = "" if track["span"] is None else " in {}:{}".format(*track["span"])
-        typer.echo(f"    {track['control']} {track['mode']}{span}: {told}{more}")
+        typer.echo(f"    {track['control']} {track['mode']}{span}: {describe_keys(track['keys'])}")

@@ -90,12 +90,13 @@ def begin_messages(
     lines = None if quiet or sys.stderr is None else _print_line
     record = _LOG.info if log is not None else None
     set_progress_display(ProgressDisplay(bars=not quiet, lines=lines, record=record))
-    from mien import __version__
-
     _LOG.info("%s", shlex.join([*command.split(), *arguments]))
-    _LOG.debug(
-        "mien %s, Python %s, %s", __version__, platform.python_version(), platform.platform()
-    )
+    if _LOG.isEnabledFor(logging.DEBUG):  # asking the machine takes longer than saying it
+        from mien import __version__
+
+        _LOG.debug(
+            "mien %s, Python %s, %s", __version__, platform.python_version(), platform.platform()
+        )
 
 
 def end_messages(exit_code: int | None = None) -> None:

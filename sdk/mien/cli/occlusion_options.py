@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Final, Optional
 
 import typer
 
+from mien.cli.added_options import added_option, with_added_options
 from mien.model.occlusion import OcclusionChoice, read_glasses
 
 __all__ = ["with_occlusion_options"]
@@ -81,25 +80,14 @@ def with_occlusion_options(verb: Callable[..., None]) -> Callable[..., None]:
 
     The verb gets what was typed as its argument `occlusion`, an `OcclusionChoice`.
     """
-    signature = inspect.signature(verb, eval_str=True)
-    own = [p for p in signature.parameters.values() if p.name != "occlusion"]
-    added = [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=default,
-            annotation=Annotated[kind, option],
-        )
-        for kind, name, option, default in _OPTIONS.values()
-    ]
 
-    @functools.wraps(verb)
-    def called(**values: Any) -> None:
+    def read(values: dict[str, Any]) -> OcclusionChoice:
         typed = {field: values.pop(name) for field, (_, name, _, _) in _OPTIONS.items()}
         typed["glasses"] = read_glasses(typed["glasses"] or ())
-        verb(**values, occlusion=OcclusionChoice(**typed))
+        return OcclusionChoice(**typed)
 
-    parameters = [*own, *added]
-    called.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-    called.__annotations__ = {p.name: p.annotation for p in parameters} | {"return": None}
-    return called
+    options = (
+        added_option(name, Annotated[kind, option], default)
+        for kind, name, option, default in _OPTIONS.values()
+    )
+    return with_added_options(verb, "occlusion", options, read)

@@ -11,7 +11,7 @@ from mien.cli.completions import complete_codec, complete_face, complete_tracker
 
 __all__ = [
     "CodecName", "Examples", "FaceChoice", "Json", "Media", "MissingFrames", "Overwrite",
-    "ShotOfProject", "ShotOrProject", "Stream", "TrackerName", "UntilDamage",
+    "ProjectOutput", "ShotOfProject", "ShotOrProject", "Stream", "TrackerName", "UntilDamage",
 ]  # fmt: skip
 
 ShotOrProject = Annotated[
@@ -72,6 +72,12 @@ TrackerName = Annotated[
         metavar="NAME",
         help="auto, or a tracker by name.",
         autocompletion=complete_tracker,
+    ),
+]
+ProjectOutput = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option(
+        "-o", "--output", metavar="OTHER.mien", help="The project to write; else the same."
     ),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the output if it exists.")]

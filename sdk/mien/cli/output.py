@@ -16,6 +16,7 @@ from mien.cli.option_names import with_commands
 from mien.errors import MienError
 
 __all__ = [
+    "describe_keys",
     "print_document",
     "print_done",
     "print_error",
@@ -25,7 +26,8 @@ __all__ = [
     "set_command",
 ]
 
-
+_KEYS = 6
+"""Keys of a track that are named."""
 _COMMAND: ContextVar[str] = ContextVar("command", default="mien")
 """How the command that runs is called."""
 
@@ -47,6 +49,16 @@ def print_document(value: Mapping[str, Any]) -> None:
 def set_command(path: str) -> None:
     """Say which command runs, as `mien render`: what is printed names options that it has."""
     _COMMAND.set(path)
+
+
+def describe_keys(keys: Sequence[Mapping[str, Any]]) -> str:
+    """Say in a line what the keys of a track are, the first of many.
+
+    Args:
+        keys: As `summarize_project` gives them.
+    """
+    said = ", ".join(f"{key['value']:g} at {key['frame']}" for key in keys[:_KEYS])
+    return said + (f" and {len(keys) - _KEYS} keys more" if len(keys) > _KEYS else "")
 
 
 def print_notice(text: str) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 from collections.abc import Callable
 from typing import Annotated, Any, Final, Optional
 
 import typer
 
+from mien.cli.added_options import added_option, with_added_options
 from mien.cli.completions import complete_preset, complete_quality
 from mien.model.quality import QUALITY_LEVELS, Quality
 
@@ -67,26 +66,15 @@ def with_quality_options(verb: Callable[..., None]) -> Callable[..., None]:
     The verb gets what was typed as its argument `quality`, a `Quality`; it is lossless where
     `--lossless` was typed.
     """
-    signature = inspect.signature(verb, eval_str=True)
-    own = [p for p in signature.parameters.values() if p.name != "quality"]
-    added = [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=None,
-            annotation=Annotated[Optional[str], option],  # noqa: UP045 - typer reads it
-        )
-        for name, option in _OPTIONS.values()
-    ]
 
-    @functools.wraps(verb)
-    def called(**values: Any) -> None:
+    def read(values: dict[str, Any]) -> Quality:
         typed = {field: values.pop(name) for field, (name, _) in _OPTIONS.items()}
         quality = Quality.of(Quality(**typed), lossless=values["lossless"])
         values["lossless"] = quality.lossless
-        verb(**values, quality=quality)
+        return quality
 
-    parameters = [*own, *added]
-    called.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-    called.__annotations__ = {p.name: p.annotation for p in parameters} | {"return": None}
-    return called
+    options = (
+        added_option(name, Annotated[Optional[str], option])  # noqa: UP045 - typer reads it
+        for name, option in _OPTIONS.values()
+    )
+    return with_added_options(verb, "quality", options, read)

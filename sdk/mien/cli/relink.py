@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from mien.cli.options import Json, Overwrite, ShotOfProject
+from mien.cli.options import Json, Overwrite, ProjectOutput, ShotOfProject
 from mien.cli.output import print_done, print_json
 from mien.errors import ProjectError, UsageError
 
@@ -37,12 +37,7 @@ def relink(
         ),
     ] = None,
     which: ShotOfProject = None,
-    output: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(
-            "-o", "--output", metavar="OTHER.mien", help="The project to write; else the same."
-        ),
-    ] = None,
+    output: ProjectOutput = None,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:

@@ -6,7 +6,6 @@ The latter are made from its settings: one for each, `--reference-...`, and `--t
 from __future__ import annotations
 
 import dataclasses
-import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Annotated, Any, Optional
 
 import typer
 
+from mien.cli.added_options import added_option, with_added_options
 from mien.errors import UsageError
 from mien.model.renderer_settings import RendererSettings, StoredSettings, make_mapping
 from mien.model.settings import TIERS, ReferenceSettings, of_tier
@@ -117,23 +117,15 @@ def with_renderer_settings(verb: Callable[..., None]) -> Callable[..., None]:
     The verb has an option `renderer`, and gets what was typed as its argument `typed`, a
     `TypedSettings`.
     """
-    signature = inspect.signature(verb, eval_str=True)
-    own = [p for p in signature.parameters.values() if p.name != "typed"]
     options = [_option(setting) for setting in dataclasses.fields(ReferenceSettings)]
-    added = [_setting(), _tier(), *options]
 
-    @functools.wraps(verb)
-    def called(**values: Any) -> None:
+    def read(values: dict[str, Any]) -> TypedSettings:
         tier, assignments = values.pop("tier"), values.pop("setting") or ()
         texts = {p.name: values.pop(p.name) for p in options}
         reference = {name.removeprefix(_PREFIX): v for name, v in texts.items() if v is not None}
-        typed = TypedSettings(values.get("renderer"), tuple(assignments), tier, reference)
-        verb(**values, typed=typed)
+        return TypedSettings(values.get("renderer"), tuple(assignments), tier, reference)
 
-    parameters = [*own, *added]
-    called.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-    called.__annotations__ = {p.name: p.annotation for p in parameters} | {"return": None}
-    return called
+    return with_added_options(verb, "typed", (_setting(), _tier(), *options), read)
 
 
 def _split(text: str) -> tuple[str, str]:
@@ -181,6 +173,4 @@ def _option(setting: dataclasses.Field[Any]) -> inspect.Parameter:
 
 
 def _parameter(name: str, kind: Any, option: Any) -> inspect.Parameter:
-    return inspect.Parameter(
-        name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind, option]
-    )
+    return added_option(name, Annotated[kind, option])

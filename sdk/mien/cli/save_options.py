@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
+from mien.cli.added_options import added_option, with_added_options
 from mien.cli.edit import LAYER, apply_typed, describe_typed, face_of_unnamed
 from mien.cli.output import print_notice
 from mien.errors import UsageError
@@ -138,20 +137,9 @@ class Saving:
 
 def with_save_options(verb: Callable[..., None]) -> Callable[..., None]:
     """Give a verb `--save` and `--save-as`; it gets them as its argument `saving`, a `Saving`."""
-    signature = inspect.signature(verb, eval_str=True)
-    own = [p for p in signature.parameters.values() if p.name != "saving"]
-    added = [_parameter("save", _Save, default=False), _parameter("save_as", _SaveAs, default=None)]
 
-    @functools.wraps(verb)
-    def called(**values: Any) -> None:
-        saving = Saving(values.pop("save"), values.pop("save_as"))
-        verb(**values, saving=saving)
+    def read(values: dict[str, Any]) -> Saving:
+        return Saving(values.pop("save"), values.pop("save_as"))
 
-    parameters = [*own, *added]
-    called.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-    called.__annotations__ = {p.name: p.annotation for p in parameters} | {"return": None}
-    return called
-
-
-def _parameter(name: str, kind: Any, default: Any) -> inspect.Parameter:
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+    options = (added_option("save", _Save, False), added_option("save_as", _SaveAs))
+    return with_added_options(verb, "saving", options, read)

@@ -18,6 +18,7 @@ from mien.cli.options import (
     Media,
     MissingFrames,
     Overwrite,
+    ProjectOutput,
     ShotOfProject,
     ShotOrProject,
     Stream,
@@ -175,15 +176,7 @@ def solve(
     project: Annotated[
         Path, typer.Argument(metavar="SHOT.mien", help="A project with tracked faces.")
     ],
-    output: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(
-            "-o",
-            "--output",
-            metavar="OTHER.mien",
-            help="The project to write; else the same.",
-        ),
-    ] = None,
+    output: ProjectOutput = None,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:

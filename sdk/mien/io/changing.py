@@ -13,7 +13,7 @@ from mien.errors import OutputError
 from mien.io.files import FileVersion, check_file
 from mien.media.lock import Held, Lock
 
-__all__ = ["changing", "hold_project"]
+__all__ = ["changing", "hold_project", "is_same_file"]
 
 _PATIENCE: Final = 10.0
 """Seconds that are waited for another process, which is done in one."""
@@ -62,13 +62,14 @@ def hold_project(
     Raises:
         OutputError: When its folder cannot be written to, or another process holds it for long.
     """
-    held = path.is_file() and (output is None or _same(path, output))
+    held = path.is_file() and (output is None or is_same_file(path, output))
     return changing(path) if held else nullcontext()
 
 
-def _same(path: Path, output: Path) -> bool:
+def is_same_file(one: Path, other: Path | None) -> bool:
+    """Tell whether two paths lead to one file that exists."""
     with suppress(OSError):
-        return output.samefile(path)
+        return other is not None and one.samefile(other)
     return False
 
 

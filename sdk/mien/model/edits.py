@@ -182,7 +182,7 @@ class Edit:
             UsageError: When there is nothing of the kind.
             TimeError: When the span or the time cannot be read or lies outside the shot.
         """
-        clock = self.face.clock
+        clock, control = self.face.clock, key_name(control)
         span = _read_place(where, clock)
         names = [one.name for one in self.layers] if layer is None else [layer]
         changed = self

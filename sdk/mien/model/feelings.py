@@ -35,7 +35,7 @@ from mien.model.action_units import face_of_formula
 from mien.model.expressions import EXPRESSIONS
 from mien.model.feeling_words import ADJECTIVES, WORDS
 
-__all__ = ["FEELINGS", "FEELING_ADJECTIVES", "Feeling", "feelings_of"]
+__all__ = ["FEELINGS", "FEELING_ADJECTIVES", "Feeling"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,7 @@ class Feeling:
         formula: The face in action units, as `1C 4B L14D`; empty for a word that is a named
             expression of mien's as well, and looks like that.
         weights: Control name (sided) to weight at a value of 1.
+        adjectives: What else is said for it, as `wistful` for melancholy.
     """
 
     name: str
@@ -62,10 +63,12 @@ class Feeling:
     arousal: float
     formula: str
     weights: tuple[tuple[str, float], ...] = field(repr=False)
+    adjectives: tuple[str, ...] = ()
 
 
 def _read() -> dict[str, Feeling]:
     expressions = {one.name: one.weights for one in EXPRESSIONS}
+    said = dict(line.split(": ") for line in ADJECTIVES.strip().splitlines())
     made = {}
     for line in WORDS.strip().splitlines():
         name, primary, secondary, *numbers, formula = line.split(maxsplit=6)
@@ -73,8 +76,9 @@ def _read() -> dict[str, Feeling]:
         named = formula == "="
         weights = expressions[name] if named else tuple(face_of_formula(formula).items())
         made[name] = Feeling(
-            name, primary, secondary, intensity, valence, arousal, "" if named else formula, weights
-        )
+            name, primary, secondary, intensity, valence, arousal, "" if named else formula,
+            weights, tuple(said[name].split()),
+        )  # fmt: skip
     return made
 
 
@@ -82,21 +86,6 @@ FEELINGS: Final[dict[str, Feeling]] = _read()
 """The 135 words, in the order of the tree."""
 
 FEELING_ADJECTIVES: Final[dict[str, str]] = {
-    adjective: line.split(":")[0]
-    for line in ADJECTIVES.strip().splitlines()
-    for adjective in line.split(":")[1].split()
+    adjective: one.name for one in FEELINGS.values() for adjective in one.adjectives
 }
 """What directors say, as `wistful`, to the word that it stands for."""
-
-
-def feelings_of(branch: str) -> tuple[Feeling, ...]:
-    """Return the words of a branch of the tree, in order.
-
-    Args:
-        branch: A primary or a secondary word; of one that is both, as `joy`, the primary.
-
-    Returns:
-        The words; none when there is no such branch.
-    """
-    found = tuple(one for one in FEELINGS.values() if one.primary == branch)
-    return found or tuple(one for one in FEELINGS.values() if one.secondary == branch)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -38,10 +38,7 @@ EventKind = Literal[
     "speech",
     "feeling",
 ]
-EVENT_KINDS: Final[tuple[EventKind, ...]] = (
-    "blink", "eyes closed", "smile", "brow raise", "frown", "at the lens", "away", "speech",
-    "feeling",
-)  # fmt: skip
+EVENT_KINDS: Final[tuple[EventKind, ...]] = get_args(EventKind)
 
 _RISE: Final = 0.25
 """By how much lids close beyond what they do around, for a blink."""
@@ -154,11 +151,13 @@ def _blinks(controls: _Values, valid: BoolArray, rate: float) -> Iterator[Perfor
     lids = controls[:, [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]]
     both = lids.mean(axis=1)
     reach = max(round(_AROUND * rate), 1)
-    taken = -1
+    taken, runs = -1, iter(frame_runs(valid))
+    run = FrameRange(0, 0)
     for peak in _peaks(both, valid):
         if peak <= taken:
             continue
-        run = next(run for run in frame_runs(valid) if run.start <= peak < run.stop)
+        while peak >= run.stop:
+            run = next(runs)
         before = both[max(peak - reach, run.start, taken + 1) : peak + 1]
         after = both[peak : min(peak + reach + 1, run.stop)]
         base = max(before.min(), after.min())
@@ -184,7 +183,8 @@ def _peaks(values: _Values, valid: BoolArray) -> list[int]:
     lower = np.where(valid, values, -np.inf)
     padded = np.concatenate([[-np.inf], lower, [-np.inf]])
     top = (padded[1:-1] > padded[:-2]) & (padded[1:-1] >= padded[2:]) & valid
-    return sorted(np.flatnonzero(top).tolist(), key=lambda frame: int(frame))
+    peaks: list[int] = np.flatnonzero(top).tolist()
+    return peaks
 
 
 def _closed(units: Mapping[str, _Values], valid: BoolArray) -> Iterator[PerformanceEvent]:
@@ -231,8 +231,7 @@ def _looks(
     there = seen & (angle <= _LENS)
     apart = round(BLINK_SECONDS * rate)
     for kind, frames in (("at the lens", there), ("away", seen & ~there)):
-        other = seen & ~frames
-        for run in frame_runs(frames | (valid & ~seen & ~other)):
+        for run in frame_runs(frames | (valid & ~seen)):
             inside = np.flatnonzero(frames[run.start : run.stop])
             if not len(inside):
                 continue

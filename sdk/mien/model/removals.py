@@ -4,6 +4,7 @@
     mouthSmile@2s          the key at that time
     mouthSmile@2s:4s       what it asks in a span
     Anna:mouthSmile@2s:4s  the same of the face that is called Anna
+    wistful longing        two feelings, as they were set
 
 FACE is as in `--set` (assignments.py).
 """
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING
 from mien.errors import UsageError
 from mien.model.assignments import Bound, assigned_face
 from mien.model.face_names import read_face
-from mien.model.presets import resolve
+from mien.model.presets import key_name
 
 if TYPE_CHECKING:
     from mien.model.document import Project
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Removal", "parse_removal", "without_edits"]
 
-_REMOVE = re.compile(r"((?P<face>.+):)?\s*(?P<name>[A-Za-z]\w*)\s*(@(?P<where>[^@]+))?", re.ASCII)
+_REMOVE = re.compile(
+    r"((?P<face>.+):)?\s*(?P<name>[A-Za-z][\w +]*?)\s*(@(?P<where>[^@]+))?", re.ASCII
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +89,10 @@ def parse_removal(text: str, face: int | str | None = None) -> Removal:
             "Write NAME, NAME@TIME or NAME@START:END, as in mouthSmile@2s:4s; for one face its"
             " number or name before, as in 2:mouthSmile.",
         )
-    resolve(match["name"])
+    name = key_name(match["name"])
     own = None if match["face"] is None else read_face(match["face"])
     where = None if match["where"] is None else "".join(match["where"].split())
-    return Removal(match["name"], where, False, own, face)
+    return Removal(name, where, False, own, face)
 
 
 def without_edits(

@@ -14,10 +14,11 @@ from mien.api.occlusion import check_stored_matte, refuse_matte_as_output
 from mien.api.track_spans import choose_spans
 from mien.api.tracking import check_solvable
 from mien.errors import UsageError
+from mien.io.changing import is_same_file
 from mien.io.curves import curve_formats
 from mien.io.files import FileVersion
 from mien.io.project import SUFFIX, Project, check_project, describe
-from mien.io.saving import document_with, is_same_file, save_unchanged
+from mien.io.saving import save_shot_unchanged
 from mien.model.controls import CONTROLS
 from mien.model.evaluate import evaluate
 from mien.model.presets import PRESETS
@@ -412,7 +413,7 @@ class Methods:
         own = opened.version is not None and is_same_file(path, opened.path)
         check_project(path, overwrite=params.overwrite or own)
         replaced = opened.version if own and not params.overwrite else None
-        opened.version = save_unchanged(document_with(opened.project, path), path, replaced)
+        opened.version = save_shot_unchanged(opened.project, path, replaced)
         opened.path = path
         return say.Empty()
 

@@ -246,12 +246,24 @@ def _write(path: Path, expressions: tuple[Expression, ...]) -> None:
         file.write(_File(expressions=parts).model_dump_json(indent=1, by_alias=True).encode())
 
 
+def _free(name: str, taken: set[str]) -> str:
+    """A kept name, numbered where it became the name of a feeling after it was kept."""
+    folded, number = name.strip().casefold(), 2
+    if folded not in PRESETS or PRESETS[folded].kind != "feeling":
+        return name
+    while f"{folded} {number}" in taken:
+        number += 1
+    taken.add(f"{folded} {number}")
+    return f"{name.strip()} {number}"
+
+
 def _read(path: Path) -> tuple[Expression, ...]:
     try:
         if path.stat().st_size > _LARGEST:
             raise ValueError("it is too large")
         parts = _File.model_validate_json(path.read_bytes()).expressions
-        made = tuple(Expression.of(part.name, part.weights) for part in parts)
+        taken = {part.name.casefold() for part in parts}
+        made = tuple(Expression.of(_free(part.name, taken), part.weights) for part in parts)
     except FileNotFoundError:
         raise
     except ValidationError as error:

@@ -234,7 +234,7 @@ class Session:
             path: Where it is to be saved; another file than the document's is not checked.
             overwrite: Whether its own is not checked either.
         """
-        from mien.io.saving import is_same_file
+        from mien.io.changing import is_same_file
 
         return self._version if not overwrite and is_same_file(path, self._path) else None
 
