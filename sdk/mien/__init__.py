@@ -34,10 +34,13 @@ if TYPE_CHECKING:
     from mien import weights as weights
     from mien.api import Document as Document
     from mien.api import ImportedCurves as ImportedCurves
+    from mien.api import MutedMouth as MutedMouth
     from mien.api import PathLike as PathLike
     from mien.api import Project as Project
     from mien.api import RelinkReport as RelinkReport
     from mien.api import RenderReport as RenderReport
+    from mien.api import ResyncedMouth as ResyncedMouth
+    from mien.api import VoicedMouth as VoicedMouth
     from mien.api import WrittenCurves as WrittenCurves
     from mien.api import check_damage as check_damage
     from mien.api import check_occlusion_matte as check_occlusion_matte
@@ -53,6 +56,7 @@ if TYPE_CHECKING:
     from mien.api import load_project as load_project
     from mien.api import main_face as main_face
     from mien.api import merge_faces as merge_faces
+    from mien.api import mute_mouth as mute_mouth
     from mien.api import open_shot as open_shot
     from mien.api import probe as probe
     from mien.api import redo_edits as redo_edits
@@ -64,6 +68,7 @@ if TYPE_CHECKING:
     from mien.api import render as render
     from mien.api import render_frames as render_frames
     from mien.api import render_matte as render_matte
+    from mien.api import resync_mouth as resync_mouth
     from mien.api import retrack_face as retrack_face
     from mien.api import save_document as save_document
     from mien.api import save_project as save_project
@@ -76,6 +81,7 @@ if TYPE_CHECKING:
     from mien.api import summarize_project as summarize_project
     from mien.api import track as track
     from mien.api import undo_edits as undo_edits
+    from mien.api import voice as voice
     from mien.api import write_info_page as write_info_page
     from mien.api import write_info_sheet as write_info_sheet
     from mien.api import write_reading_picture as write_reading_picture
@@ -201,15 +207,18 @@ _HOMES = {
     "fit_flame": "mien.api",
     "import_curves": "mien.api",
     "ImportedCurves": "mien.api",
+    "MutedMouth": "mien.api",
     "import_landmarks": "mien.api",
     "load_document": "mien.api",
     "load_project": "mien.api",
     "main_face": "mien.api",
+    "mute_mouth": "mien.api",
     "merge_faces": "mien.api",
     "open_shot": "mien.api",
     "probe": "mien.api",
     "relink": "mien.api",
     "relink_file": "mien.api",
+    "resync_mouth": "mien.api",
     "remove_corrections": "mien.api",
     "redo_edits": "mien.api",
     "remove_face": "mien.api",
@@ -221,6 +230,8 @@ _HOMES = {
     "render_matte": "mien.api",
     "RelinkReport": "mien.api",
     "RenderReport": "mien.api",
+    "VoicedMouth": "mien.api",
+    "ResyncedMouth": "mien.api",
     "retrack_face": "mien.api",
     "save_document": "mien.api",
     "save_project": "mien.api",
@@ -233,6 +244,7 @@ _HOMES = {
     "summarize_project": "mien.api",
     "track": "mien.api",
     "undo_edits": "mien.api",
+    "voice": "mien.api",
     "write_info_page": "mien.api",
     "write_reading_picture": "mien.api",
     "write_info_sheet": "mien.api",

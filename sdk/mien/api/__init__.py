@@ -26,6 +26,7 @@ from mien.api.relinking import RelinkReport, relink, relink_file
 from mien.api.rendering import RenderReport, check_damage, render, render_frames, render_matte
 from mien.api.retracking import export_landmarks, import_landmarks, retrack_face
 from mien.api.tracking import open_shot, probe, solve, track
+from mien.api.voices import MutedMouth, ResyncedMouth, VoicedMouth, mute_mouth, resync_mouth, voice
 from mien.io.project import Document, Project
 from mien.model.shot import main_face
 from mien.model.summary import summarize_project
@@ -33,10 +34,13 @@ from mien.model.summary import summarize_project
 __all__ = [
     "Document",
     "ImportedCurves",
+    "MutedMouth",
     "PathLike",
     "Project",
     "RelinkReport",
     "RenderReport",
+    "ResyncedMouth",
+    "VoicedMouth",
     "WrittenCurves",
     "check_damage",
     "check_occlusion_matte",
@@ -51,10 +55,13 @@ __all__ = [
     "load_document",
     "load_project",
     "main_face",
+    "mute_mouth",
     "merge_faces",
     "open_shot",
     "probe",
     "relink",
+    "resync_mouth",
+    "voice",
     "relink_file",
     "remove_corrections",
     "redo_edits",

@@ -31,6 +31,7 @@ from mien.cli import (
     shots,
     system,
     train,
+    voice,
 )
 from mien.cli.command import App
 from mien.cli.messages import end_messages
@@ -77,6 +78,7 @@ curves.add_to(app)
 info.add_to(app)
 read.add_to(app)
 relink.add_to(app)
+voice.add_to(app)
 app.add_typer(face_repairs.faces, name="faces")
 train.add_to(app)
 serve.add_to(app)

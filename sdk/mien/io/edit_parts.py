@@ -15,6 +15,7 @@ from mien.io.schema import (
     LayerPart,
     TrackPart,
 )
+from mien.io.voice_parts import make_voice, voice_part
 from mien.model.edit_history import EditHistory, EditStep, LayerChange
 from mien.model.edits import ControlTrack, Edit, Layer
 from mien.model.interpolate import Key
@@ -40,6 +41,7 @@ def _layer_part(layer: Layer) -> LayerPart:
         weight=layer.weight,
         muted=layer.muted,
         tracks=tuple(_track_part(track) for track in layer.tracks),
+        voice=None if layer.voice is None else voice_part(layer.voice),
     )
 
 
@@ -86,7 +88,8 @@ def make_edit(part: EditPart, shot: Shot, name: str) -> Edit:
 
 def _make_layer(part: LayerPart) -> Layer:
     tracks = tuple(_make_track(track) for track in part.tracks)
-    return Layer(part.name, tracks, part.weight, part.muted)
+    voice = None if part.voice is None else make_voice(part.voice)
+    return Layer(part.name, tracks, part.weight, part.muted, voice)
 
 
 def _make_track(part: TrackPart) -> ControlTrack:

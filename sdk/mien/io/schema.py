@@ -27,7 +27,7 @@ __all__ = [
     "INTERPOLATION_LETTERS", "VERSION", "ColorPart", "CorrectionPart", "EditPart", "ExamplePart",
     "ExampleShotPart", "FacePart", "KeysPart", "LayerPart", "MarkerPart", "MediaPart",
     "OcclusionPart", "ProjectDocument", "ShotPart", "StrokePart", "TimecodePart",
-    "ToolVersionsPart", "TrackPart", "read_document",
+    "ToolVersionsPart", "TrackPart", "VoicePart", "read_document",
 ]  # fmt: skip
 
 INTERPOLATION_LETTERS: Final[Mapping[Interpolation, str]] = {
@@ -262,6 +262,21 @@ class TrackPart(_Part):
     keys: KeysPart
 
 
+class VoicePart(_Part):
+    """`model.voice.Voice`; phones and words in columns, times in seconds."""
+
+    sound: str | None
+    start: float
+    span: tuple[_Count, _Count]
+    mode: Literal["replace", "add"]
+    jaw: float
+    lips: float
+    heard_by: str
+    seconds: float
+    phones: tuple[tuple[str, float, float, str], ...]
+    words: tuple[tuple[str, float, float], ...]
+
+
 class LayerPart(_Part):
     """`model.edits.Layer`."""
 
@@ -269,6 +284,7 @@ class LayerPart(_Part):
     weight: Annotated[float, Field(ge=0, le=1)]
     muted: bool
     tracks: tuple[TrackPart, ...]
+    voice: VoicePart | None = None
 
 
 class EditPart(_Part):

@@ -13,6 +13,7 @@ from mien.model.interpolate import Interpolation, Key
 from mien.model.listing import list_names
 from mien.model.presets import check_value, key_name
 from mien.model.shot import Shot
+from mien.model.voice import Voice
 from mien.timebase import Clock, FrameRange
 
 __all__ = [
@@ -29,12 +30,14 @@ class Layer:
         tracks: Tracks, applied in order.
         weight: How much of the layer is taken, 0..1.
         muted: Whether the layer is left out.
+        voice: The speech that the tracks were made from, if they were.
     """
 
     name: str
     tracks: tuple[ControlTrack, ...] = ()
     weight: float = 1.0
     muted: bool = False
+    voice: Voice | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.weight <= 1:

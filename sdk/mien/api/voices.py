@@ -1,0 +1,474 @@
+"""Let a voice drive a mouth, take it from one, and move lips to their sound."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from mien._types import PathLike
+from mien.errors import InputError, MienError, NoFaceError, NothingToDoError, TimeError, UsageError
+from mien.model.control_track import FADE, ControlTrack
+from mien.model.controls import CONTROLS, NAMES
+from mien.model.document import Project
+from mien.model.edits import Edit, Layer
+from mien.model.face import Face
+from mien.model.frame_runs import frame_runs
+from mien.model.interpolate import Key
+from mien.model.key_reduction import reduce_keys
+from mien.model.neutral import neutral_of
+from mien.model.shot import Shot, main_face
+from mien.model.speech import Speech
+from mien.model.voice import MouthAmounts, Voice, VoiceMode
+from mien.progress import Progress, progress_reporter, silent
+from mien.speech.files import Cue
+from mien.speech.layer import TOLERANCE, VOICE_LAYER, speaking_layer
+from mien.speech.lips import Slip
+from mien.timebase import Clock, FrameRange
+
+__all__ = [
+    "MUTE_LAYER", "RESYNC_LAYER", "MutedMouth", "ResyncedMouth", "VoicedMouth", "mute_mouth",
+    "resync_mouth", "speaking_voice", "voice",
+]  # fmt: skip
+
+MUTE_LAYER: Final = "mute"
+RESYNC_LAYER: Final = "resync"
+_TAIL: Final = 0.2
+"""Seconds that a mouth takes to come to rest after the last phone."""
+_BREATH: Final = 0.3
+"""Seconds of a pause that is long enough for a breath."""
+_AROUND: Final = 0.15
+"""Seconds about speech in which a muted mouth is shut too."""
+_LEAST_SURE: Final = 0.15
+"""Confidence of a slip below which lips are left where they are."""
+_TALKING: Final = ("mouth", "jaw", "tongue")
+"""Regions that move with speech."""
+_Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class VoicedMouth:
+    """The outcome of letting a voice drive a mouth.
+
+    Attributes:
+        project: The shot with its edits, the new layer among them.
+        face: Number of the face.
+        layer: The layer; what it was made from is its `voice`.
+        learned: Whether the amounts were learned from how this person speaks in the shot.
+        notes: What is worth saying of it, in sentences.
+    """
+
+    project: Project
+    face: int
+    layer: Layer
+    learned: bool
+    notes: tuple[str, ...] = ()
+
+    @property
+    def speech(self) -> Speech:
+        """What is said; times in the sound."""
+        assert self.layer.voice is not None
+        return self.layer.voice.speech
+
+    @property
+    def edit(self) -> Edit:
+        """All that is asked of the face."""
+        return self.project.edit(self.face)
+
+
+def voice(
+    source: Shot | Project,
+    sound: PathLike | None = None,
+    *,
+    text: str | Path | None = None,
+    speech: Speech | None = None,
+    language: str = "en",
+    by: str = "auto",
+    span: FrameRange | str | None = None,
+    face: int | str | None = None,
+    mode: VoiceMode = "replace",
+    amounts: MouthAmounts | None = None,
+    layer: str = VOICE_LAYER,
+    ease: int = FADE,
+    progress: Progress | bool = False,
+) -> VoicedMouth:
+    """Let a voice drive the mouth of a face, in a layer of its edit.
+
+        spoken = mien.voice(project, "line.wav", text="Bring me the book.", span="2s:5s")
+        mien.render(spoken.project, "out.mp4", audio="line.wav")
+
+    The sound begins where the span does; the shot's own stays where it is. Smiles, cheeks, eyes and
+    brows stay the performance's.
+
+    Args:
+        source: A tracked shot, or a project, whose edits stay.
+        sound: A file of sound or a movie; None for the shot's own sound.
+        text: What is said: a transcript, or the path of one (`.txt`), or of subtitles (`.srt`,
+            `.vtt`), whose times count from the sound's beginning; None to hear phones without.
+        speech: What is said and when, where it is told already; nothing is heard then.
+        language: Code of the language, as `en`.
+        by: Who hears: `pocketsphinx`, `hama`, or `auto`.
+        span: Frames in which the mouth follows; as long as the sound when None.
+        face: Number or name of the face; the largest when not given.
+        mode: In place of what the mouth does there, or added to it.
+        amounts: How far jaw and lips go; when None learned from how this person speaks in the
+            shot, where they do, and else the usual.
+        layer: Name of the layer, which takes the place of one with that name.
+        ease: Frames over which the mouth goes over from the performance, and back.
+        progress: True for bars, or a function that is told of the stage `listen`.
+
+    Raises:
+        UsageError: When who is to hear needs a text, or does not exist.
+        TimeError: When the span lies outside the shot.
+        InputError: When the text does not fit the sound; it says where it stops fitting.
+        MediaError: When there is no sound, or none that can be decoded.
+        NothingToDoError: When nobody speaks.
+        NoFaceError: When the shot has no such face, or it is not seen in the span.
+        MissingDependencyError: When nothing that hears speech is installed.
+    """
+    from mien.speech.listeners import choose_listener
+    from mien.speech.sound import load_sound
+    from mien.speech.subtitled import hear_subtitled
+
+    project, target = _target(source, face)
+    clock = project.shot.clock
+    if ease < 0:
+        raise UsageError(f"A voice cannot be eased over {ease} frames.", "Give 0 or more.")
+    asked = _span(clock, span)
+    path = None if sound is None else Path(sound)
+    words = _read_words(text) if isinstance(text, Path) else text
+    plain = words if isinstance(words, str) or words is None else " ".join(c.text for c in words)
+    listener = None if speech is not None else choose_listener(by, plain, language)
+    heard = load_sound(project.shot.media if path is None else path)
+    start = float(clock.seconds(asked.start)) if path is not None else 0.0
+    frames = _reached(clock, asked, start + heard.seconds)
+    _check_seen(target, frames)
+    notes: tuple[str, ...] = ()
+    if span is not None and frames.stop < asked.stop:
+        notes = (f"{heard.name} ends at frame {frames.stop}; from there the mouth is its own.",)
+    if speech is None:
+        assert listener is not None
+        first, last = (float(clock.seconds(at)) - start for at in (frames.start, frames.stop))
+        with progress_reporter(progress) as report:
+            part = heard.cut(first, last)
+            if words is None or isinstance(words, str):
+                speech = listener.hear(part, words, report)
+            else:
+                cues = [replace(c, start=c.start - first, stop=c.stop - first) for c in words]
+                speech, misfits = hear_subtitled(listener, part, cues, report)
+                notes += misfits
+            speech = speech.moved(first)
+    learned = None
+    if amounts is None:
+        own = speech if path is None and frames == clock.all else None
+        learned = _learned(project.shot, target, own)
+    made = Voice(
+        _within(speech, clock, frames, start), frames, path, start,
+        amounts or learned or MouthAmounts(), mode,
+    )  # fmt: skip
+    spoken = speaking_voice(target, made, loudness=heard.loudness(), name=layer, ease=ease)
+    changed = project.with_edit(project.edit(target.number).with_layer(spoken))
+    return VoicedMouth(changed, target.number, spoken, learned is not None, notes)
+
+
+def speaking_voice(
+    face: Face,
+    voice: Voice,
+    *,
+    loudness: npt.NDArray[np.float32] | None = None,
+    name: str = VOICE_LAYER,
+    ease: int = FADE,
+) -> Layer:
+    """Return the layer in which a face says what a voice says: its keys, made anew.
+
+    Args:
+        face: The face.
+        voice: What is said, where, and how far the mouth goes.
+        loudness: Of the sound, every 10 ms from its first sample; None counts as even.
+        name: Name of the layer.
+        ease: Frames over which the mouth goes over from the performance, and back.
+
+    Raises:
+        NothingToDoError: When nothing is said in the span.
+    """
+    from mien.speech.coarticulation import mouth_curves
+
+    if not voice.speech.spoken:
+        raise NothingToDoError("Nobody speaks in these frames.", "Choose others.")
+    rest = _rest(face)
+    times = _middles(face.clock, voice.span) - voice.start
+    curves = mouth_curves(
+        voice.speech, times, rest=rest, amounts=voice.amounts, loudness=loudness
+    )  # fmt: skip
+    layer = speaking_layer(curves, rest, voice.span, name=name, mode=voice.mode, fade=ease)
+    return replace(layer, voice=voice)
+
+
+@dataclass(frozen=True, slots=True)
+class MutedMouth:
+    """The outcome of closing a talking mouth.
+
+    Attributes:
+        project: The shot with its edits, the new layer among them.
+        face: Number of the face.
+        spans: The frames in which the mouth is shut.
+    """
+
+    project: Project
+    face: int
+    spans: tuple[FrameRange, ...]
+
+
+def mute_mouth(
+    source: Shot | Project,
+    *,
+    span: FrameRange | str | None = None,
+    face: int | str | None = None,
+    keep_breath: bool = False,
+    layer: str = MUTE_LAYER,
+    ease: int = FADE,
+    progress: Progress | bool = False,
+) -> MutedMouth:
+    """Close a talking mouth over a span, in a layer of its edit.
+
+    Args:
+        source: A tracked shot, or a project, whose edits stay.
+        span: The frames; all when None.
+        face: Number or name of the face; the largest when not given.
+        keep_breath: Whether pauses of the speech, with their breaths and swallows, stay as they
+            are; phones of the shot's own sound tell where they are.
+        layer: Name of the layer, which takes the place of one with that name.
+        ease: Frames over which the mouth closes, and goes over into the performance again.
+        progress: True for bars, or a function that is told of the stage `listen`.
+
+    Raises:
+        TimeError: When the span lies outside the shot.
+        NoFaceError: When the shot has no such face, or it is not seen in the span.
+        NothingToDoError: When nobody is heard speaking and `keep_breath` is set.
+        MediaError: When `keep_breath` is set and the shot has no sound.
+        MissingDependencyError: When it is set and nothing that hears speech is installed.
+    """
+    project, target = _target(source, face)
+    clock = project.shot.clock
+    frames = _span(clock, span)
+    _check_seen(target, frames)
+    spans: tuple[FrameRange, ...] = (frames,)
+    if keep_breath:
+        with progress_reporter(progress) as report:
+            spoken = _heard_in(project.shot, frames, report)
+        spans = _speaking_spans(spoken, clock, frames)
+    tracks = tuple(
+        ControlTrack("lipsShut", (Key(one.start, 1.0, "hold"),), "add", one, min(ease, len(one)))
+        for one in spans
+    )
+    edit = project.edit(target.number).with_layer(Layer(layer, tracks))
+    return MutedMouth(project.with_edit(edit), target.number, spans)
+
+
+@dataclass(frozen=True, slots=True)
+class ResyncedMouth:
+    """The outcome of moving lips to their sound.
+
+    Attributes:
+        project: The shot with its edits, the new layer among them; as it was where nothing had
+            slipped, or nobody can tell.
+        face: Number of the face.
+        slip: How far lips and sound were apart, and how sure that is.
+        span: The frames in which the mouth is moved.
+        moved: Whether it was.
+    """
+
+    project: Project
+    face: int
+    slip: Slip
+    span: FrameRange
+    moved: bool
+
+
+def resync_mouth(
+    source: Shot | Project,
+    *,
+    span: FrameRange | str | None = None,
+    face: int | str | None = None,
+    layer: str = RESYNC_LAYER,
+    ease: int = FADE,
+    progress: Progress | bool = False,
+) -> ResyncedMouth:
+    """Measure how far lips and sound are apart, and move the mouth's curves to the sound.
+
+    Args:
+        source: A tracked shot with sound, or a project, whose edits stay.
+        span: The frames; all when None.
+        face: Number or name of the face; the largest when not given.
+        layer: Name of the layer, which takes the place of one with that name.
+        ease: Frames over which the mouth goes over from the performance, and back.
+        progress: True for bars, or a function that is told of the stage `listen`.
+
+    Raises:
+        TimeError: When the span lies outside the shot.
+        NoFaceError: When the shot has no such face, or it is not seen in the span.
+        NothingToDoError: When nobody speaks for long enough to tell.
+        MediaError: When the shot has no sound.
+        MissingDependencyError: When nothing that hears speech is installed.
+    """
+    from mien.speech.coarticulation import mouth_curves
+    from mien.speech.lips import driven_gap, measured_slip, near_speech, performed_gap
+
+    project, target = _target(source, face)
+    clock = project.shot.clock
+    frames = _span(clock, span)
+    _check_seen(target, frames)
+    with progress_reporter(progress) as report:
+        speech = _heard_in(project.shot, frames, report)
+    times = _middles(clock, frames)
+    curves = mouth_curves(speech, times, rest=_rest(target))
+    within = slice(frames.start, frames.stop)
+    slip = measured_slip(
+        performed_gap(target)[within], driven_gap(target, curves), near_speech(speech, times), times
+    )
+    if slip is None:
+        raise NothingToDoError(
+            "There is too little speech in these frames to compare lips and sound.",
+            "Take a longer span; a second of speech is the least.",
+        )
+    frame = 1 / float(clock.rate)
+    if slip.confidence < _LEAST_SURE or abs(slip.seconds) < frame:
+        return ResyncedMouth(project, target.number, slip, frames, False)
+    edit = project.edit(target.number).with_layer(
+        _moved_layer(target, frames, slip.seconds, layer, ease)
+    )
+    return ResyncedMouth(project.with_edit(edit), target.number, slip, frames, True)
+
+
+def _moved_layer(face: Face, span: FrameRange, seconds: float, name: str, ease: int) -> Layer:
+    """A layer in which a mouth does what it does some seconds later."""
+    clock = face.clock
+    every = _middles(clock, clock.all)
+    seen = np.flatnonzero(face.valid)
+    values = face.curves.controls.array.astype(np.float64)
+    times = every[span.start : span.stop] + seconds
+    tracks = []
+    for index, control in enumerate(CONTROLS):
+        if control.region not in _TALKING:
+            continue
+        moved = np.interp(times, every[seen], values[seen, index])
+        if np.abs(moved - values[span.start : span.stop, index]).max() <= TOLERANCE:
+            continue
+        keys = reduce_keys(moved, span.start, TOLERANCE)
+        tracks.append(ControlTrack(control.name, keys, "replace", span, ease))
+    return Layer(name, tuple(tracks))
+
+
+def _read_words(path: Path) -> str | tuple[Cue, ...]:
+    """A transcript, or lines with times where the file has them."""
+    from mien.speech.files import read_subtitles, read_text
+
+    if path.suffix.lower() in (".srt", ".vtt"):
+        return read_subtitles(path)
+    return read_text(path)
+
+
+def _target(source: Shot | Project, face: int | str | None) -> tuple[Project, Face]:
+    project = source if isinstance(source, Project) else Project(source)
+    return project, main_face(project.shot) if face is None else project.shot.face(face)
+
+
+def _span(clock: Clock, span: FrameRange | str | None) -> FrameRange:
+    if span is None:
+        return clock.all
+    frames = clock.parse_range(span) if isinstance(span, str) else span
+    if not len(frames) or frames.stop > clock.frame_count:
+        raise TimeError(
+            f"The frames {frames} are none, or lie outside the shot, which has"
+            f" {clock.frame_count}.",
+            "Give a span within it.",
+        )
+    return frames
+
+
+def _check_seen(face: Face, frames: FrameRange) -> None:
+    if not np.asarray(face.valid)[frames.start : frames.stop].any():
+        raise NoFaceError(
+            f"{face.name} is not seen in the frames {frames}.", "Choose frames that show the face."
+        )
+
+
+def _reached(clock: Clock, asked: FrameRange, end: float) -> FrameRange:
+    """Those of the frames in which a sound is heard that ends at a second of the shot."""
+    stop = asked.stop
+    while stop > asked.start and float(clock.seconds(stop - 1)) >= end + _TAIL:
+        stop -= 1
+    if stop == asked.start:
+        raise InputError("The sound is over before these frames.", "Choose earlier ones.")
+    return FrameRange(asked.start, stop)
+
+
+def _within(speech: Speech, clock: Clock, frames: FrameRange, start: float) -> Speech:
+    """What is said in the frames, and just before and after them."""
+    first = float(clock.seconds(frames.start)) - start - 1
+    last = float(clock.seconds(frames.stop)) - start + 1
+    return Speech(
+        tuple(phone for phone in speech.phones if phone.stop > first and phone.start < last),
+        tuple(word for word in speech.words if word.stop > first and word.start < last),
+        speech.seconds,
+        speech.by,
+    )
+
+
+def _learned(shot: Shot, face: Face, speech: Speech | None) -> MouthAmounts | None:
+    """Amounts of this person's mouth, from where they speak in the shot; None where they do not."""
+    from mien.speech.lips import learned_amounts
+    from mien.speech.sound import load_sound
+
+    if not shot.media.audio_streams:
+        return None
+    every = shot.clock.all
+    try:
+        sound = load_sound(shot.media)
+        if speech is None:
+            speech = _heard_in(shot, every, silent)
+    except MienError:
+        # Nobody is heard in the shot, or nothing that hears is installed: the usual amounts then.
+        return None
+    return learned_amounts(face, speech, _middles(shot.clock, every), _rest(face), sound.loudness())
+
+
+def _heard_in(shot: Shot, frames: FrameRange, progress: Progress) -> Speech:
+    """What is said in the shot's own sound over some frames; times count from frame 0."""
+    from mien.speech.listeners import choose_listener
+    from mien.speech.sound import load_sound
+
+    listener = choose_listener("auto", None, "en")
+    first, last = (float(shot.clock.seconds(at)) for at in (frames.start, frames.stop))
+    return listener.hear(load_sound(shot.media).cut(first, last), None, progress).moved(first)
+
+
+def _speaking_spans(speech: Speech, clock: Clock, frames: FrameRange) -> tuple[FrameRange, ...]:
+    """Frames in which somebody speaks; pauses long enough for a breath are left out."""
+    times = _middles(clock, frames)
+    speaking = np.zeros(len(times), dtype=bool)
+    for phone in speech.spoken:
+        first, last = np.searchsorted(times, (phone.start - _AROUND, phone.stop + _AROUND))
+        speaking[first:last] = True
+    longest = max(round((_BREATH - 2 * _AROUND) * float(clock.rate)), 0)
+    runs = frame_runs(speaking, longest)
+    return tuple(FrameRange(run.start + frames.start, run.stop + frames.start) for run in runs)
+
+
+def _rest(face: Face) -> dict[str, float]:
+    """Values of the controls of a face at rest; both sides alike, as speech is."""
+    values = dict(zip(NAMES, map(float, neutral_of(face)), strict=True))
+    for name in NAMES:
+        if name.endswith("Left") and f"{name[:-4]}Right" in values:
+            other = f"{name[:-4]}Right"
+            values[name] = values[other] = (values[name] + values[other]) / 2
+    return values
+
+
+def _middles(clock: Clock, frames: FrameRange) -> _Array:
+    """(N,) seconds of the middles of frames: what a frame shows is what is heard then."""
+    starts = np.array([float(clock.seconds(i)) for i in range(frames.start, frames.stop + 1)])
+    return np.asarray((starts[1:] + starts[:-1]) / 2)

@@ -1,0 +1,1 @@
+"""Speech: sound becomes phones with times, and phones become a mouth's curves."""

@@ -1,0 +1,188 @@
+"""The sound in which speech is looked for: one channel at 16 kHz, of a file or of a shot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import av
+import numpy as np
+import numpy.typing as npt
+from av.audio.resampler import AudioResampler
+
+from mien.errors import InputError, MediaError
+from mien.media.audio import open_audio
+from mien.media.probe import probe
+from mien.model.media import MediaInfo
+
+__all__ = ["SAMPLE_RATE", "Sound", "load_sound"]
+
+SAMPLE_RATE: Final = 16_000
+"""Samples a second, as recognisers of speech are trained for."""
+LONGEST_SECONDS: Final = 2 * 3600
+"""Longer sounds are refused: this many take 230 MB."""
+SILENT_DB: Final = -60.0
+"""Loudness (RMS, dB below full scale) of the loudest half second below which it is silence."""
+_LOUDNESS_STEP: Final = 0.01
+_AHEAD_SECONDS: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sound:
+    """One channel of sound at 16 kHz.
+
+    Attributes:
+        name: What it is called in messages.
+        samples: (N,) int16.
+    """
+
+    name: str
+    samples: npt.NDArray[np.int16]
+
+    def __repr__(self) -> str:
+        return f"Sound('{self.name}', {self.seconds:.2f} s)"
+
+    @property
+    def seconds(self) -> float:
+        """How long it is."""
+        return len(self.samples) / SAMPLE_RATE
+
+    def cut(self, start: float, stop: float) -> Sound:
+        """Return the part between two times in seconds; silence stands where there is none."""
+        first, last = round(start * SAMPLE_RATE), round(stop * SAMPLE_RATE)
+        kept = self.samples[max(first, 0) : max(last, 0)]
+        before, after = max(-first, 0), max(last - max(first, 0) - len(kept), 0)
+        return Sound(self.name, np.pad(kept, (min(before, last - first), after))[: last - first])
+
+    def loudness(self) -> npt.NDArray[np.float32]:
+        """Return the loudness every 10 ms: RMS over 20 ms, in dB below full scale."""
+        step = round(_LOUDNESS_STEP * SAMPLE_RATE)
+        count = max(len(self.samples) // step, 1)
+        padded = np.zeros(count * step, np.float32)
+        kept = self.samples[: count * step].astype(np.float32) / 32768
+        padded[: len(kept)] = kept
+        power = (padded.reshape(count, step) ** 2).mean(axis=1)
+        around = np.convolve(np.pad(power, 1, mode="edge"), (0.25, 0.5, 0.25), "valid")
+        return np.asarray(10 * np.log10(np.maximum(around, 1e-10)), np.float32)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing can be heard anywhere."""
+        return bool(not len(self.samples) or self.loudness().max() < SILENT_DB)
+
+
+def load_sound(source: MediaInfo | Path) -> Sound:
+    """Read the sound of a shot, or of any file with sound.
+
+    Args:
+        source: Facts of a shot's media, whose sound is counted from the time of frame 0; or a
+            path: a movie, whose sound is counted so too, or a file of sound alone.
+
+    Raises:
+        MediaError: When the file is missing, cannot be decoded or has no sound.
+        InputError: When it is longer than two hours.
+    """
+    path = source.path if isinstance(source, MediaInfo) else source
+    media = source if isinstance(source, MediaInfo) else _movie(path)
+    blocks = _of_file(path) if media is None else _of_movie(media)
+    parts, count = [], 0
+    for block in blocks:
+        parts.append(block)
+        count += len(block)
+        if count > LONGEST_SECONDS * SAMPLE_RATE:
+            raise InputError(
+                f"{path.name} has more than {LONGEST_SECONDS // 3600} hours of sound.",
+                "Cut out the part that is spoken.",
+                path=path,
+            )
+    return Sound(path.name, np.concatenate(parts) if parts else np.zeros(0, np.int16))
+
+
+def _movie(path: Path) -> MediaInfo | None:
+    """Facts of a file that has pictures over time; None of one that has sound alone."""
+    if not path.is_file():
+        raise MediaError(f"{path} does not exist.", "Check the path of the sound.", path=path)
+    try:
+        with av.open(str(path)) as container:
+            moving = [
+                stream
+                for stream in container.streams.video
+                if not stream.disposition & av.stream.Disposition.attached_pic
+            ]
+            if not container.streams.audio:
+                raise MediaError(
+                    f"{path.name} has no sound.", "Give a file that has some.", path=path
+                )
+    except (av.FFmpegError, OSError) as error:
+        if isinstance(error, MediaError):
+            raise
+        raise MediaError(
+            f"{path.name} cannot be read as sound: {error.strerror or error}.",
+            "Give a WAV, FLAC, MP3, M4A, Ogg or movie file.",
+            path=path,
+        ) from error
+    return probe(path) if moving else None
+
+
+def _of_movie(media: MediaInfo) -> Iterator[npt.NDArray[np.int16]]:
+    """Blocks of a movie's sound from the time of frame 0; gaps are silent."""
+    track = open_audio(media)
+    if track is None:
+        raise MediaError(
+            f"{media.path.name} has no sound.", "Give a file with the sound.", path=media.path
+        )
+    resampler = _resampler()
+    written = 0
+    try:
+        for first, block in track.blocks():
+            if first + len(block) <= written:
+                continue
+            if first < written:
+                block = block[written - first :]
+            elif first > written:
+                block = np.pad(block, ((first - written, 0), (0, 0)))
+            written += len(block)
+            mono = np.clip(block.mean(axis=1, keepdims=True), -1, 1).T
+            frame = av.AudioFrame.from_ndarray(
+                np.ascontiguousarray(mono, np.float32), format="fltp", layout="mono"
+            )
+            frame.sample_rate = track.rate
+            yield from _resampled(resampler, frame)
+        yield from _resampled(resampler, None)
+    except av.FFmpegError as error:
+        raise _undecodable(media.path, error) from error
+    finally:
+        track.close()
+
+
+def _of_file(path: Path) -> Iterator[npt.NDArray[np.int16]]:
+    resampler = _resampler()
+    try:
+        with av.open(str(path)) as container:
+            for frame in container.decode(container.streams.audio[0]):
+                frame.pts = None
+                yield from _resampled(resampler, frame)
+            yield from _resampled(resampler, None)
+    except av.FFmpegError as error:
+        raise _undecodable(path, error) from error
+
+
+def _resampler() -> AudioResampler:
+    return AudioResampler("s16", "mono", SAMPLE_RATE)
+
+
+def _resampled(
+    resampler: AudioResampler, frame: av.AudioFrame | None
+) -> Iterator[npt.NDArray[np.int16]]:
+    for one in resampler.resample(frame):
+        yield one.to_ndarray()[0]
+
+
+def _undecodable(path: Path, error: av.FFmpegError) -> MediaError:
+    return MediaError(
+        f"The sound of {path.name} cannot be decoded: {error.strerror or error}.",
+        "Convert it to WAV, or give the sound as a file of its own.",
+        path=path,
+    )
