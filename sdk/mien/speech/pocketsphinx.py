@@ -16,6 +16,8 @@ __all__ = ["PocketsphinxListener", "words_of"]
 
 _STEP: Final = 0.01
 """Seconds of the aligner's frames."""
+_MIDDLE: Final = 0.012
+"""Seconds from a frame's number to the middle of the sound that it describes: 25 ms from there."""
 _BEAMS: Final = {"beam": 1e-100, "wbeam": 1e-80, "pbeam": 1e-100}
 """As wide as it takes: with the package's own, a quarter of sentences is lost."""
 _BLOCK: Final = SAMPLE_RATE
@@ -55,7 +57,7 @@ class PocketsphinxListener:
             raise _misfit(words, reached, sound)
         decoder.set_alignment()
         _passed(decoder, sound, progress, 1, len(words))
-        return _speech(decoder.get_alignment(), sound, self.name)
+        return _speech(decoder.get_alignment(), sound, self.name).moved(_MIDDLE)
 
 
 def _decoder() -> Any:
