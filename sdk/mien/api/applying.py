@@ -163,7 +163,7 @@ def open_performance(
     elif isinstance(source, Shot):
         opened = source
     else:
-        opened = _opened(Path(source), how, from_shot, find_media=aligned, progress=progress)
+        opened = _opened(Path(source), how, shot, from_shot, progress)
     if isinstance(opened, CurveFile):
         if aligned:
             raise UsageError(f"{opened.name} has no sound to align by.",
@@ -219,9 +219,8 @@ def describe_applied(applied: Applied, source: str) -> str:
 def _opened(
     path: Path,
     how: Transfer,
+    target: Shot,
     from_shot: int | str | None,
-    *,
-    find_media: bool,
     progress: bool | Progress,
 ) -> Shot | CurveFile:
     """What a file holds: a tracked shot, or curves."""
@@ -231,7 +230,7 @@ def _opened(
     if suffix == SUFFIX:
         project_file.describe(path)
         which = None if from_shot is None else str(from_shot)
-        return project_file.load(path, shot=which, find=find_media).shot
+        return project_file.load(path, shot=which, find=how.timing.align_sound).shot
     if from_shot is not None:
         raise UsageError(f"A shot is named, and {path.name} is no project of several.")
     if any(suffix in format.suffixes for format in curve_formats()):
@@ -247,6 +246,9 @@ def _opened(
             f"A source is a clip, an image, a project ({SUFFIX}) or a curve file ({endings}).",
             path=path,
         ) from error
+    if shot.media.fingerprint == target.media.fingerprint and not target.untracked_spans():
+        # The shot's own clip: as it was tracked, and put right by hand.
+        return target
     return _tracked(shot, how, progress)
 
 

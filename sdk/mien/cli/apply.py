@@ -41,11 +41,11 @@ _Pairs = Annotated[
 ]
 _FromShot = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option("--from-shot", metavar="NAME|N", help="Which shot, of a source that holds several."),
+    typer.Option("--from-shot", metavar="NAME|N", help="Which shot, of a source of several."),
 ]
 _FromFace = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option("--from-face", metavar="N|NAME", help="Whose performance, of several in a source."),
+    typer.Option("--from-face", metavar="N|NAME", help="Whose performance, of several people."),
 ]
 _LayerName = Annotated[
     str,
@@ -112,7 +112,7 @@ _AlignSound = Annotated[
 ]
 _At = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option("--at", metavar="TIME", help="Reach the pose of an image then, and leave it again."),
+    typer.Option("--at", metavar="TIME", help="Reach the pose of an image then, and leave it."),
 ]
 _Ease = Annotated[
     int, typer.Option("--ease", metavar="FRAMES", help="Ease in and out over so many frames.")
@@ -183,7 +183,8 @@ def apply(
         project, which, wanted, how, (from_shot, chosen), layer, output, overwrite=overwrite
     )
     if json:
-        print_json({"project": str(output or project), "applied": [_facts(*one) for one in applied]})
+        facts = [_facts(*one) for one in applied]
+        print_json({"project": str(output or project), "applied": facts})
         return
     _tell(applied, output, project)
 

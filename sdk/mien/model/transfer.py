@@ -144,7 +144,8 @@ class SourcePerformance:
         return len(self.valid)
 
     def __repr__(self) -> str:
-        return f"SourcePerformance('{self.name}', {len(self.controls)} controls, {len(self)} frames)"
+        controls = f"{len(self.controls)} controls"
+        return f"SourcePerformance('{self.name}', {controls}, {len(self)} frames)"
 
     @property
     def still(self) -> bool:
