@@ -163,7 +163,7 @@ if TYPE_CHECKING:
     from mien.model.transfer import SourcePerformance as SourcePerformance
     from mien.model.transfer import Transfer as Transfer
     from mien.model.transfer import Transferred as Transferred
-    from mien.model.transfer_times import Timing as Timing
+    from mien.model.transfer_times import TransferTiming as TransferTiming
     from mien.model.weak_spans import WeakSpan as WeakSpan
     from mien.path_map import PathMap as PathMap
     from mien.path_map import PathRule as PathRule
@@ -328,7 +328,7 @@ _HOMES = {
     "SourcePerformance": "mien.model.transfer",
     "Transfer": "mien.model.transfer",
     "Transferred": "mien.model.transfer",
-    "Timing": "mien.model.transfer_times",
+    "TransferTiming": "mien.model.transfer_times",
     "WeakSpan": "mien.model.weak_spans",
     "Progress": "mien.progress",
     "PathMap": "mien.path_map",

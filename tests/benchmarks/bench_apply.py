@@ -99,7 +99,7 @@ def measured(source: mien.Shot, target: mien.Shot, strip: Path | None) -> Outcom
     span = liveliest(source)
     frames = round(SECONDS * float(target.clock.rate))
     driven = f"0:{min(frames, target.clock.frame_count)}"
-    timing = mien.Timing(span=driven, source_span=span)
+    timing = mien.TransferTiming(span=driven, source_span=span)
     applied = mien.apply(target, source, mien.Transfer(timing=timing, ease=0))
     shown = f"{applied.made.frames.start}:{applied.made.frames.stop}"
     renders = list(mien.render_frames(target, [applied.edit], shown, renderer="warp"))

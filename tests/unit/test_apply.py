@@ -131,7 +131,7 @@ def test_a_still_is_a_held_pose() -> None:
     (track,) = mien.apply(shot, pose, mien.Transfer(at=20, ease=4)).edit.layers[0].tracks
     assert (str(track.span), track.keys[0].frame) == ("16:25", 20)
     assert track.influence([20])[0] == 1
-    timing = mien.Timing(span="10:30")
+    timing = mien.TransferTiming(span="10:30")
     (track,) = mien.apply(shot, pose, mien.Transfer(timing=timing)).edit.layers[0].tracks
     assert str(track.span) == "10:30"
     with pytest.raises(UsageError, match="both are given"):
@@ -145,10 +145,10 @@ def test_a_still_is_a_held_pose() -> None:
 def test_what_the_source_does_not_reach_stays(tmp_path: Path) -> None:
     shot = make_shot(FRAMES)
     performance = source({"jawOpen": RAMP[:20]}, Clock(Fraction(50), 20))
-    made = mien.apply(shot, performance, mien.Transfer(timing=mien.Timing(offset=5))).made
+    made = mien.apply(shot, performance, mien.Transfer(timing=mien.TransferTiming(offset=5))).made
     assert str(made.frames) == "5:15"
     with pytest.raises(InputError, match="falls on"):
-        mien.apply(shot, performance, mien.Transfer(timing=mien.Timing(offset=48)))
+        mien.apply(shot, performance, mien.Transfer(timing=mien.TransferTiming(offset=48)))
 
 
 def test_a_curve_file_is_followed(tmp_path: Path) -> None:

@@ -12,13 +12,11 @@ from mien.cli.completions import complete_group
 from mien.cli.options import FaceChoice, Json, Overwrite, ProjectOutput, ShotOfProject
 from mien.cli.output import print_done, print_json, print_notice
 from mien.errors import UsageError
-from mien.model.transfer import APPLIED_LAYER, Transfer
-from mien.model.transfer_times import Timing
 
 if TYPE_CHECKING:
     from mien.api.applying import Applied
     from mien.model.document import Project
-    from mien.model.transfer import SourcePerformance
+    from mien.model.transfer import SourcePerformance, Transfer
 
 __all__ = ["add_to", "read_only", "read_strength", "read_warp"]
 
@@ -143,7 +141,7 @@ def apply(
     which: ShotOfProject = None,
     from_shot: _FromShot = None,
     from_face: _FromFace = None,
-    layer: _LayerName = APPLIED_LAYER,
+    layer: _LayerName = "applied",
     relative: _Relative = None,
     only: _Only = None,
     strength: _Strength = None,
@@ -168,8 +166,10 @@ def apply(
     are named. Nothing is rendered.
     """
     from mien.model.face_names import read_face
+    from mien.model.transfer import Transfer
+    from mien.model.transfer_times import TransferTiming
 
-    timing = Timing(
+    timing = TransferTiming(
         span=span, source_span=source_span, offset=offset, rate=rate, fit=fit,
         warp=read_warp(warp), align_sound=align_sound,
     )  # fmt: skip

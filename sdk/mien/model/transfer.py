@@ -16,7 +16,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Final, get_args
+from typing import Any, Final, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -28,8 +28,9 @@ from mien.model.edits import FADE, ControlTrack, Edit, Layer
 from mien.model.evaluate import evaluate
 from mien.model.interpolate import Key
 from mien.model.key_reduction import reduce_keys
+from mien.model.listing import list_names
 from mien.model.shot import Shot
-from mien.model.transfer_times import Timing, source_positions, timing_span
+from mien.model.transfer_times import TransferTiming, source_positions, timing_span
 from mien.timebase import Clock, FrameRange
 
 __all__ = ["APPLIED_LAYER", "GROUPS", "SourcePerformance", "Transfer", "Transferred",
@@ -46,7 +47,7 @@ face does what it did."""
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """How a face follows another performance.
+    """Choices for a face that follows another performance.
 
     Attributes:
         relative: Whether it does what the source does away from its rest, from its own rest on
@@ -69,7 +70,7 @@ class Transfer:
     ease: int = FADE
     tolerance: float = 0.01
     at: int | str | None = None
-    timing: Timing = field(default_factory=Timing)
+    timing: TransferTiming = field(default_factory=TransferTiming)
 
     def __post_init__(self) -> None:
         if isinstance(self.strength, Mapping):
@@ -132,7 +133,7 @@ class SourcePerformance:
     """
 
     name: str
-    controls: Mapping[str, npt.NDArray[np.floating]]
+    controls: Mapping[str, npt.NDArray[np.floating[Any]]]
     valid: BoolArray
     clock: Clock | None = None
     rest: FloatArray | None = None
@@ -174,6 +175,10 @@ class Transferred:
     frames: FrameRange
     keys: int
     relative: bool
+
+    def __repr__(self) -> str:
+        controls = list_names(self.controls) or "no controls"
+        return f"Transferred(frames {self.frames}, {controls}, {self.keys} keys)"
 
     @property
     def keys_per_second(self) -> float:

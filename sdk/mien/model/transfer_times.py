@@ -17,7 +17,7 @@ from mien.errors import TimeError, UsageError
 from mien.model.curve_layer import same_timing
 from mien.timebase import Clock, FrameRange
 
-__all__ = ["Timing", "source_positions", "timing_span"]
+__all__ = ["TransferTiming", "source_positions", "timing_span"]
 
 _ROUNDED: Final = 6
 """Digits of positions: a frame's very start is not missed by the last bit."""
@@ -25,8 +25,8 @@ _SIGNED = re.compile(r"^\s*([+-]?)\s*(.*)$")
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
-    """When a shot shows what of a performance that is applied to it; times are as people type them.
+class TransferTiming:
+    """Times at which a shot shows what of a performance; they are as people type them.
 
     Of `fit`, `warp`, `align_sound`, and the two of `offset` and `rate`, one is given at most.
 
@@ -92,7 +92,7 @@ def timing_span(span: FrameRange | str | None, clock: Clock, name: str) -> Frame
 
 
 def source_positions(
-    timing: Timing, clock: Clock, source: Clock, lag: Fraction | None = None
+    timing: TransferTiming, clock: Clock, source: Clock, lag: Fraction | None = None
 ) -> DoubleArray:
     """Return where in the source each frame of the span lies.
 
