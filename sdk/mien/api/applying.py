@@ -185,14 +185,16 @@ def performance_of(source: Face, name: str, face: Face) -> SourcePerformance:
     """
     from mien.face.likeness import may_be_same
 
-    seen = int(np.count_nonzero(source.valid))
+    resting = source.neutral is not None or int(np.count_nonzero(source.valid)) >= _FEW_FRAMES
+    # Where zero was chosen for one of them, what is zero for both is not the same face.
+    alike = (source.neutral is None) == (face.neutral is None)
     return SourcePerformance(
         name,
         {one: source.curves.controls[one] for one in NAMES},
         source.valid,
         source.clock,
-        rest=neutral_of(source) if seen >= _FEW_FRAMES else None,
-        same_person=source is face or may_be_same(source, face),
+        rest=neutral_of(source) if resting else None,
+        same_person=source is face or (alike and may_be_same(source, face)),
     )
 
 

@@ -125,8 +125,8 @@ class SourcePerformance:
         valid: (T,) bool, the frames in which its face was seen.
         clock: When its frames are; None when nothing says, so that they are the shot's.
         rest: (59,) the controls of its face at rest; None where that is not told, and is 0.
-        same_person: Whether it may be the same person as the face that follows; None where that
-            is not told.
+        same_person: Whether it may be the same person as the face that follows, with the same
+            face for zero; None where that is not told.
         lag: Seconds by which what is heard in the shot comes later in the source; None where
             sounds were not compared.
         unknown: Names that are no controls, and were left out.
