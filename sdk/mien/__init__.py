@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mien import tracking as tracking
     from mien import training as training
     from mien import weights as weights
+    from mien.api import Applied as Applied
     from mien.api import Document as Document
     from mien.api import ImportedCurves as ImportedCurves
     from mien.api import MutedMouth as MutedMouth
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from mien.api import ResyncedMouth as ResyncedMouth
     from mien.api import VoicedMouth as VoicedMouth
     from mien.api import WrittenCurves as WrittenCurves
+    from mien.api import apply as apply
     from mien.api import check_damage as check_damage
     from mien.api import check_occlusion_matte as check_occlusion_matte
     from mien.api import correct_landmarks as correct_landmarks
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
     from mien.api import main_face as main_face
     from mien.api import merge_faces as merge_faces
     from mien.api import mute_mouth as mute_mouth
+    from mien.api import open_performance as open_performance
     from mien.api import open_shot as open_shot
     from mien.api import probe as probe
     from mien.api import redo_edits as redo_edits
@@ -68,6 +71,7 @@ if TYPE_CHECKING:
     from mien.api import render as render
     from mien.api import render_frames as render_frames
     from mien.api import render_matte as render_matte
+    from mien.api import reset_neutral as reset_neutral
     from mien.api import resync_mouth as resync_mouth
     from mien.api import retrack_face as retrack_face
     from mien.api import save_document as save_document
@@ -75,6 +79,7 @@ if TYPE_CHECKING:
     from mien.api import set_corrections as set_corrections
     from mien.api import set_examples as set_examples
     from mien.api import set_glasses as set_glasses
+    from mien.api import set_neutral as set_neutral
     from mien.api import set_occlusion_matte as set_occlusion_matte
     from mien.api import solve as solve
     from mien.api import split_face as split_face
@@ -117,6 +122,7 @@ if TYPE_CHECKING:
     from mien.media.planes import Plate as Plate
     from mien.media.reader import Reader as Reader
     from mien.media.reader import open_reader as open_reader
+    from mien.model.chosen_neutral import ChosenNeutral as ChosenNeutral
     from mien.model.controls import CONTROLS as CONTROLS
     from mien.model.controls import Control as Control
     from mien.model.corrections import LandmarkCorrection as LandmarkCorrection
@@ -163,6 +169,10 @@ if TYPE_CHECKING:
     from mien.model.shot import Example as Example
     from mien.model.shot import Shot as Shot
     from mien.model.shot import ToolVersions as ToolVersions
+    from mien.model.transfer import SourcePerformance as SourcePerformance
+    from mien.model.transfer import Transfer as Transfer
+    from mien.model.transfer import Transferred as Transferred
+    from mien.model.transfer_times import TransferTiming as TransferTiming
     from mien.model.weak_spans import WeakSpan as WeakSpan
     from mien.path_map import PathMap as PathMap
     from mien.path_map import PathRule as PathRule
@@ -196,6 +206,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Applied": "mien.api",
+    "apply": "mien.api",
     "Document": "mien.api",
     "check_damage": "mien.api",
     "check_occlusion_matte": "mien.api",
@@ -214,6 +226,7 @@ _HOMES = {
     "main_face": "mien.api",
     "mute_mouth": "mien.api",
     "merge_faces": "mien.api",
+    "open_performance": "mien.api",
     "open_shot": "mien.api",
     "probe": "mien.api",
     "relink": "mien.api",
@@ -232,12 +245,14 @@ _HOMES = {
     "RenderReport": "mien.api",
     "VoicedMouth": "mien.api",
     "ResyncedMouth": "mien.api",
+    "reset_neutral": "mien.api",
     "retrack_face": "mien.api",
     "save_document": "mien.api",
     "save_project": "mien.api",
     "set_corrections": "mien.api",
     "set_examples": "mien.api",
     "set_glasses": "mien.api",
+    "set_neutral": "mien.api",
     "set_occlusion_matte": "mien.api",
     "solve": "mien.api",
     "split_face": "mien.api",
@@ -281,6 +296,7 @@ _HOMES = {
     "Plate": "mien.media.planes",
     "open_reader": "mien.media.reader",
     "Reader": "mien.media.reader",
+    "ChosenNeutral": "mien.model.chosen_neutral",
     "Control": "mien.model.controls",
     "CONTROLS": "mien.model.controls",
     "LandmarkCorrection": "mien.model.corrections",
@@ -327,6 +343,10 @@ _HOMES = {
     "Example": "mien.model.shot",
     "Shot": "mien.model.shot",
     "ToolVersions": "mien.model.shot",
+    "SourcePerformance": "mien.model.transfer",
+    "Transfer": "mien.model.transfer",
+    "Transferred": "mien.model.transfer",
+    "TransferTiming": "mien.model.transfer_times",
     "WeakSpan": "mien.model.weak_spans",
     "Progress": "mien.progress",
     "PathMap": "mien.path_map",

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 import numpy as np
@@ -85,9 +85,8 @@ def _few_knots(curve: _Array, allowed: float) -> _Indices:
     while knots[-1] < len(curve) - 1:
         first = knots[-1]
         most = min(len(curve) - 1 - first, _LONGEST)
-        knots.append(
-            first + _longest(lambda n, a=first: _fits(curve[a : a + n + 1], allowed), most)
-        )
+        fits = partial(_fits_from, curve, first, allowed)
+        knots.append(first + _longest(fits, most))
     return np.array(knots, dtype=np.intp)
 
 
@@ -115,9 +114,10 @@ def _bases(length: int) -> tuple[_Array, _Array, _Array]:
     return along, weights, np.linalg.pinv(weights)
 
 
-def _fits(part: _Array, allowed: float) -> bool:
-    """Whether some cubic between the first and the last value is near all between."""
-    along, weights, solve = _bases(len(part) - 1)
+def _fits_from(curve: _Array, first: int, allowed: float, length: int) -> bool:
+    """Whether some cubic through both ends of a segment is near all values between."""
+    part = curve[first : first + length + 1]
+    along, weights, solve = _bases(length)
     off = part[1:-1] - (part[0] + (part[-1] - part[0]) * along)
     return bool(np.abs(weights @ (solve @ off) - off).max() <= allowed)
 
