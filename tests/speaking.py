@@ -66,22 +66,23 @@ class Spoken:
 
 
 @functools.cache
-def espeak() -> ctypes.CDLL | None:
-    """The library of espeak-ng; None where it is not installed."""
+def espeak() -> tuple[ctypes.CDLL, int] | None:
+    """The library of espeak-ng and its samples a second; None where it is not installed."""
     name = ctypes.util.find_library("espeak-ng")
     if name is None:
         return None
     library = ctypes.CDLL(name)
     options = _PHONEME_EVENTS | _IPA_EVENTS
-    library.speaking_rate = library.espeak_Initialize(_RETRIEVAL, 0, None, options)
-    return library if library.speaking_rate > 0 else None
+    rate = int(library.espeak_Initialize(_RETRIEVAL, 0, None, options))
+    return (library, rate) if rate > 0 else None
 
 
 @functools.lru_cache(maxsize=32)
 def speak(text: str, words_a_minute: int = 160, voice: str = "en-us") -> Spoken:
     """Let espeak-ng say something."""
-    library = espeak()
-    assert library is not None
+    opened = espeak()
+    assert opened is not None
+    library, rate = opened
     blocks: list[npt.NDArray[np.int16]] = []
     events: list[tuple[float, str]] = []
 
@@ -107,7 +108,7 @@ def speak(text: str, words_a_minute: int = 160, voice: str = "en-us") -> Spoken:
     library.espeak_Synth(data, ctypes.c_size_t(len(data)), 0, 1, 0, _UTF8, None, None)
     library.espeak_Synchronize()
     samples = np.concatenate(blocks)
-    ends = [start for start, _ in events[1:]] + [len(samples) / library.speaking_rate]
+    ends = [start for start, _ in events[1:]] + [len(samples) / rate]
     phones = []
     for (start, symbol), stop in zip(events, ends, strict=True):
         names = phones_of_ipa(symbol)
@@ -115,4 +116,4 @@ def speak(text: str, words_a_minute: int = 160, voice: str = "en-us") -> Spoken:
             length = (stop - start) / len(names)
             if length > 0:
                 phones.append(Phone(name, start + place * length, start + (place + 1) * length))
-    return Spoken(samples, library.speaking_rate, tuple(phones))
+    return Spoken(samples, rate, tuple(phones))

@@ -32,6 +32,7 @@ from mien.rendering.registry import (
     merge_settings,
 )
 from mien.serve import messages as say
+from mien.serve import voices
 from mien.serve.applying import apply_performance
 from mien.serve.curves import read_curves
 from mien.serve.edits import make_edit, write_layers
@@ -99,6 +100,9 @@ class Methods:
             "export_curves": self._export_curves,
             "import_curves": self._import_curves,
             "apply": self._apply,
+            "voice": self._voice,
+            "mute_mouth": self._mute_mouth,
+            "resync_mouth": self._resync_mouth,
             "controls": self._controls,
         }
         """Methods that may take their time, by name."""
@@ -446,6 +450,24 @@ class Methods:
         opened = self._shots.find(params.shot)
         source = None if params.source is None else self._shots.find(params.source).project.shot
         project, result = apply_performance(opened.project, params, source)
+        opened.set_edit(project.edit(params.face))
+        return result
+
+    def _voice(self, params: say.VoiceParams) -> say.VoiceResult:
+        opened = self._shots.find(params.shot)
+        project, result = voices.speak(opened.project, params)
+        opened.set_edit(project.edit(params.face))
+        return result
+
+    def _mute_mouth(self, params: say.MuteMouthParams) -> say.MuteMouthResult:
+        opened = self._shots.find(params.shot)
+        project, result = voices.mute(opened.project, params)
+        opened.set_edit(project.edit(params.face))
+        return result
+
+    def _resync_mouth(self, params: say.ResyncMouthParams) -> say.ResyncMouthResult:
+        opened = self._shots.find(params.shot)
+        project, result = voices.resync(opened.project, params)
         opened.set_edit(project.edit(params.face))
         return result
 

@@ -70,3 +70,6 @@ from mien.session.values import reset as reset
 from mien.session.values import set_expression as set_expression
 from mien.session.values import set_track_value as set_track_value
 from mien.session.values import set_value as set_value
+from mien.session.voices import change_phones as change_phones
+from mien.session.voices import say_again as say_again
+from mien.session.voices import set_voice_layer as set_voice_layer

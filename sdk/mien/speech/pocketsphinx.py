@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import math
 import re
 import unicodedata
 from typing import Any, Final
+
+import numpy as np
 
 from mien.errors import InputError, NothingToDoError, UsageError
 from mien.model.speech import SILENCE, Phone, Speech, Word, base_phone
@@ -20,6 +23,16 @@ _MIDDLE: Final = 0.012
 """Seconds from a frame's number to the middle of the sound that it describes: 25 ms from there."""
 _BEAMS: Final = {"beam": 1e-100, "wbeam": 1e-80, "pbeam": 1e-100}
 """As wide as it takes: with the package's own, a quarter of sentences is lost."""
+_DULL_ABOVE: Final = 4200.0
+"""Hertz; a telephone passes nothing higher."""
+_DULL: Final = 1e-5
+"""Part of the power that is next to nothing."""
+_FLOOR: Final = 0.01
+"""Of a noise that is added, part of the sound's own level."""
+_LOUD_DB: Final = 15.0
+"""dB below the loudest that are speech, not a pause."""
+_LONG_PAUSE: Final = 0.4
+"""Seconds of speech without text that are no breath."""
 _BLOCK: Final = SAMPLE_RATE
 """Samples that are aligned between two reports."""
 _NOT_WORDS: Final = re.compile(r"\[[^\]]*\]|\([^)]*\)|<[^>]*>")
@@ -53,11 +66,20 @@ class PocketsphinxListener:
         _learn_words(decoder, words)
         decoder.set_align_text(" ".join(words))
         reached = _passed(decoder, sound, progress, 0, len(words))
+        if decoder.hyp() is None and _is_dull(sound):
+            # Sound without its high parts, as of a telephone, is like nothing that the model knows.
+            sound = _with_floor(sound)
+            reached = max(reached, _passed(decoder, sound, progress, 0, len(words)))
         if decoder.hyp() is None:
             raise _misfit(words, reached, sound)
         decoder.set_alignment()
         _passed(decoder, sound, progress, 1, len(words))
-        return _speech(decoder.get_alignment(), sound, self.name).moved(_MIDDLE)
+        speech = _speech(decoder.get_alignment(), sound, self.name)
+        unsaid = _loud_pause(speech, sound)
+        if unsaid is not None:
+            before = sum(word.stop <= unsaid + _STEP for word in speech.words)
+            raise _misfit(words, before + 1, sound)
+        return speech.moved(_MIDDLE)
 
 
 def _decoder() -> Any:
@@ -109,6 +131,36 @@ def _passed(decoder: Any, sound: Sound, progress: Progress, turn: int, words: in
         progress("listen", (turn * seconds + round(first / SAMPLE_RATE)) // 2, seconds)
     decoder.end_utt()
     return reached
+
+
+def _is_dull(sound: Sound) -> bool:
+    """Whether there is next to nothing above 4 kHz."""
+    power = np.abs(np.fft.rfft(sound.samples.astype(np.float64))) ** 2
+    high = round(len(power) * _DULL_ABOVE / (SAMPLE_RATE / 2))
+    return bool(power[high:].sum() < _DULL * power.sum())
+
+
+def _with_floor(sound: Sound) -> Sound:
+    """A sound with a little noise at all frequencies, always the same."""
+    samples = sound.samples.astype(np.float64)
+    level = _FLOOR * math.sqrt(float(np.mean(samples**2)))
+    noise = np.random.default_rng(0).normal(0, level, len(samples))
+    return Sound(sound.name, np.clip(samples + noise, -32768, 32767).astype(np.int16))
+
+
+def _loud_pause(speech: Speech, sound: Sound) -> float | None:
+    """The second at which a pause begins that is as loud as speech: the text lacks what is said.
+
+    A text of something else has such pauses too: the aligner crams its words into what is left.
+    """
+    loudness = sound.loudness()
+    loud = loudness > float(np.percentile(loudness, 95)) - _LOUD_DB
+    for phone in speech.phones:
+        if phone.name == SILENCE and phone.seconds >= _LONG_PAUSE:
+            part = loud[round(phone.start / _STEP) : round(phone.stop / _STEP)]
+            if len(part) and np.count_nonzero(part) * _STEP >= _LONG_PAUSE:
+                return phone.start
+    return None
 
 
 def _misfit(words: list[str], reached: int, sound: Sound) -> InputError:

@@ -94,8 +94,26 @@ from mien.serve.messages.shots import (
     VideoStreamFacts,
     WeakSpanFacts,
 )
+from mien.serve.messages.voices import (
+    MuteMouthParams,
+    MuteMouthResult,
+    PhoneFacts,
+    ResyncMouthParams,
+    ResyncMouthResult,
+    VoiceParams,
+    VoiceResult,
+    WordFacts,
+)
 
 __all__ = [
+    "MuteMouthParams",
+    "MuteMouthResult",
+    "PhoneFacts",
+    "ResyncMouthParams",
+    "ResyncMouthResult",
+    "VoiceParams",
+    "VoiceResult",
+    "WordFacts",
     "ApplyParams",
     "ApplyResult",
     "CancelParams",
@@ -227,6 +245,9 @@ METHODS: dict[str, Method] = {
     "export_curves": Method(ExportCurvesParams, ExportCurvesResult),
     "import_curves": Method(ImportCurvesParams, ImportCurvesResult),
     "apply": Method(ApplyParams, ApplyResult),
+    "voice": Method(VoiceParams, VoiceResult),
+    "mute_mouth": Method(MuteMouthParams, MuteMouthResult),
+    "resync_mouth": Method(ResyncMouthParams, ResyncMouthResult),
     "controls": Method(Empty, ControlsResult),
 }
 """Every method, by its name."""
