@@ -23,8 +23,8 @@ _MIDDLE: Final = 0.012
 """Seconds from a frame's number to the middle of the sound that it describes: 25 ms from there."""
 _BEAMS: Final = {"beam": 1e-100, "wbeam": 1e-80, "pbeam": 1e-100}
 """As wide as it takes: with the package's own, a quarter of sentences is lost."""
-_DULL_ABOVE: Final = 4200.0
-"""Hertz; a telephone passes nothing higher."""
+_DULL_ABOVE: Final = 4500.0
+"""Hertz; what was recorded at 8 kHz, as of a telephone, has nothing higher."""
 _DULL: Final = 1e-5
 """Part of the power that is next to nothing."""
 _FLOOR: Final = 0.01
@@ -134,7 +134,7 @@ def _passed(decoder: Any, sound: Sound, progress: Progress, turn: int, words: in
 
 
 def _is_dull(sound: Sound) -> bool:
-    """Whether there is next to nothing above 4 kHz."""
+    """Whether there is next to nothing in the upper half of what is heard."""
     power = np.abs(np.fft.rfft(sound.samples.astype(np.float64))) ** 2
     high = round(len(power) * _DULL_ABOVE / (SAMPLE_RATE / 2))
     return bool(power[high:].sum() < _DULL * power.sum())
