@@ -95,7 +95,9 @@ def test_eyes_become_gaze(tmp_path: Path, flame: npt.NDArray[np.float32]) -> Non
 
 def test_the_basis_is_named_or_asked_for(tmp_path: Path, flame: npt.NDArray[np.float32]) -> None:
     bare = written(tmp_path / "bare.npz", {"expr": flame[:, :50]})
-    with pytest.raises(UsageError, match="does not name their basis.*--basis: mien-rig, flame2020"):
+    with pytest.raises(
+        UsageError, match=r"does not name their basis.*--basis: mien-rig, flame2020"
+    ):
         mien.import_curves(make_shot(), bare)
     assert mien.import_curves(make_shot(), bare, basis="mien-rig").controls
     named = {"expr": flame[:, :50], "flame_version": np.array("mien-rig")}
@@ -167,7 +169,7 @@ def test_what_may_run_or_fill_the_memory_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("expr.npy", bytes(1 << 16))
         archive.filelist[0].file_size = 1 << 33
-    with pytest.raises(InputError, match="too large: .* 1,073,741,824 are read at most"):
+    with pytest.raises(InputError, match=r"too large: .* 1,073,741,824 are read at most"):
         read_curve_file(path)
 
 

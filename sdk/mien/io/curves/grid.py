@@ -31,6 +31,8 @@ _FAR: Final = 0.018
 """The same where times are rounded to frames of another clock; 24 and 25 stay apart."""
 _TINY: Final = 1e-6
 """Seconds between times that are the same."""
+_MOMENT: Final = 1e-3
+"""Seconds within which rows repeat, whatever the rate."""
 _SAME: Final = 0.25
 """Part of a frame within which two rows are one."""
 _OFF: Final = 0.35
@@ -78,8 +80,7 @@ def frame_grid(
         raise ValueError(f"line {lines[early[0] + 1]}: its time is before that of the line above")
     if not len(steps) or steps.max() <= _TINY:
         return FrameGrid(np.array([len(seconds) - 1]), np.array([0]), 1, None)
-    typical = _middle(steps[steps > _TINY])
-    usual = _middle(steps[steps > _SAME * typical])
+    usual = _usual_step(steps)
     # Rows that repeat: the last of them counts.
     rows = np.flatnonzero(np.append(steps > _SAME * usual, True))
     times = seconds[rows]
@@ -147,9 +148,11 @@ def _moments(seconds: DoubleArray) -> tuple[Fraction, ...]:
     return tuple(Fraction(time).limit_denominator(1_000_000) for time in seconds.tolist())
 
 
-def _middle(steps: DoubleArray) -> float:
-    """Return the median; of two in the middle the lesser, as the other may be a gap."""
-    return float(np.quantile(steps, 0.5, method="lower"))
+def _usual_step(steps: DoubleArray) -> float:
+    """Return the median step, or where most are gaps, the shortest ones."""
+    apart = steps[steps > _MOMENT] if (steps > _MOMENT).any() else steps[steps > _TINY]
+    short, middle = (float(np.quantile(apart, part, method="lower")) for part in (0.1, 0.5))
+    return middle if short > 0.6 * middle else short
 
 
 def _exact_step(steps: DoubleArray, usual: float) -> float:
