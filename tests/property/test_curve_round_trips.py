@@ -30,7 +30,7 @@ rates = st.sampled_from(
 
 def _values(seed: int, step: float) -> AnyArray:
     drawn = np.random.default_rng(seed).uniform(-1, 1.5, (FRAMES, len(NAMES)))
-    return (np.round(drawn / step) * step).astype(np.float32)
+    return np.asarray(np.round(drawn / step) * step, dtype=np.float32)
 
 
 # Of a seed: every value of so many drawn by itself takes seconds an example.

@@ -131,7 +131,7 @@ def test_too_many_rows_are_refused_unread(monkeypatch: pytest.MonkeyPatch) -> No
 
     endless = Endless()
     with pytest.raises(ValueError, match="more than 5,000 rows"):
-        read_columns(io.BufferedReader(endless))
+        read_columns(io.BufferedReader(endless))  # type: ignore[type-var]
     assert endless.read_bytes < 1_000_000
 
 

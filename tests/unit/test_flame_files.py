@@ -35,11 +35,11 @@ def flame() -> npt.NDArray[np.float32]:
 
 
 def six(turns: npt.NDArray[Any]) -> npt.NDArray[Any]:
-    return Rotation.from_rotvec(turns).as_matrix()[:, :2].reshape(len(turns), 6)
+    return np.asarray(Rotation.from_rotvec(turns).as_matrix()[:, :2].reshape(len(turns), 6))
 
 
 def written(path: Path, arrays: Arrays) -> Path:
-    np.savez(path, **arrays)  # type: ignore[arg-type]
+    np.savez(path, **arrays)
     return path
 
 

@@ -271,8 +271,8 @@ def import_curves(
     for notice in imported.notices:
         print_notice(f"{file.name}: {notice}")
     if imported.unknown:
-        names = suggested_names(imported.unknown)
-        print_notice(f"{file.name}: no controls of mien, left out: {names}.")
+        unknown = suggested_names(imported.unknown)
+        print_notice(f"{file.name}: no controls of mien, left out: {unknown}.")
     print_done(
         f"wrote {output}: {describe_face(target)} follows {file.name} in frames {imported.frames},"
         f" {len(imported.controls)} controls in layer '{imported.layer}'"
