@@ -43,8 +43,7 @@ class ExpressionApplying(QObject):
         super().__init__(parent)
         self._workspace = workspace
         self._per_cent = 100
-        kept = settings().value(_MANNER)
-        self._as_key = kept == "key"
+        self._as_key = bool(settings().value(_MANNER) == "key")
         self._values: dict[str, float] = {}
         self._rest = QTimer(self, singleShot=True, interval=_PAUSE)
         self._rest.timeout.connect(self._audition)

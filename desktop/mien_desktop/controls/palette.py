@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QSize, Qt
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtGui import QHideEvent, QImage, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -66,6 +66,7 @@ class PalettePanel(QWidget):
         self._hovered: ExpressionTile | None = None
         self._filled = False
         self._wheel: FeelingsWheel | None = None
+        self._picture: Callable[[], QImage | None] = lambda: None
         self.applying = ExpressionApplying(workspace, self)
         """How expressions are tried and applied."""
         self.setAccessibleName("Expressions")
@@ -124,11 +125,22 @@ class PalettePanel(QWidget):
         from mien_desktop.controls.wheel import FeelingsWheel
 
         if self._wheel is None:
-            self._wheel = FeelingsWheel(self._workspace, self.applying, self.window())
+            self._wheel = FeelingsWheel(
+                self._workspace, self.applying, self._picture, self.window()
+            )
             self._wheel.finished.connect(self._wheel_closed)
         self._wheel.show()
         self._wheel.raise_()
         self._wheel.activateWindow()
+
+    def set_picture(self, picture: Callable[[], QImage | None]) -> None:
+        """Let the wheel show the face out of the viewer's picture."""
+        self._picture = picture
+
+    def picture_came(self) -> None:
+        """Show the face anew: the viewer has painted another picture."""
+        if self._wheel is not None:
+            self._wheel.face.update()
 
     def _wheel_closed(self) -> None:
         if self._wheel is not None:
@@ -237,7 +249,8 @@ class PalettePanel(QWidget):
             command("keep", "Keep this expression…", self._save,
                     tip="Under a name, in the palette"),
             Command("expressions.wheel", "Wheel of feelings…", self.show_wheel, ("Ctrl+Shift+F",),
-                    "Expressions", tip="135 words in rings, by family: point to try, click to key"),
+                    "Expressions", tip="135 words in rings, by family: point to try, click to key",
+                    enabled=self._live),
         )  # fmt: skip
 
     def _search_row(self) -> QHBoxLayout:

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QShortcut
+from PySide6.QtGui import (
+    QHideEvent,
+    QImage,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QShortcut,
+)
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from mien.model.action_units import ACTION_UNITS
 from mien.model.feelings import FEELINGS, Feeling
 from mien_desktop import theme
 from mien_desktop.controls.applying import ExpressionApplying
+from mien_desktop.controls.face_view import FaceView
 from mien_desktop.controls.strength_row import StrengthRow
 from mien_desktop.controls.wheel_canvas import WheelCanvas
 from mien_desktop.controls.wheel_painting import FAMILIES
@@ -40,13 +50,20 @@ class FeelingsWheel(QDialog):
     Args:
         workspace: The workspace.
         applying: How expressions are tried and applied; the palette's.
+        picture: Gives the viewer's picture, of which the face is shown; None shows none.
         parent: Qt's owner.
     """
 
     def __init__(
-        self, workspace: Workspace, applying: ExpressionApplying, parent: QWidget | None = None
+        self,
+        workspace: Workspace,
+        applying: ExpressionApplying,
+        picture: Callable[[], QImage | None] = lambda: None,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self.face = FaceView(workspace, picture, self)
+        """The face at the playhead, with what is tried."""
         self._workspace, self._applying = workspace, applying
         self._before = applying.per_cent
         self._word = ""
@@ -76,7 +93,8 @@ class FeelingsWheel(QDialog):
     def sizeHint(self) -> QSize:
         """Return the size of a wheel whose words can all be read, as the screen allows."""
         screen = self.screen().availableGeometry()
-        side = min(self.canvas.sizeHint().height(), round(screen.height() * _SHARE) - 24)
+        wanted = max(self.canvas.sizeHint().height(), screen.height() // 2)
+        side = min(wanted, round(screen.height() * _SHARE) - 24)
         return QSize(min(side + _SIDE + 24, screen.width()), side + 16)
 
     def key_word(self, word: str) -> None:
@@ -105,7 +123,8 @@ class FeelingsWheel(QDialog):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
         column.addWidget(self.search)
-        column.addWidget(self._facts, 1)
+        column.addWidget(self._facts)
+        column.addWidget(self.face, 1)
         column.addWidget(StrengthRow(self._applying))
         column.addWidget(self._key)
         row = QHBoxLayout(self)
@@ -147,6 +166,7 @@ class FeelingsWheel(QDialog):
         self._applying.set_per_cent(self._before + per_cent)
 
     def _resolved(self, now: Resolved, before: Resolved) -> None:
+        self.face.update()
         if now.face is not before.face:
             self._enable(now)
 
@@ -180,7 +200,6 @@ class _Facts(QWidget):
             column.addWidget(meter)
         column.addSpacing(8)
         column.addWidget(self._formula)
-        column.addStretch(1)
 
     def show_word(self, word: Feeling) -> None:
         """Tell of a word."""

@@ -136,5 +136,11 @@ def _square(middle: QPointF, radius: float) -> QRectF:
 
 
 def _mixed(ground: QColor, color: QColor, part: float) -> QColor:
-    one, other = ground.getRgb()[:3], color.getRgb()[:3]
-    return QColor(*(round(a + (b - a) * part) for a, b in zip(one, other, strict=True)))
+    def channel(low: int, high: int) -> int:
+        return round(low + (high - low) * part)
+
+    return QColor(
+        channel(ground.red(), color.red()),
+        channel(ground.green(), color.green()),
+        channel(ground.blue(), color.blue()),
+    )

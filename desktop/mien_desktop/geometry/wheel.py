@@ -98,12 +98,13 @@ class WheelMap:
 
     def across(self, segment: Segment, way: int) -> Segment:
         """Return the field one ring further out for 1, further in for -1; the same at the ends."""
-        ring = min(max(segment.ring + way, 0), 2)
-        inside = [
+        if way < 0:
+            return next((s for s in self.segments if s.path == segment.path[:-1]), segment)
+        outside = [
             s for s in self.segments
-            if s.ring == ring and (way < 0 or segment.start <= s.middle < segment.stop)
+            if s.ring == segment.ring + 1 and segment.start <= s.middle < segment.stop
         ]  # fmt: skip
-        return min(inside, key=lambda s: abs(s.middle - segment.middle))
+        return min(outside, key=lambda s: abs(s.middle - segment.middle), default=segment)
 
 
 def matching_feelings(text: str) -> tuple[str, ...]:

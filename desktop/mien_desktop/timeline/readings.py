@@ -74,7 +74,6 @@ class Readings:
 
     def close(self) -> None:
         """Give up what is on its way."""
-        self._timer.stop()
         self._wanted = False
         self._background.close()
 
@@ -86,15 +85,18 @@ class Readings:
         for face in faces:
             layers = now.project.edit(face.number).layers
             read = self._read.get(face.number)
-            same = read is not None and read.face is face
-            if not same or (read.layers is not layers and (read.layers or layers)):
+            if read is None or read.face is not face:
+                return face, layers
+            if read.layers is not layers and (read.layers or layers):
                 return face, layers
         return None
 
     def _next(self) -> None:
+        if self._running or not self._wanted:
+            return
         now = self._workspace.now
         due = self._due(now)
-        if due is None or self._running or not self._wanted or now.shot is None:
+        if due is None or now.shot is None:
             return
         face, layers = due
         read = self._read.get(face.number)
