@@ -1,4 +1,4 @@
-"""How expressions are tried and applied: with which strength, and as a moment or as a key.
+"""Trying and applying expressions: how strongly, and as a moment or as a key.
 
 The palette and the wheel of feelings share one: what is set in one of them holds in the other.
 """
@@ -50,7 +50,7 @@ class ExpressionApplying(QObject):
 
     @property
     def per_cent(self) -> int:
-        """How much of an expression is tried and applied, 0 to `STRONGEST`."""
+        """Per cent of an expression that is tried and applied, 0 to `STRONGEST`."""
         return self._per_cent
 
     @property
@@ -60,7 +60,7 @@ class ExpressionApplying(QObject):
 
     @property
     def as_key(self) -> bool:
-        """Whether only a key is set, rather than a moment that comes and goes."""
+        """True when only a key is set, rather than a moment that comes and goes."""
         return self._as_key
 
     def set_per_cent(self, value: int) -> None:

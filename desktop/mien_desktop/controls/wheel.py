@@ -175,7 +175,7 @@ class FeelingsWheel(QDialog):
 
 
 class _Facts(QWidget):
-    """What is to be told of a word or of a family."""
+    """Facts of a word or of a family."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)

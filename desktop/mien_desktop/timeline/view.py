@@ -29,6 +29,7 @@ from mien_desktop.geometry.sight import Sight, sight_of
 from mien_desktop.geometry.strips import tiles
 from mien_desktop.resolve import Resolved
 from mien_desktop.settings import settings
+from mien_desktop.timeline.face_events import EventReader
 from mien_desktop.timeline.inline_field import InlineField
 from mien_desktop.timeline.invalidation import AspectName, CacheName, changed_aspects
 from mien_desktop.timeline.mouse import Mouse
@@ -48,7 +49,6 @@ from mien_desktop.timeline.paint_time import (
     paint_waveform,
 )
 from mien_desktop.timeline.pixmap_cache import PixmapCache, painting
-from mien_desktop.timeline.readings import Readings
 from mien_desktop.timeline.scene import Selected, TimelineScene
 from mien_desktop.timeline.strips import Strips
 from mien_desktop.timeline.words import describe
@@ -96,7 +96,7 @@ class TimelineView(QAbstractScrollArea):
         self.horizontalScrollBar().valueChanged.connect(self._scrolled_time)
         self.verticalScrollBar().valueChanged.connect(self._scrolled_lanes)
         self.strips = Strips(workspace, self._strips_changed)
-        self.readings = Readings(workspace, self._readings_came)
+        self.readings = EventReader(workspace, self._readings_came)
         self.portraits = Portraits(workspace, lambda: self._invalidate("names"))
         self.mouse = Mouse(self)
         self._times: dict[str, TimeView] = {}

@@ -1,4 +1,4 @@
-"""What faces do, read in the background: the performance, and what edits make of it."""
+"""Events of faces, read in the background: the performance, and what edits make of it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mien_desktop.geometry.readings import FaceEvents
 from mien_desktop.resolve import Resolved
 from mien_desktop.workspace import Workspace
 
-__all__ = ["Readings"]
+__all__ = ["EventReader"]
 
 _PAUSE = 250
 """Milliseconds without a change after which what the edits make of the performance is read."""
@@ -34,7 +34,7 @@ class _Reading:
     events: FaceEvents
 
 
-class Readings:
+class EventReader:
     """Events of the faces of the current shot, as far as they are read.
 
     Args:
