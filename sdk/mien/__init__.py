@@ -64,12 +64,14 @@ if TYPE_CHECKING:
     from mien.api import render as render
     from mien.api import render_frames as render_frames
     from mien.api import render_matte as render_matte
+    from mien.api import reset_neutral as reset_neutral
     from mien.api import retrack_face as retrack_face
     from mien.api import save_document as save_document
     from mien.api import save_project as save_project
     from mien.api import set_corrections as set_corrections
     from mien.api import set_examples as set_examples
     from mien.api import set_glasses as set_glasses
+    from mien.api import set_neutral as set_neutral
     from mien.api import set_occlusion_matte as set_occlusion_matte
     from mien.api import solve as solve
     from mien.api import split_face as split_face
@@ -111,6 +113,7 @@ if TYPE_CHECKING:
     from mien.media.planes import Plate as Plate
     from mien.media.reader import Reader as Reader
     from mien.media.reader import open_reader as open_reader
+    from mien.model.chosen_neutral import ChosenNeutral as ChosenNeutral
     from mien.model.controls import CONTROLS as CONTROLS
     from mien.model.controls import Control as Control
     from mien.model.corrections import LandmarkCorrection as LandmarkCorrection
@@ -221,12 +224,14 @@ _HOMES = {
     "render_matte": "mien.api",
     "RelinkReport": "mien.api",
     "RenderReport": "mien.api",
+    "reset_neutral": "mien.api",
     "retrack_face": "mien.api",
     "save_document": "mien.api",
     "save_project": "mien.api",
     "set_corrections": "mien.api",
     "set_examples": "mien.api",
     "set_glasses": "mien.api",
+    "set_neutral": "mien.api",
     "set_occlusion_matte": "mien.api",
     "solve": "mien.api",
     "split_face": "mien.api",
@@ -269,6 +274,7 @@ _HOMES = {
     "Plate": "mien.media.planes",
     "open_reader": "mien.media.reader",
     "Reader": "mien.media.reader",
+    "ChosenNeutral": "mien.model.chosen_neutral",
     "Control": "mien.model.controls",
     "CONTROLS": "mien.model.controls",
     "LandmarkCorrection": "mien.model.corrections",

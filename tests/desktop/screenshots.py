@@ -129,7 +129,7 @@ def _wheel(window: Window, take: Callable[[str], None]) -> None:
     (wheel,) = window.findChildren(FeelingsWheel)
     wheel.resize(890, 648)
     settle()
-    word = wheel.canvas.map.word("melancholy")
+    word = wheel.canvas.map.word("astonishment")
     assert word is not None
     move(wheel.canvas, wheel.canvas.place_of(word))
     _wait(lambda: window.workspace.state.audition)

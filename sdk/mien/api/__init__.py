@@ -19,6 +19,7 @@ from mien.api.examples import example_problems, set_examples
 from mien.api.faces import merge_faces, remove_face, rename_face, split_face
 from mien.api.info import write_info_page
 from mien.api.info_sheet import write_info_sheet
+from mien.api.neutral import reset_neutral, set_neutral
 from mien.api.occlusion import check_occlusion_matte, set_glasses, set_occlusion_matte
 from mien.api.projects import load_document, load_project, save_document, save_project
 from mien.api.reading import write_reading_picture
@@ -63,12 +64,14 @@ __all__ = [
     "render",
     "render_frames",
     "render_matte",
+    "reset_neutral",
     "retrack_face",
     "save_document",
     "save_project",
     "set_corrections",
     "set_examples",
     "set_glasses",
+    "set_neutral",
     "set_occlusion_matte",
     "solve",
     "split_face",

@@ -61,9 +61,11 @@ def neutral_of(face: Face) -> FloatArray:
 
     Returns:
         (59,) float32, by `controls.NAMES`; 0 for head, gaze, looks and tongue, which have no rest,
-        and wholly 0 where the face is never seen.
+        and wholly 0 where the face is never seen, or its neutral was chosen: that is zero then.
     """
     values = np.zeros(len(NAMES), dtype=np.float32)
+    if face.neutral is not None:
+        return values
     frames = rest_frames(face)
     if frames.any():
         values[_COLUMNS] = np.median(face.curves.controls.array[frames][:, _COLUMNS], axis=0)
