@@ -92,7 +92,7 @@ class CurveCanvas(QWidget):
 
     @property
     def units(self) -> bool:
-        """Whether action units are listed too."""
+        """True while action units are listed too."""
         return self._units
 
     def show_units(self, on: bool) -> None:
