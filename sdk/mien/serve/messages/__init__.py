@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mien.serve.messages.applying import ApplyParams, ApplyResult
 from mien.serve.messages.base import (
     Empty,
     Encoding,
@@ -96,6 +97,8 @@ from mien.serve.messages.shots import (
 )
 
 __all__ = [
+    "ApplyParams",
+    "ApplyResult",
     "CancelParams",
     "CancelResult",
     "CloseParams",
@@ -228,6 +231,7 @@ METHODS: dict[str, Method] = {
     "save": Method(SaveParams, Empty),
     "export_curves": Method(ExportCurvesParams, ExportCurvesResult),
     "import_curves": Method(ImportCurvesParams, ImportCurvesResult),
+    "apply": Method(ApplyParams, ApplyResult),
     "controls": Method(Empty, ControlsResult),
 }
 """Every method, by its name."""
