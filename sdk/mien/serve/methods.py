@@ -39,6 +39,7 @@ from mien.serve.face_methods import FaceMethods
 from mien.serve.images import PictureFiles, encoded, fitted, inline, square
 from mien.serve.jobs import Jobs, ServedJob
 from mien.serve.protocol import MAX_LINE, PROTOCOL
+from mien.serve.readings import read_face
 from mien.serve.requests import Requests
 from mien.serve.shots import (
     OpenShot,
@@ -91,6 +92,7 @@ class Methods:
             "faces": self._faces,
             **faces.queued,
             "curves": self._curves,
+            "read": self._read,
             "set_edits": self._set_edits,
             "get_edits": self._get_edits,
             "preview": self._preview,
@@ -322,6 +324,9 @@ class Methods:
 
     def _curves(self, params: say.CurvesParams) -> say.CurvesResult:
         return read_curves(self._shots.find(params.shot).project, params)
+
+    def _read(self, params: say.ReadParams) -> say.ReadResult:
+        return read_face(self._shots.find(params.shot).project, params)
 
     def _set_edits(self, params: say.SetEditsParams) -> say.SetEditsResult:
         opened = self._shots.find(params.shot)
