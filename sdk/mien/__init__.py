@@ -169,10 +169,15 @@ if TYPE_CHECKING:
     from mien.model.shot import Example as Example
     from mien.model.shot import Shot as Shot
     from mien.model.shot import ToolVersions as ToolVersions
+    from mien.model.speech import Phone as Phone
+    from mien.model.speech import Speech as Speech
+    from mien.model.speech import Word as Word
     from mien.model.transfer import SourcePerformance as SourcePerformance
     from mien.model.transfer import Transfer as Transfer
     from mien.model.transfer import Transferred as Transferred
     from mien.model.transfer_times import TransferTiming as TransferTiming
+    from mien.model.voice import MouthAmounts as MouthAmounts
+    from mien.model.voice import Voice as Voice
     from mien.model.weak_spans import WeakSpan as WeakSpan
     from mien.path_map import PathMap as PathMap
     from mien.path_map import PathRule as PathRule
@@ -192,6 +197,8 @@ if TYPE_CHECKING:
     from mien.session.session import Change as Change
     from mien.session.session import Gesture as Gesture
     from mien.session.session import Session as Session
+    from mien.speech.files import read_phones as read_phones
+    from mien.speech.listeners import register_listener as register_listener
     from mien.timebase import Clock as Clock
     from mien.timebase import FrameRange as FrameRange
     from mien.timebase import Timecode as Timecode
@@ -332,6 +339,13 @@ _HOMES = {
     "PRESETS": "mien.model.presets",
     "VISEMES": "mien.model.presets",
     "Quality": "mien.model.quality",
+    "Phone": "mien.model.speech",
+    "Speech": "mien.model.speech",
+    "Word": "mien.model.speech",
+    "MouthAmounts": "mien.model.voice",
+    "Voice": "mien.model.voice",
+    "read_phones": "mien.speech.files",
+    "register_listener": "mien.speech.listeners",
     "RawLandmarks": "mien.model.raw_landmarks",
     "MatteStroke": "mien.model.occlusion",
     "Occlusion": "mien.model.occlusion",
