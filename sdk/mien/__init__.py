@@ -169,6 +169,7 @@ if TYPE_CHECKING:
     from mien.model.shot import Example as Example
     from mien.model.shot import Shot as Shot
     from mien.model.shot import ToolVersions as ToolVersions
+    from mien.model.soundtrack import Soundtrack as Soundtrack
     from mien.model.speech import Phone as Phone
     from mien.model.speech import Speech as Speech
     from mien.model.speech import Word as Word
@@ -339,6 +340,7 @@ _HOMES = {
     "PRESETS": "mien.model.presets",
     "VISEMES": "mien.model.presets",
     "Quality": "mien.model.quality",
+    "Soundtrack": "mien.model.soundtrack",
     "Phone": "mien.model.speech",
     "Speech": "mien.model.speech",
     "Word": "mien.model.speech",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -34,7 +35,7 @@ def speeches(draw: st.DrawFn) -> Speech:
     return Speech(tuple(phones), (), time + 1, "test")
 
 
-def _frames(speech: Speech, rate: float, first: float = 0.0) -> np.ndarray:
+def _frames(speech: Speech, rate: float, first: float = 0.0) -> npt.NDArray[np.float64]:
     return np.arange(first, speech.seconds, 1 / rate)
 
 

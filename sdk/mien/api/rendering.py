@@ -29,6 +29,7 @@ from mien.model.edits import Edit
 from mien.model.quality import Quality
 from mien.model.renderer_settings import RendererSettings
 from mien.model.shot import Shot
+from mien.model.soundtrack import Soundtrack
 from mien.progress import Progress, progress_reporter
 from mien.timebase import FrameRange
 
@@ -110,6 +111,7 @@ def render(
     overwrite: bool = False,
     matte: bool = False,
     until_damage: bool = False,
+    audio: Soundtrack | PathLike | None = None,
     progress: bool | Progress = True,
 ) -> RenderReport:
     """Write a shot with edited faces. Nothing else changes.
@@ -138,6 +140,8 @@ def render(
         matte: The former way to `render_matte`; it warns.
         until_damage: Whether the output ends before the first frame of the source that is damaged
             or cut off, in place of an error; the report says where.
+        audio: Another sound, as a `mien.Soundtrack` or the path of one that begins with the shot;
+            None for the shot's own, packet by packet.
         progress: True for bars on a terminal, or a function that is called with the stage
             (`prepare`, `render`), the steps done and the steps in all.
 
@@ -167,7 +171,11 @@ def render(
         until_damage=until_damage,
     )  # fmt: skip
     said = Quality.of(quality, lossless=lossless)
-    return _write(work, output, codec, said, matte=matte, overwrite=overwrite, progress=progress)
+    sound = audio if isinstance(audio, Soundtrack) or audio is None else Soundtrack(Path(audio))
+    return _write(
+        work, output, codec, said, matte=matte, overwrite=overwrite, progress=progress,
+        soundtrack=sound,
+    )  # fmt: skip
 
 
 def render_matte(
@@ -348,7 +356,9 @@ def _write(
     matte: bool,
     overwrite: bool,
     progress: bool | Progress,
+    soundtrack: Soundtrack | None = None,
 ) -> RenderReport:
+    from mien.media.added_sound import check_soundtrack
     from mien.media.codecs import choose_encoding
     from mien.media.memory import check_on_disk
     from mien.media.outputs import check_output
@@ -359,6 +369,8 @@ def _write(
     encoding = choose_encoding(path, media, codec=codec, quality=quality)
     check_output(path, media, overwrite=overwrite, codec=codec, quality=quality)
     refuse_matte_as_output(path, work.shot.occlusion)
+    if soundtrack is not None:
+        check_soundtrack(soundtrack, path, encoding)
     span, damage = undamaged(work.shot, work.span, until_damage=work.until_damage)
     _LOG.debug(
         "render frames %s of %s to %s as %s, %s; faces %s, renderer %s", span, media.path, path,
@@ -368,7 +380,7 @@ def _write(
     work = work.with_examples(progress)
     destination = Output(
         path, span, codec, quality.lossless, overwrite, matte, until_damage=work.until_damage,
-        quality=quality,
+        quality=quality, soundtrack=soundtrack,
     )  # fmt: skip
     with progress_reporter(progress) as report:
         rendered = render_shot(work.shot, work.plans, work.renderer, destination, report)

@@ -80,18 +80,21 @@ class Carried:
     left_out: tuple[str, ...] = ()
 
 
-def carried(container: InputContainer, video: VideoStream, output: str) -> Carried:
+def carried(
+    container: InputContainer, video: VideoStream, output: str, *, sound: bool = True
+) -> Carried:
     """What an output takes over of a movie beside its picture.
 
     Args:
         container: The movie.
         video: Its picture.
         output: FFmpeg's name of the output's container; "" for images.
+        sound: Whether its sound is taken over; else nothing is said of it.
     """
     plan = _Plan(container, video, output)
     plan.add_main(video)
     for stream in container.streams:
-        if stream.index != video.index:
+        if stream.index != video.index and (sound or stream.type != "audio"):
             plan.add(stream)
     return plan.result()
 

@@ -12,6 +12,7 @@ from av.packet import Packet
 from av.video.stream import VideoStream
 
 from mien.errors import MienError, OutputError
+from mien.media.added_sound import AddedSound
 from mien.media.atomic_write import AtomicFile, write_error
 from mien.media.carried import has_plain_tags
 from mien.media.codecs import CONSTANT_RATE, WITHOUT_MATRIX, Encoding, alpha_loss
@@ -29,6 +30,7 @@ from mien.media.scheduling import keep_scheduling
 from mien.media.tags import FIELD_ORDERS, PictureTags, picture_tags
 from mien.media.track_marks import track_kinds
 from mien.model.media import MediaInfo
+from mien.model.soundtrack import Soundtrack
 from mien.timebase import FrameRange
 
 __all__ = ["MovieSink"]
@@ -48,13 +50,19 @@ class MovieSink:
         source: Facts of the source.
         encoding: How it is encoded.
         frames: Frames that will be encoded.
+        soundtrack: Another sound, in place of the source's or beside it.
 
     Raises:
         OutputError: When encoder and container do not take what they are given.
     """
 
     def __init__(
-        self, path: Path, source: MediaInfo, encoding: Encoding, frames: FrameRange
+        self,
+        path: Path,
+        source: MediaInfo,
+        encoding: Encoding,
+        frames: FrameRange,
+        soundtrack: Soundtrack | None = None,
     ) -> None:
         self._path = path
         self._source = source
@@ -64,7 +72,13 @@ class MovieSink:
         self._color = output_color(source, encoding)
         self._converter = Converter(source, encoding)
         self._beside = (
-            Passthrough(source, frames, encoding.container, from_zero=self._counted)
+            Passthrough(
+                source,
+                frames,
+                encoding.container,
+                from_zero=self._counted,
+                sound=soundtrack is None or soundtrack.keep_own,
+            )
             if source.kind == "movie"
             else None
         )
@@ -74,6 +88,7 @@ class MovieSink:
         if self._beside is None:
             self._shift = source.pts[frames.start]
         self._durations = self._frame_durations()
+        self._added = self._added_sound(soundtrack)
         self._partial = AtomicFile(path)
         self._held: Packet[VideoStream] | None = None
         self._first: tuple[int, int] | None = None
@@ -146,6 +161,8 @@ class MovieSink:
         self._durations = self._frame_durations()
         if self._beside is not None:
             self._beside.end_before(frame)
+        if self._added is not None:
+            self._added.end_at(self._first_second() + self._length())
 
     def finish(self, before_commit: Sequence[Callable[[Path], None]]) -> None:
         """Flush the encoder, finish the file, let others see to it, and put it in place."""
@@ -154,6 +171,8 @@ class MovieSink:
         self._mux_last()
         if self._beside is not None:
             self._beside.feed(self._output, None)
+        if self._added is not None:
+            self._added.feed(self._output, None)
         self._output.close()
         self._output = None
         if self._header and not write_header_tags(
@@ -180,6 +199,8 @@ class MovieSink:
             self._output = None
             if self._beside is not None:
                 self._beside.close()
+            if self._added is not None:
+                self._added.close()
             self._partial.discard()
 
     def _mux(self, video: av.VideoFrame | None) -> None:
@@ -198,6 +219,8 @@ class MovieSink:
         assert self._output is not None
         if self._beside is not None and packet.dts is not None:
             self._beside.feed(self._output, packet.dts * packet.time_base)
+        if self._added is not None and packet.dts is not None:
+            self._added.feed(self._output, packet.dts * packet.time_base)
         self._output.mux(packet)
 
     def _mux_last(self) -> None:
@@ -250,6 +273,8 @@ class MovieSink:
         self._lost_tags = lost_tags(source, encoding, tags, exact=turn is None or turn.exact)
         start = source.clock.start
         timecode = None if start is None else str(start + self._frames.start)
+        if self._added is not None:
+            self._added.add_stream(output)
         if self._beside is not None:
             self._beside.add_tags(output, timecode)
             self._beside.add_streams(output, stream, timecode)
@@ -263,6 +288,23 @@ class MovieSink:
             if title is not None:
                 stream.metadata["title"] = title
         return stream
+
+    def _added_sound(self, soundtrack: Soundtrack | None) -> AddedSound | None:
+        if soundtrack is None:
+            return None
+        first = self._first_second()
+        since = Fraction(soundtrack.start).limit_denominator(1_000_000)
+        begins = first + since - self._source.clock.seconds(self._frames.start)
+        return AddedSound(soundtrack.path, begins, first + self._length(), self._encoding.container)
+
+    def _first_second(self) -> Fraction:
+        """The second of the output at which its first frame is shown."""
+        return min(self._durations) * self._time_base
+
+    def _length(self) -> Fraction:
+        """Seconds from the first frame to the end of the last."""
+        last = max(self._durations)
+        return (last + self._durations[last] - min(self._durations)) * self._time_base
 
     def _tag_options(self, tags: PictureTags) -> dict[str, str]:
         """Options of the encoder, with what the source says of its picture."""

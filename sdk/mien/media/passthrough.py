@@ -60,10 +60,17 @@ class Passthrough(Closing):
         frames: Frames that are written.
         container: FFmpeg's name of the output's container.
         from_zero: Whether the first frame comes at 0 even of a whole film.
+        sound: Whether the source's sound is copied.
     """
 
     def __init__(
-        self, source: MediaInfo, frames: FrameRange, container: str, *, from_zero: bool = False
+        self,
+        source: MediaInfo,
+        frames: FrameRange,
+        container: str,
+        *,
+        from_zero: bool = False,
+        sound: bool = True,
     ) -> None:
         self._source = source
         late = bool(source.pts[0]) and from_zero
@@ -72,7 +79,7 @@ class Passthrough(Closing):
         video = main_video(self._input, source.stream)
         assert video is not None
         self._video = video
-        self._carried = carried(self._input, video, container)
+        self._carried = carried(self._input, video, container, sound=sound)
         self._streams: dict[int, Stream] = {}
         self._packets: Iterator[tuple[Fraction, Packet[Stream]]] = iter(())
         self._covers: list[Packet[Stream]] = []

@@ -21,6 +21,7 @@ from mien.media.prefetch import ByteQueue, QueueClosed
 from mien.media.sequence import Pattern
 from mien.model.media import MediaInfo
 from mien.model.quality import Quality
+from mien.model.soundtrack import Soundtrack
 from mien.timebase import FrameRange
 
 __all__ = ["BeforeCommit", "Writer", "open_writer"]
@@ -75,6 +76,7 @@ def open_writer(
     frames: FrameRange | None = None,
     overwrite: bool = False,
     before_commit: Sequence[BeforeCommit] = (),
+    soundtrack: Soundtrack | None = None,
 ) -> Writer:
     """Open an output that is like its source.
 
@@ -87,8 +89,10 @@ def open_writer(
         frames: Frames that will be written; None for all. Sound is cut to them.
         overwrite: Whether an output that is there already may be replaced.
         before_commit: Called in this order between encoding and giving the final name.
+        soundtrack: Another sound, in place of the source's or beside it; None for the source's.
 
     Raises:
+        MediaError: When the soundtrack cannot be read.
         OutputError: When the output cannot be put there, or cannot hold what is asked.
     """
     path = Path(path)
@@ -101,7 +105,7 @@ def open_writer(
         assert pattern is not None
         sink = ImageSink(pattern, source, encoding)
     else:
-        sink = MovieSink(path, source, encoding, frames)
+        sink = MovieSink(path, source, encoding, frames, soundtrack)
     return _ThreadedWriter(path, sink, frames, before_commit)
 
 

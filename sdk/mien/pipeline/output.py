@@ -14,6 +14,7 @@ from mien.media.reader import open_reader
 from mien.media.writer import BeforeCommit, open_writer
 from mien.model.quality import Quality
 from mien.model.shot import Shot
+from mien.model.soundtrack import Soundtrack
 from mien.pipeline.damage import with_remedy
 from mien.pipeline.editing import FrameEditor
 from mien.pipeline.frame_threads import edit_in_order
@@ -43,6 +44,7 @@ class Output:
         before_commit: Called in this order between encoding and giving the final name.
         until_damage: Whether it ends before the first frame of the source that is damaged.
         quality: How well it is encoded; None for visually lossless.
+        soundtrack: Another sound, in place of the shot's or beside it.
     """
 
     path: Path
@@ -54,6 +56,7 @@ class Output:
     before_commit: tuple[BeforeCommit, ...] = ()
     until_damage: bool = False
     quality: Quality | None = None
+    soundtrack: Soundtrack | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,7 @@ def write_output(
                     frames=output.frames,
                     overwrite=output.overwrite,
                     before_commit=(*before_commit, *output.before_commit),
+                    soundtrack=output.soundtrack,
                 )
             )
             frames = source.watched(reader.stream(output.frames.start, output.frames.stop))
