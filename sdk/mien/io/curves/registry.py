@@ -10,14 +10,23 @@ from typing import Final, Literal
 from mien import plugins
 from mien.errors import UsageError
 from mien.io.curves.base import API_VERSION, CurveFormat, format_problem
+from mien.io.curves.gltf import GlbFormat, GltfFormat
 from mien.io.curves.json import JsonFormat
 from mien.io.curves.npz import NpzFormat
+from mien.io.curves.usd import UsdFormat, UsdTextFormat
 
 __all__ = ["GROUP", "curve_format_problems", "curve_formats", "format_for", "register_curve_format"]
 
 GROUP: Final = "mien.curve_formats"
 """Group of the entry points by which installed packages offer curve formats."""
-_OWN: Final[tuple[CurveFormat, ...]] = (NpzFormat(), JsonFormat())
+_OWN: Final[tuple[CurveFormat, ...]] = (
+    NpzFormat(),
+    JsonFormat(),
+    UsdTextFormat(),
+    UsdFormat(),
+    GlbFormat(),
+    GltfFormat(),
+)
 _registered: dict[str, CurveFormat] = {}
 Use = Literal["read", "write"]
 
@@ -51,6 +60,7 @@ def format_for(path: Path, use: Use) -> CurveFormat:
 
     Raises:
         UsageError: When no format has the ending, or the format cannot do that.
+        MissingDependencyError: When a package that the format needs is not installed.
     """
     suffix = path.suffix.lower()
     format = next((one for one in _here() if suffix in one.suffixes), None)
@@ -71,6 +81,7 @@ def format_for(path: Path, use: Use) -> CurveFormat:
             path=path,
             choices=_endings(use),
         )
+    format.require()
     return format
 
 
