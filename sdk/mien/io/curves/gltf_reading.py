@@ -221,7 +221,7 @@ def _clock(times: DoubleArray) -> Clock:
     count = float(times[-1]) * float(rate)
     if count > MOST_FRAMES:
         raise ValueError(f"it has more than {MOST_FRAMES} frames")
-    # The last key may fall between two frames; it is reached by the one before.
+    # What the last key says between two frames is not reached.
     return Clock(rate, int(count + 1e-3 + count * 2.0**-22) + 1)
 
 

@@ -68,17 +68,17 @@ class UsdFormat(CurveFormat):
     def read(self, file: IO[bytes]) -> CurveFile:
         """Read the blend shape weights of every `SkelAnimation`."""
         self.require()
-        from mien.io.curves.usd_reading import read_stage
+        from mien.io.curves.usd_apart import read_apart
 
         name = getattr(file, "name", None)
         if isinstance(name, str) and Path(name).suffix.lower() in (".usd", ".usda", ".usdc"):
-            return read_stage(Path(name))
+            return read_apart(Path(name))
         data = file.read(_LARGEST + 1)
         form = "usdc" if data.startswith(b"PXR-USDC") else "usda"
         with tempfile.TemporaryDirectory(prefix="mien-usd-") as folder:
             path = Path(folder) / f"scene.{form}"
             path.write_bytes(data)
-            return read_stage(path)
+            return read_apart(path)
 
 
 class UsdTextFormat(UsdFormat):
@@ -137,22 +137,22 @@ def _define_face(stage: Any, face: SceneFace, clock: Clock) -> None:
     path = f"/Faces/Face{number}"
     root = UsdSkel.Root.Define(stage, path)
     root.GetPrim().SetDisplayName(name or f"face {number}")
-    skeleton = UsdSkel.Skeleton.Define(stage, f"{path}/Skeleton")
+    skeleton = UsdSkel.Skeleton.Define(stage, f"{path}/Face{number}Skeleton")
     still = Vt.Matrix4dArray([Gf.Matrix4d(1.0)])
     skeleton.CreateJointsAttr(["head"])
     skeleton.CreateBindTransformsAttr(still)
     skeleton.CreateRestTransformsAttr(still)
-    _define_mesh(stage, path, face)
-    animation = _define_animation(stage, f"{path}/Skeleton/Animation", face, clock)
+    _define_mesh(stage, path, face, skeleton)
+    animation = _define_animation(stage, f"{skeleton.GetPath()}/Animation", face, clock)
     binding = UsdSkel.BindingAPI.Apply(skeleton.GetPrim())
     binding.CreateAnimationSourceRel().SetTargets([animation.GetPath()])
 
 
-def _define_mesh(stage: Any, path: str, face: SceneFace) -> None:
+def _define_mesh(stage: Any, path: str, face: SceneFace, skeleton: Any) -> None:
     from pxr import Gf, Sdf, UsdGeom, UsdShade, UsdSkel, Vt
 
     made = face_mesh(face.identity)
-    mesh = UsdGeom.Mesh.Define(stage, f"{path}/Mesh")
+    mesh = UsdGeom.Mesh.Define(stage, f"{path}/Face{face.curves.number}Mesh")
     mesh.CreatePointsAttr(Vt.Vec3fArray.FromNumpy(made.points))
     mesh.CreateNormalsAttr(Vt.Vec3fArray.FromNumpy(made.normals))
     mesh.SetNormalsInterpolation(UsdGeom.Tokens.vertex)
@@ -173,18 +173,18 @@ def _define_mesh(stage: Any, path: str, face: SceneFace) -> None:
         UsdShade.Material.Get(stage, "/Faces/Skin")
     )
     binding = UsdSkel.BindingAPI.Apply(mesh.GetPrim())
-    binding.CreateSkeletonRel().SetTargets([f"{path}/Skeleton"])
+    binding.CreateSkeletonRel().SetTargets([skeleton.GetPath()])
     binding.CreateGeomBindTransformAttr(Gf.Matrix4d(1.0))
     binding.CreateJointIndicesPrimvar(constant=True, elementSize=1).Set([0])
     binding.CreateJointWeightsPrimvar(constant=True, elementSize=1).Set([1.0])
     binding.CreateBlendShapesAttr(list(made.names))
     binding.CreateBlendShapeTargetsRel().SetTargets(
-        [_define_shape(stage, f"{path}/Mesh", made, index) for index in range(len(made.names))]
+        [_define_shape(stage, mesh.GetPath(), made, index) for index in range(len(made.names))]
     )
     _set_extent(stage, path, face, made)
 
 
-def _define_shape(stage: Any, path: str, mesh: FaceMesh, index: int) -> Any:
+def _define_shape(stage: Any, path: Any, mesh: FaceMesh, index: int) -> Any:
     """Define the blend shape of a control: the points that it moves, and how far."""
     from pxr import UsdSkel, Vt
 

@@ -28,7 +28,7 @@ def check_layers(path: Path) -> Any:
 
     Raises:
         ValueError: When it is damaged, refers to something that is elsewhere or not there, or would
-            become larger than a scene of faces is.
+            become far larger than a scene of faces is.
     """
     folder = path.resolve().parent
     layers: dict[Path, Any] = {}
@@ -42,7 +42,8 @@ def check_layers(path: Path) -> Any:
         layers[at] = layer = _opened(at)
         waiting += [_within(folder, at, asset) for asset in _assets(layer)]
     root = layers[path.resolve()]
-    _Count(folder, layers).check(path.resolve())
+    if _Prims(folder, layers).count(path.resolve(), root.pseudoRoot.path) > _MOST_PRIMS:
+        raise ValueError(f"it would have more than {_MOST_PRIMS} prims")
     return root
 
 
@@ -57,9 +58,8 @@ def _opened(path: Path) -> Any:
             _check_depth(file.read(), path.name)
     try:
         layer = Sdf.Layer.FindOrOpen(str(path))
-    except Tf.ErrorException as error:
-        first = str(error).strip().splitlines()[-1].strip()
-        raise ValueError(f"{path.name} is damaged ({first})") from error
+    except (Tf.ErrorException, UnicodeError) as error:
+        raise ValueError(f"{path.name} is damaged") from error
     if layer is None:
         raise ValueError(f"{path.name} is no USD layer")
     return layer
@@ -87,7 +87,8 @@ def _assets(layer: Any) -> list[str]:
             clips.extend(_clip_assets(spec))
 
     layer.Traverse(layer.pseudoRoot.path, visit)
-    return sorted(assets | {str(clip) for clip in clips})
+    # What refers to its own file names no asset.
+    return sorted((assets | {str(clip) for clip in clips}) - {""})
 
 
 def _clip_assets(spec: Any) -> list[str]:
@@ -118,61 +119,55 @@ def _within(folder: Path, layer: Path, asset: str) -> Path:
 _REMEDY = "; make one file of it with `usdcat --flatten`"
 
 
-class _Count:
-    """How many prims a stage of layers would have at most."""
+class _Prims:
+    """How many prims a stage of layers has at most: arcs are followed, and what they bring counted.
+
+    Args:
+        folder: The folder of the file.
+        layers: Every layer by its place.
+    """
 
     def __init__(self, folder: Path, layers: dict[Path, Any]) -> None:
         self._folder, self._layers = folder, layers
-        self._known: dict[tuple[Path, Any], int] = {}
+        self._counts: dict[tuple[Path, Any], int] = {}
 
-    def check(self, root: Path) -> None:
-        """Raise ValueError when it would have too many."""
-        if self._of(root, self._layers[root].pseudoRoot.path, ()) > _MOST_PRIMS:
-            raise ValueError(f"it would have more than {_MOST_PRIMS} prims")
+    def count(self, at: Path, path: Any) -> int:
+        """Return how many prims there are at a path of a layer and below; 0 where it is in itself.
 
-    def _of(self, at: Path, path: Any, above: tuple[Any, ...]) -> int:
+        Args:
+            at: Place of the layer.
+            path: Path of the prim, or of all.
+        """
         key = (at, path)
-        if key in above or len(above) > _DEEPEST:
-            return _MOST_PRIMS + 1 if len(above) > _DEEPEST else 0
-        if key not in self._known:
-            self._known[key] = self._counted(at, path, (*above, key))
-        return self._known[key]
+        if key not in self._counts:
+            # What leads back to itself is left out by USD.
+            self._counts[key] = 0
+            parts = self._parts(at, path)
+            self._counts[key] = min(1 + sum(self.count(*part) for part in parts), _MOST_PRIMS + 1)
+        return self._counts[key]
 
-    def _counted(self, at: Path, path: Any, above: tuple[Any, ...]) -> int:
+    def _parts(self, at: Path, path: Any) -> list[tuple[Path, Any]]:
         layer = self._layers[at]
-        spec = layer.GetPrimAtPath(path) if path != layer.pseudoRoot.path else layer.pseudoRoot
-        if spec is None:
-            return 0
-        total = 1
-        for child in spec.nameChildren:
-            total += self._of(at, child.path, above)
-            if total > _MOST_PRIMS:
-                return total
-        if spec == layer.pseudoRoot:
-            for asset in layer.subLayerPaths:
-                below = _within(self._folder, at, asset)
-                total += self._of(below, self._layers[below].pseudoRoot.path, above)
-            return total
+        root = layer.pseudoRoot
+        spec = root if path == root.path else layer.GetPrimAtPath(path)
+        if not spec:
+            return []
+        parts = [(at, child.path) for child in spec.nameChildren]
+        if spec == root:
+            below = [_within(self._folder, at, asset) for asset in layer.subLayerPaths]
+            return parts + [(one, self._layers[one].pseudoRoot.path) for one in below]
         for variants in spec.variantSets.values():
-            for variant in variants.variants.values():
-                total += self._of(at, variant.primSpec.path, above)
-        for target, inner in self._arcs(at, spec):
-            total += self._of(target, inner, above)
-            if total > _MOST_PRIMS:
-                break
-        return total
-
-    def _arcs(self, at: Path, spec: Any) -> list[tuple[Path, Any]]:
-        """Return where references, payloads, inherits and specializes of a prim lead."""
-        arcs = []
-        for listed in (spec.referenceList, spec.payloadList):
-            for arc in listed.GetAddedOrExplicitItems():
-                target = _within(self._folder, at, arc.assetPath) if arc.assetPath else at
-                layer = self._layers[target]
-                inner = arc.primPath
-                if inner.isEmpty:
-                    inner = layer.pseudoRoot.path.AppendChild(layer.defaultPrim or "none")
-                arcs.append((target, inner))
+            parts += [(at, variant.primSpec.path) for variant in variants.variants.values()]
+        for arcs in (spec.referenceList, spec.payloadList):
+            parts += [self._target(at, arc) for arc in arcs.GetAddedOrExplicitItems()]
         for paths in (spec.inheritPathList, spec.specializesList):
-            arcs += [(at, inner) for inner in paths.GetAddedOrExplicitItems()]
-        return arcs
+            parts += [(at, inner) for inner in paths.GetAddedOrExplicitItems()]
+        return parts
+
+    def _target(self, at: Path, arc: Any) -> tuple[Path, Any]:
+        """Return the layer and the path that a reference or payload means."""
+        there = _within(self._folder, at, arc.assetPath) if arc.assetPath else at
+        if not arc.primPath.isEmpty:
+            return there, arc.primPath
+        layer = self._layers[there]
+        return there, layer.pseudoRoot.path.AppendChild(layer.defaultPrim or "none")

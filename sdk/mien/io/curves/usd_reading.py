@@ -78,10 +78,15 @@ class _Animation:
             codes: (T,) time codes.
             clock: When they are.
         """
+        from pxr import Tf
+
         valid, times = self._there(codes), codes.tolist()
         rows = np.full((len(codes), len(self.names)), np.nan)
         for frame in np.flatnonzero(valid).tolist():
-            row = self._weights.Get(times[frame])
+            try:
+                row = self._weights.Get(times[frame])
+            except Tf.ErrorException as error:
+                raise ValueError(f"{self.prim.GetPath()} is damaged") from error
             if row is None or len(row) != len(self.names):
                 told = "none" if row is None else str(len(row))
                 raise ValueError(
@@ -92,7 +97,10 @@ class _Animation:
         if np.isinf(rows).any():
             raise ValueError(f"{self.prim.GetPath()} has an infinite weight")
         facts = self.prim.GetCustomDataByKey(FACTS) or {}
-        name = str(facts.get("name") or self.prim.GetPath().GetParentPath().name)
+        path = self.prim.GetPath()
+        name = str(
+            facts.get("name") or (path if path.IsRootPrimPath() else path.GetParentPath()).name
+        )
         weights = dict(zip(self.names, rows.T, strict=True))
         if len(weights) < len(self.names):
             raise ValueError(f"{self.prim.GetPath()} names a blend shape twice")
@@ -163,11 +171,11 @@ def _times(stage: Any, animations: list[_Animation]) -> tuple[DoubleArray, Clock
     last = max((stop for _, stop in ends), default=first)
     if layer.HasStartTimeCode() and stage.GetStartTimeCode() <= first:
         first = stage.GetStartTimeCode()
-    # The last sample may fall between two frames; it is reached by the one after.
+    # What the last sample says between two frames is not reached.
     exact = (last - first) / step
     if not exact < MOST_FRAMES:
         raise ValueError(f"it has more than {MOST_FRAMES} frames")
-    count = int(np.ceil(exact - 1e-4)) + 1
+    count = int(exact + 1e-4) + 1
     _check_count(count)
     return first + np.arange(count) * step, Clock(Fraction(rate), count)
 
