@@ -158,7 +158,7 @@ class GltfDocument:
         needed = inner + (stride * (count - 1) + row if count else 0)
         if stride < row or needed > length or start + length > len(buffer):
             raise ValueError("its numbers reach beyond their buffer")
-        rows = np.ndarray(
+        rows: npt.NDArray[Any] = np.ndarray(
             (count, parts), kind, buffer, start + inner, strides=(stride, kind.itemsize)
         )
         return rows.copy()

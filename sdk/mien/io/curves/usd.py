@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, ClassVar
 
 import numpy as np
 
@@ -41,7 +41,7 @@ class UsdFormat(CurveFormat):
 
     api_version = 1
     name = "USD"
-    suffixes = (".usd", ".usdc")
+    suffixes: ClassVar[tuple[str, ...]] = (".usd", ".usdc")
     faces = "many"
     _form = "usdc"
 
