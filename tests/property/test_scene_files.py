@@ -77,6 +77,7 @@ def test_what_is_written_is_read(
     if valid.any():
         assert set(face.controls) == set(before.controls)
     assert face.confidence is not None
+    assert before.confidence is not None
     np.testing.assert_allclose(face.confidence, before.confidence, atol=1e-5)
 
 

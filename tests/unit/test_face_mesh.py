@@ -21,7 +21,7 @@ def test_it_is_the_face_in_metres_with_a_shape_for_each_control() -> None:
     controls[INDEX["jawOpen"]] = 1
     moved = mesh.points + mesh.offsets[ARKIT.index("jawOpen")]
     np.testing.assert_allclose(moved, RIG.personal(RIG.mean).shape(controls) / 100, atol=1e-5)
-    assert repr(mesh) == "FaceMesh(468 points, 52 blend shapes)"
+    assert repr(mesh) == "BlendShapeMesh(468 points, 52 blend shapes)"
 
 
 def test_normals_are_of_length_one_and_look_outwards() -> None:

@@ -80,7 +80,7 @@ def curves(
             "-o",
             "--output",
             metavar="FILE",
-            help="curves.npz (one face), curves.json (all), or a plug-in's.",
+            help="curves.npz (one face); .json, .usdc or .glb (all); or a plug-in's.",
         ),
     ],
     which: ShotOfProject = None,
@@ -143,7 +143,10 @@ def curves(
 def import_curves(
     shot: ShotOrProject,
     file: Annotated[
-        Path, typer.Argument(metavar="CURVES", help="The curve file: .npz, .json, or a plug-in's.")
+        Path,
+        typer.Argument(
+            metavar="CURVES", help="The curve file: .npz, .json, .usd, .glb, or a plug-in's."
+        ),
     ],
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="SHOT.mien", help="The project to write.")

@@ -14,14 +14,14 @@ from mien._types import FloatArray, Int32Array
 from mien.face.rig import Rig, load_rig
 from mien.model.controls import ARKIT
 
-__all__ = ["METRES", "FaceMesh", "face_mesh", "vertex_normals"]
+__all__ = ["METRES", "BlendShapeMesh", "face_mesh", "vertex_normals"]
 
 METRES = 0.01
 """Metres of a canonical unit."""
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class FaceMesh:
+class BlendShapeMesh:
     """One person's neutral face, and where each control at 1 moves it.
 
     Attributes:
@@ -44,10 +44,10 @@ class FaceMesh:
     normal_offsets: FloatArray
 
     def __repr__(self) -> str:
-        return f"FaceMesh({len(self.points)} points, {len(self.names)} blend shapes)"
+        return f"BlendShapeMesh({len(self.points)} points, {len(self.names)} blend shapes)"
 
 
-def face_mesh(identity: FloatArray) -> FaceMesh:
+def face_mesh(identity: FloatArray) -> BlendShapeMesh:
     """Return the mesh of a person's face.
 
     Args:
@@ -60,7 +60,7 @@ def face_mesh(identity: FloatArray) -> FaceMesh:
     triangles = rig.triangles.astype(np.int32)
     normals = vertex_normals(points, triangles)
     bent = [vertex_normals(points + offset, triangles) - normals for offset in offsets]
-    return FaceMesh(points, normals, _layout(rig), triangles, ARKIT, offsets, np.stack(bent))
+    return BlendShapeMesh(points, normals, _layout(rig), triangles, ARKIT, offsets, np.stack(bent))
 
 
 def vertex_normals(points: FloatArray, triangles: Int32Array) -> FloatArray:

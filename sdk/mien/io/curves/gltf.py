@@ -19,14 +19,12 @@ import numpy.typing as npt
 
 from mien.face.mesh import face_mesh
 from mien.io.curves.base import CurveFormat
-from mien.io.curves.scene import SceneFace, beside_weights, scene_faces
+from mien.io.curves.scene import FACTS, SceneFace, beside_weights, scene_faces
 from mien.model.curve_file import CurveFile, FaceCurves
 from mien.timebase import Clock
 
-__all__ = ["FACTS", "GlbFormat", "GltfFormat"]
+__all__ = ["GlbFormat", "GltfFormat"]
 
-FACTS = "mien"
-"""Key of what mien says of a file, in `asset.extras`."""
 _SKIN = [0.72, 0.5, 0.41, 1.0]
 """Linear R, G, B and opacity of a plain skin."""
 _DIGITS = 6

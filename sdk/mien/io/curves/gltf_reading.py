@@ -9,9 +9,8 @@ from typing import IO, Any
 import numpy as np
 
 from mien._types import BoolArray, DoubleArray
-from mien.io.curves.gltf import FACTS
 from mien.io.curves.gltf_document import GltfDocument, open_document
-from mien.io.curves.scene import MOST_FRAMES, face_from, read_scene_clock
+from mien.io.curves.scene import FACTS, MOST_FRAMES, face_from, read_scene_clock
 from mien.model.curve_file import CurveFile, FaceCurves
 from mien.timebase import Clock
 

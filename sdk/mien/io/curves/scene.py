@@ -27,10 +27,14 @@ from mien.model.occlusion import REGIONS
 from mien.timebase import Clock, Timecode
 
 __all__ = [
-    "MOST_FRAMES", "HeadPath", "SceneFace", "beside_weights", "control_named", "face_from",
-    "head_path", "named_controls", "near_rate", "read_scene_clock", "scene_faces",
+    "FACTS", "MOST_FRAMES", "NAMESPACE", "HeadPath", "SceneFace", "beside_weights",
+    "control_named", "face_from", "head_path", "named_controls", "near_rate", "read_scene_clock", "scene_faces",
 ]  # fmt: skip
 
+FACTS = "mien"
+"""Key of what mien says of a scene: USD's `customLayerData` and `customData`, glTF's extras."""
+NAMESPACE = "mien:"
+"""Before the names of USD attributes that are mien's own."""
 MOST_FRAMES = 2_000_000
 """Frames that a scene may have: nine hours at 60 a second."""
 _CONFIDENCE = "confidence"

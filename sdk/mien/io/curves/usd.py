@@ -18,19 +18,15 @@ from typing import IO, Any, ClassVar
 import numpy as np
 
 from mien.errors import MissingDependencyError
-from mien.face.mesh import FaceMesh, face_mesh
+from mien.face.mesh import BlendShapeMesh, face_mesh
 from mien.io.curves.base import CurveFormat
-from mien.io.curves.scene import SceneFace, beside_weights, scene_faces
+from mien.io.curves.scene import FACTS, NAMESPACE, SceneFace, beside_weights, scene_faces
 from mien.model.curve_file import CurveFile
 from mien.timebase import Clock
 
-__all__ = ["FACTS", "NAMESPACE", "SKIN", "UsdFormat", "UsdTextFormat"]
+__all__ = ["UsdFormat", "UsdTextFormat"]
 
-NAMESPACE = "mien:"
-"""Before the names of attributes that are mien's own."""
-FACTS = "mien"
-"""Key of what mien says of a file, in a layer's `customLayerData` and a prim's `customData`."""
-SKIN = (0.72, 0.5, 0.41)
+_SKIN = (0.72, 0.5, 0.41)
 """Linear R, G and B of a plain skin."""
 _LARGEST = 256 << 20
 """Bytes of a file that are read at most."""
@@ -124,7 +120,7 @@ def _define_skin(stage: Any) -> None:
     material = UsdShade.Material.Define(stage, "/Faces/Skin")
     shader = UsdShade.Shader.Define(stage, "/Faces/Skin/Surface")
     shader.CreateIdAttr("UsdPreviewSurface")
-    shader.CreateInput("diffuseColor", Sdf.ValueTypeNames.Color3f).Set(Gf.Vec3f(*SKIN))
+    shader.CreateInput("diffuseColor", Sdf.ValueTypeNames.Color3f).Set(Gf.Vec3f(*_SKIN))
     shader.CreateInput("roughness", Sdf.ValueTypeNames.Float).Set(0.6)
     surface = shader.CreateOutput("surface", Sdf.ValueTypeNames.Token)
     material.CreateSurfaceOutput().ConnectToSource(surface)
@@ -168,7 +164,7 @@ def _define_mesh(stage: Any, path: str, face: SceneFace, skeleton: Any) -> None:
         "st", Sdf.ValueTypeNames.TexCoord2fArray, UsdGeom.Tokens.vertex
     )  # fmt: skip
     st.Set(Vt.Vec2fArray.FromNumpy(made.uv))
-    mesh.CreateDisplayColorAttr([Gf.Vec3f(*SKIN)])
+    mesh.CreateDisplayColorAttr([Gf.Vec3f(*_SKIN)])
     UsdShade.MaterialBindingAPI.Apply(mesh.GetPrim()).Bind(
         UsdShade.Material.Get(stage, "/Faces/Skin")
     )
@@ -184,7 +180,7 @@ def _define_mesh(stage: Any, path: str, face: SceneFace, skeleton: Any) -> None:
     _set_extent(stage, path, face, made)
 
 
-def _define_shape(stage: Any, path: Any, mesh: FaceMesh, index: int) -> Any:
+def _define_shape(stage: Any, path: Any, mesh: BlendShapeMesh, index: int) -> Any:
     """Define the blend shape of a control: the points that it moves, and how far."""
     from pxr import UsdSkel, Vt
 
@@ -198,7 +194,7 @@ def _define_shape(stage: Any, path: Any, mesh: FaceMesh, index: int) -> Any:
     return shape.GetPath()
 
 
-def _set_extent(stage: Any, path: str, face: SceneFace, mesh: FaceMesh) -> None:
+def _set_extent(stage: Any, path: str, face: SceneFace, mesh: BlendShapeMesh) -> None:
     """Say within which box a face stays, whichever way it turns."""
     from pxr import UsdSkel, Vt
 

@@ -10,8 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from mien._types import BoolArray, DoubleArray
-from mien.io.curves.scene import MOST_FRAMES, face_from, near_rate, read_scene_clock
-from mien.io.curves.usd import FACTS, NAMESPACE
+from mien.io.curves.scene import (
+    FACTS,
+    MOST_FRAMES,
+    NAMESPACE,
+    face_from,
+    near_rate,
+    read_scene_clock,
+)
 from mien.io.curves.usd_layers import check_layers
 from mien.model.curve_file import CurveFile, FaceCurves
 from mien.timebase import Clock
