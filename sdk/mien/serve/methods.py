@@ -32,6 +32,7 @@ from mien.rendering.registry import (
     merge_settings,
 )
 from mien.serve import messages as say
+from mien.serve.applying import apply_performance
 from mien.serve.curves import read_curves
 from mien.serve.edits import make_edit, write_layers
 from mien.serve.face_methods import FaceMethods
@@ -97,6 +98,7 @@ class Methods:
             "save": self._save,
             "export_curves": self._export_curves,
             "import_curves": self._import_curves,
+            "apply": self._apply,
             "controls": self._controls,
         }
         """Methods that may take their time, by name."""
@@ -439,6 +441,13 @@ class Methods:
             frames=[imported.frames.start, imported.frames.stop],
             unknown=list(imported.unknown),
         )
+
+    def _apply(self, params: say.ApplyParams) -> say.ApplyResult:
+        opened = self._shots.find(params.shot)
+        source = None if params.source is None else self._shots.find(params.source).project.shot
+        project, result = apply_performance(opened.project, params, source)
+        opened.set_edit(project.edit(params.face))
+        return result
 
     def _controls(self, params: say.Empty) -> say.ControlsResult:
         return say.ControlsResult(

@@ -28,7 +28,8 @@ from mien.timebase import Clock, Timecode
 
 __all__ = [
     "FACTS", "MOST_FRAMES", "NAMESPACE", "HeadPath", "SceneFace", "beside_weights",
-    "control_named", "face_from", "head_path", "named_controls", "near_rate", "read_scene_clock", "scene_faces",
+    "control_named", "face_from", "head_path", "named_controls", "near_rate", "read_scene_clock",
+    "scene_faces",
 ]  # fmt: skip
 
 FACTS = "mien"

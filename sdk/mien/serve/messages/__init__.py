@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mien.serve.messages.applying import ApplyParams, ApplyResult
 from mien.serve.messages.base import (
     Empty,
     Encoding,
@@ -56,9 +57,11 @@ from mien.serve.messages.faces import (
     CorrectLandmarksParams,
     ImportLandmarksParams,
     MergeFacesParams,
+    NeutralFacts,
     RemoveCorrectionsParams,
     RemoveFaceParams,
     RetrackFaceParams,
+    SetNeutralParams,
     SplitFaceParams,
     UndoFacesParams,
 )
@@ -80,6 +83,7 @@ from mien.serve.messages.shots import (
     RenameFaceParams,
     SaveParams,
     SetExamplesParams,
+    SetNeutralResult,
     SetOcclusionParams,
     SetOcclusionResult,
     ShotFacts,
@@ -92,6 +96,8 @@ from mien.serve.messages.shots import (
 )
 
 __all__ = [
+    "ApplyParams",
+    "ApplyResult",
     "CancelParams",
     "CancelResult",
     "CloseParams",
@@ -133,6 +139,7 @@ __all__ = [
     "MergeFacesParams",
     "Message",
     "Method",
+    "NeutralFacts",
     "Numbers",
     "OcclusionFacts",
     "OpenParams",
@@ -155,6 +162,8 @@ __all__ = [
     "SetEditsParams",
     "SetEditsResult",
     "SetExamplesParams",
+    "SetNeutralParams",
+    "SetNeutralResult",
     "SetOcclusionParams",
     "SetOcclusionResult",
     "ShotFacts",
@@ -205,6 +214,7 @@ METHODS: dict[str, Method] = {
     "remove_face": Method(RemoveFaceParams, ShotFacts),
     "correct_landmarks": Method(CorrectLandmarksParams, ShotFacts),
     "remove_corrections": Method(RemoveCorrectionsParams, ShotFacts),
+    "set_neutral": Method(SetNeutralParams, SetNeutralResult),
     "retrack_face": Method(RetrackFaceParams, JobResult, ShotFacts),
     "import_landmarks": Method(ImportLandmarksParams, ShotFacts),
     "undo_faces": Method(UndoFacesParams, ShotFacts),
@@ -216,6 +226,7 @@ METHODS: dict[str, Method] = {
     "save": Method(SaveParams, Empty),
     "export_curves": Method(ExportCurvesParams, ExportCurvesResult),
     "import_curves": Method(ImportCurvesParams, ImportCurvesResult),
+    "apply": Method(ApplyParams, ApplyResult),
     "controls": Method(Empty, ControlsResult),
 }
 """Every method, by its name."""

@@ -79,7 +79,7 @@ class CurvesResult(Message):
 
 
 class ExportCurvesParams(Message):
-    """Curves to write to a file: `.npz` (one face), `.json` (one or all), or of a plug-in."""
+    """Curves to write to a file: `.npz` (one face), `.json` (one or all), or what `hello` lists."""
 
     shot: Handle
     path: PathText
