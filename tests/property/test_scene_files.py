@@ -15,12 +15,15 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from mien._types import AnyArray
+from mien.io.curves.changes import changed_curves
 from mien.io.curves.collect import shot_curves
 from mien.io.curves.gltf import GlbFormat
 from mien.io.curves.gltf_reading import sampled
+from mien.io.curves.scene import scene_faces
 from mien.io.curves.usd import UsdFormat, UsdTextFormat
 from mien.io.curves.usd_apart import _pack, _unpacked
 from mien.io.curves.usd_reading import read_stage
+from mien.model.curve_change import CurveChange
 from mien.model.curve_file import CurveFile
 from mien.timebase import Clock, Timecode
 from tests.profiles import examples
@@ -138,3 +141,18 @@ def test_a_spline_with_straight_tangents_is_a_line(values: AnyArray, at: AnyArra
     np.testing.assert_allclose(line, expected, atol=1e-9)
     steps = sampled(times, values, "STEP", at)
     assert all(any(np.array_equal(row, value) for value in values) for row in steps)
+
+
+def test_what_is_left_out_is_not_read(through: RoundTrip) -> None:
+    performance = np.full((FRAMES, 59), 0.25, np.float32)
+    shot = shot_of(performance, np.ones(FRAMES, bool), Clock(Fraction(25), FRAMES))
+    curves = shot_curves(shot, shot.faces)
+    jaw = changed_curves(curves, CurveChange(only=("jaw",), rate=Fraction(50)))
+    face = through(jaw).face()
+    assert {name for name in face.controls if name.startswith("jaw")} == set(face.controls)
+    assert len(face) == 2 * FRAMES
+    np.testing.assert_allclose(face.controls["jawOpen"], 0.25, atol=1e-4)
+    assert np.abs(scene_faces(jaw)[0].path.translation).max() == 0
+    turned = scene_faces(changed_curves(curves, CurveChange(rate=Fraction(50))))[0]
+    assert len(turned.path.translation) == 2 * FRAMES
+    assert np.abs(turned.path.translation).max() > 0

@@ -67,9 +67,12 @@ class Readable(mien.CurveFormat):
         return CurveFile((FaceCurves(1, {"jawOpen": values}, np.ones(len(values), bool)),))
 
 
-def test_mien_has_several_of_its_own() -> None:
-    endings = {suffix for format in curve_formats() for suffix in format.suffixes}
-    assert endings >= {".npz", ".json", ".usda", ".usdc", ".usd", ".glb", ".gltf"}
+def test_mien_has_formats_of_its_own() -> None:
+    own = [(format.suffixes, format.layout) for format in curve_formats()]
+    assert own[:2] == [((".npz",), ""), ((".json",), "")]
+    assert own[2:4] == [((".csv",), "live-link"), ((".csv",), "plain")]
+    endings = {suffix for suffixes, _ in own[4:] for suffix in suffixes}
+    assert endings == {".usda", ".usdc", ".usd", ".glb", ".gltf"}
     one_way = [f.name for f in curve_formats() if not (f.can_read and f.can_write)]
     assert one_way == ["glTF text"]
     assert format_for(Path("a b.NPZ"), "read").faces == "one"
@@ -77,16 +80,18 @@ def test_mien_has_several_of_its_own() -> None:
 
 
 def test_an_unknown_ending_is_refused_and_the_known_ones_listed() -> None:
-    with pytest.raises(UsageError, match=r"'x\.odd' is no name .* must be \.npz, .* or \.glb"):
-        format_for(Path("x.odd"), "write")
+    with pytest.raises(
+        UsageError, match=r"'x\.docx' is no name .* must be \.npz, \.json, .* or \.glb"
+    ):
+        format_for(Path("x.docx"), "write")
 
 
 def test_a_registered_format_is_found_by_its_ending(tmp_path: Path) -> None:
     mien.register_curve_format(OneWay())
     write_curve_file(tmp_path / "x.OW", curves(2))
     assert (tmp_path / "x.OW").read_bytes() == b"curves"
-    with pytest.raises(UsageError, match=r"\.npz, \.json, .*, \.oneway or \.ow"):
-        format_for(Path("x.odd"), "write")
+    with pytest.raises(UsageError, match=r"\.npz, \.json, \.csv, .*, \.oneway or \.ow"):
+        format_for(Path("x.docx"), "write")
 
 
 def test_what_a_format_cannot_do_is_said(tmp_path: Path) -> None:

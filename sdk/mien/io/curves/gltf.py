@@ -20,6 +20,7 @@ import numpy.typing as npt
 from mien.face.mesh import face_mesh
 from mien.io.curves.base import CurveFormat
 from mien.io.curves.scene import FACTS, SceneFace, beside_weights, scene_faces
+from mien.model.controls import ARKIT
 from mien.model.curve_file import CurveFile, FaceCurves
 from mien.timebase import Clock
 
@@ -82,7 +83,7 @@ def _facts(face: FaceCurves, node: int) -> dict[str, Any]:
         curves[name] = [v if there else None for v, there in zip(rounded, shown, strict=True)]
     return {
         "node": node, "number": face.number, "name": face.name, "valid": face.valid.tolist(),
-        "curves": curves,
+        "controls": [name for name in face.controls if name in ARKIT], "curves": curves,
     }  # fmt: skip
 
 
@@ -111,7 +112,8 @@ class _Scene:
             "translation": face.path.translation[at].tolist(),
             "rotation": face.path.rotation[at].tolist(),
         }
-        weights = np.column_stack([face.curves.controls[n][valid] for n in names])
+        still = np.zeros(len(face.curves))
+        weights = np.column_stack([face.curves.controls.get(n, still)[valid] for n in names])
         times = np.array([float(clock.seconds(frame)) for frame in valid.tolist()], np.float32)
         keys = self._accessor(times, "SCALAR", bounded=True)
         for path, values, kind in (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import IO, Any
@@ -133,6 +134,10 @@ def _own(facts: dict[str, Any], tracks: dict[int, _Track]) -> CurveFile:
         if track is None:
             faces.append(face_from(number, str(one["name"]), {}, beside, valid))
             continue
+        # Morph targets of controls that were left out stand still.
+        kept = [i for i, name in enumerate(track.names) if name in one["controls"]]
+        names = tuple(track.names[i] for i in kept)
+        track = dataclasses.replace(track, names=names, values=track.values[..., kept])
         faces.append(
             _face(int(one["number"]), track, seconds, valid, name=str(one["name"]), beside=beside)
         )

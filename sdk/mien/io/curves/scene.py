@@ -76,29 +76,31 @@ class SceneFace:
 
 
 def scene_faces(curves: CurveFile) -> tuple[SceneFace, ...]:
-    """Return the faces of a shot as a scene shows them.
+    """Return the faces of a shot as a scene shows them; heads without a pose stay in the middle.
 
     Raises:
-        UsageError: When times, neutral faces or poses are missing.
+        UsageError: When times or neutral faces are missing.
     """
     faces = []
     for face in curves.faces:
-        if face.identity is not None and face.mesh_pose is not None and curves.size is not None:
-            path = head_path(face.mesh_pose, curves.size, face.valid)
+        if face.identity is not None:
+            path = head_path(face.mesh_pose, curves.size or (1, 1), face.valid)
             faces.append(SceneFace(face, face.identity, path))
     if curves.clock is None or len(faces) < len(curves.faces):
         raise UsageError(
-            f"{curves.name} does not say all that a scene holds: times, neutral faces and poses.",
+            f"{curves.name} does not say all that a scene holds: times and neutral faces.",
             "Write it from a tracked shot.",
         )
     return tuple(faces)
 
 
-def head_path(pose: HeadPose, size: tuple[int, int], valid: npt.NDArray[np.bool_]) -> HeadPath:
+def head_path(
+    pose: HeadPose | None, size: tuple[int, int], valid: npt.NDArray[np.bool_]
+) -> HeadPath:
     """Return where a head is in a scene.
 
     Args:
-        pose: Head pose over T frames, in the pixels of the picture.
+        pose: Head pose over T frames, in the pixels of the picture; None for a head that stays.
         size: (width, height) of the upright picture.
         valid: (T,) the frames in which it is known.
     """
@@ -106,7 +108,7 @@ def head_path(pose: HeadPose, size: tuple[int, int], valid: npt.NDArray[np.bool_
 
     translation = np.zeros((len(valid), 3), np.float32)
     rotation = np.tile(np.array([0, 0, 0, 1], np.float32), (len(valid), 1))
-    if valid.any():
+    if pose is not None and valid.any():
         middle = (np.array(size) - 1) / 2
         offset = (pose.translation[valid] - middle) / pose.scale[valid, None] * METRES
         translation[valid, :2] = offset * (1, -1)

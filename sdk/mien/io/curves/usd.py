@@ -28,8 +28,6 @@ __all__ = ["UsdFormat", "UsdTextFormat"]
 
 _SKIN = (0.72, 0.5, 0.41)
 """Linear R, G and B of a plain skin."""
-_LARGEST = 256 << 20
-"""Bytes of a file that are read at most."""
 
 
 class UsdFormat(CurveFormat):
@@ -39,6 +37,7 @@ class UsdFormat(CurveFormat):
     name = "USD"
     suffixes: ClassVar[tuple[str, ...]] = (".usd", ".usdc")
     faces = "many"
+    largest_file = 256 << 20
     _form = "usdc"
 
     def require(self) -> None:
@@ -69,7 +68,7 @@ class UsdFormat(CurveFormat):
         name = getattr(file, "name", None)
         if isinstance(name, str) and Path(name).suffix.lower() in (".usd", ".usda", ".usdc"):
             return read_apart(Path(name))
-        data = file.read(_LARGEST + 1)
+        data = file.read(self.largest_file + 1)
         form = "usdc" if data.startswith(b"PXR-USDC") else "usda"
         with tempfile.TemporaryDirectory(prefix="mien-usd-") as folder:
             path = Path(folder) / f"scene.{form}"
