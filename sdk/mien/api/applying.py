@@ -32,7 +32,14 @@ from mien.model.transfer_times import timing_span
 from mien.progress import Progress
 from mien.timebase import FrameRange
 
-__all__ = ["Applied", "apply", "describe_applied", "open_performance", "performance_of"]
+__all__ = [
+    "Applied",
+    "apply",
+    "check_source",
+    "describe_applied",
+    "open_performance",
+    "performance_of",
+]
 
 _LOG = logging.getLogger(__name__)
 _CALM: Final = 0.1
@@ -173,6 +180,33 @@ def open_performance(
     made = performance_of(_face_of(opened, from_face, name), name, face)
     lag: Fraction | None = sound_lag(shot.media, opened.media) if aligned else None
     return dataclasses.replace(made, lag=lag)
+
+
+def check_source(path: Path) -> None:
+    """Refuse a file that cannot be followed at once: where nobody can wait for a clip.
+
+    Raises:
+        UsageError: When it is a clip, which is to be tracked first, or nothing of the kind.
+        InputError: When it is a curve file that cannot be read.
+        MediaError: When there is no such image.
+        ProjectError: When it is a project that cannot be read.
+    """
+    from mien.io.curves import curve_formats, read_curve_file
+    from mien.media.sequence import is_image
+
+    suffix = path.suffix.lower()
+    if suffix == SUFFIX:
+        project_file.describe(path)
+    elif any(suffix in format.suffixes for format in curve_formats()):
+        read_curve_file(path)
+    elif not is_image(path):
+        raise UsageError(
+            f"{path.name} is a clip, or nothing that can be followed.",
+            f"Track a clip first, and give its project: `mien track {path.name}`.",
+            path=path,
+        )
+    elif not path.is_file():
+        raise MediaError(f"There is no image {path}.", "Check the name.", path=path)
 
 
 def performance_of(source: Face, name: str, face: Face) -> SourcePerformance:
