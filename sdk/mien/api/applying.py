@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien._types import FloatArray, PathLike
+from mien.api.examples import example_tracker
 from mien.api.tracking import open_shot, track
 from mien.errors import InputError, MediaError, NoFaceError, UsageError
 from mien.io import project as project_file
@@ -245,9 +246,12 @@ def describe_applied(applied: Applied, source: str) -> str:
         return f"{name} does what {source} does already: nothing is changed"
     how = "relative to rest" if made.relative else "absolute"
     layers = " and ".join(f"'{one}'" for one in made.layers)
+    pace = f"{made.keys_per_second:.1f} a second each"
+    if made.keys == len(made.controls):
+        pace = "one each"
     return (
         f"{name} follows {source} in frames {made.frames}, {how}: {len(made.controls)} controls,"
-        f" {made.keys} keys ({made.keys_per_second:.1f} a second each) in"
+        f" {made.keys} keys ({pace}) in"
         f" {'layer' if len(made.layers) == 1 else 'layers'} {layers}"
     )
 
@@ -261,6 +265,8 @@ def _opened(
 ) -> Shot | CurveFile:
     """What a file holds: a tracked shot, or curves."""
     from mien.io.curves import curve_formats, read_curve_file
+    from mien.media.probe import probe_any
+    from mien.media.sequence import is_image
 
     suffix = path.suffix.lower()
     if suffix == SUFFIX:
@@ -272,7 +278,7 @@ def _opened(
     if any(suffix in format.suffixes for format in curve_formats()):
         return read_curve_file(path)
     try:
-        shot = open_shot(path, progress=progress)
+        shot = Shot(probe_any(path), ()) if is_image(path) else open_shot(path, progress=progress)
     except MediaError as error:
         if not path.is_file():
             raise
@@ -285,10 +291,10 @@ def _opened(
     if shot.media.fingerprint == target.media.fingerprint and not target.untracked_spans():
         # The shot's own clip: as it was tracked, and put right by hand.
         return target
-    return _tracked(shot, how, progress)
+    return _tracked(shot, how, example_tracker(target), progress)
 
 
-def _tracked(shot: Shot, how: Transfer, progress: bool | Progress) -> Shot:
+def _tracked(shot: Shot, how: Transfer, name: str, progress: bool | Progress) -> Shot:
     """A clip with its faces: as kept from before, or tracked now and kept."""
     from mien.face import SOLVER
     from mien.io.tracked_cache import TrackedCache
@@ -297,12 +303,12 @@ def _tracked(shot: Shot, how: Transfer, progress: bool | Progress) -> Shot:
     span: FrameRange | None = None
     if how.timing.source_span is not None:
         span = timing_span(how.timing.source_span, shot.clock, "The source's span")
-    tracker = get_tracker()
+    tracker = get_tracker(name)
     cache = TrackedCache(f"{tracker.name}-{tracker.version}-{SOLVER}")
     kept = cache.load(shot.media, span)
     if kept is not None:
         return kept
-    tracked = track(shot, frames=span, progress=progress)
+    tracked = track(shot, frames=span, tracker=name, progress=progress)
     cache.store(tracked, span)
     return tracked
 
