@@ -170,7 +170,9 @@ def _read_curves(value: Mapping[str, Any]) -> CurvesInput | ApplyInput:
         return ApplyInput(**{**value, **read, "file": machine_path(value["file"])})
     names = value["controls"]
     controls = None if names is None else tuple(map(str, names))
-    return CurvesInput(**{**value, "file": machine_path(value["file"]), "controls": controls})
+    only = tuple(map(str, value.get("only", ())))
+    given = {**value, "file": machine_path(value["file"]), "controls": controls, "only": only}
+    return CurvesInput(**given)
 
 
 def _read_missing(value: Any) -> MissingFrames:

@@ -67,6 +67,7 @@ from mien.serve.messages.faces import (
 )
 from mien.serve.messages.names import ControlFacts, ControlsResult, PresetFacts
 from mien.serve.messages.pictures import PreviewParams, PreviewResult, RenderParams, RenderResult
+from mien.serve.messages.reading import ReadEvent, ReadParams, ReadResult
 from mien.serve.messages.shots import (
     CloseParams,
     ExampleFacts,
@@ -148,6 +149,9 @@ __all__ = [
     "PresetFacts",
     "PreviewParams",
     "PreviewResult",
+    "ReadEvent",
+    "ReadParams",
+    "ReadResult",
     "RelinkParams",
     "RelinkResult",
     "RemoveCorrectionsParams",
@@ -219,6 +223,7 @@ METHODS: dict[str, Method] = {
     "import_landmarks": Method(ImportLandmarksParams, ShotFacts),
     "undo_faces": Method(UndoFacesParams, ShotFacts),
     "curves": Method(CurvesParams, CurvesResult),
+    "read": Method(ReadParams, ReadResult),
     "set_edits": Method(SetEditsParams, SetEditsResult),
     "get_edits": Method(GetEditsParams, GetEditsResult),
     "preview": Method(PreviewParams, PreviewResult),
