@@ -107,9 +107,9 @@ def measured(source: mien.Shot, target: mien.Shot, strip: Path | None) -> Outcom
     driven = f"0:{min(frames, target.clock.frame_count)}"
     timing = mien.TransferTiming(span=driven, source_span=span)
     applied = mien.apply(target, source, mien.Transfer(timing=timing, ease=0))
-    shown = f"{applied.made.frames.start}:{applied.made.frames.stop}"
-    renders = list(mien.render_frames(target, [applied.edit], shown, renderer="warp"))
-    plates = list(mien.render_frames(target, [], shown))
+    reached = f"{applied.made.frames.start}:{applied.made.frames.stop}"
+    renders = list(mien.render_frames(target, [applied.edit], reached, renderer="warp"))
+    plates = list(mien.render_frames(target, [], reached))
     first = source.clock.parse_range(span).start
     pace = float(source.clock.rate / target.clock.rate)
     films = list(mien.render_frames(source, [], span))
@@ -137,7 +137,9 @@ def measured(source: mien.Shot, target: mien.Shot, strip: Path | None) -> Outcom
     asked = _moves(mien.evaluate(face.curves.controls.array, layers, face.valid).target)
     here = [applied.made.frames.start + i for i in usable]
     there = [min(first + round(i * pace), len(performed) - 1) for i in usable]
-    correlation, solved, shown = {}, {}, {}
+    correlation: dict[str, float] = {}
+    solved: dict[str, float] = {}
+    shown: dict[str, float] = {}
     for column, (name, values) in enumerate(scores.items()):
         correlation[name] = _correlation(values[:, 0], values[:, 1])
         solved[name] = _correlation(values[:, 0], performed[there, column])

@@ -87,8 +87,8 @@ def cache(
     total = sum(entry.size for entry in entries) / _MIB
     count = f"{len(entries)} face{'s' * (len(entries) != 1)}"
     typer.echo(f"{count}, {total:.0f} MiB in {kept.folder}")
-    clips = tracked.entries()
-    if clips:
-        total = sum(entry.size for entry in clips) / _MIB
-        count = f"{len(clips)} tracked clip{'s' * (len(clips) != 1)}"
+    others = tracked.entries()
+    if others:
+        total = sum(entry.size for entry in others) / _MIB
+        count = f"{len(others)} tracked clip{'s' * (len(others) != 1)}"
         typer.echo(f"{count}, {total:.0f} MiB in {tracked.folder}")

@@ -107,7 +107,8 @@ def request_edits(request: FaceRequest, shot: Shot) -> tuple[list[Edit], tuple[s
     where = shot.media.path.name
     _, largest = requested_faces(request, shot.faces, where)
     main: Face | None = main_face(shot) if largest else None
-    edits, notes = [], []
+    edits: list[Edit] = []
+    notes: list[str] = []
     for curves in request.curves:
         face = _follower(shot.faces, curves, request, where) or main
         if isinstance(curves, ApplyInput):

@@ -104,8 +104,8 @@ class _Shot(QualityFields):
 
     def followed(self, folder: Path) -> tuple[CurvesInput | ApplyInput, ...]:
         """What faces follow: curve files, and performances above them."""
-        parts = (*self.curves, *self.apply)
-        return tuple(part.input(machine_path(part.file, folder)) for part in parts)
+        curves = (one.input(machine_path(one.file, folder)) for one in self.curves)
+        return *curves, *(one.input(machine_path(one.file, folder)) for one in self.apply)
 
 
 class _File(QualityFields):
