@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from mien import tracking as tracking
     from mien import training as training
     from mien import weights as weights
+    from mien.api import Applied as Applied
     from mien.api import Document as Document
     from mien.api import ImportedCurves as ImportedCurves
     from mien.api import PathLike as PathLike
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from mien.api import RelinkReport as RelinkReport
     from mien.api import RenderReport as RenderReport
     from mien.api import WrittenCurves as WrittenCurves
+    from mien.api import apply as apply
     from mien.api import check_damage as check_damage
     from mien.api import check_occlusion_matte as check_occlusion_matte
     from mien.api import correct_landmarks as correct_landmarks
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     from mien.api import load_project as load_project
     from mien.api import main_face as main_face
     from mien.api import merge_faces as merge_faces
+    from mien.api import open_performance as open_performance
     from mien.api import open_shot as open_shot
     from mien.api import probe as probe
     from mien.api import redo_edits as redo_edits
@@ -64,12 +67,14 @@ if TYPE_CHECKING:
     from mien.api import render as render
     from mien.api import render_frames as render_frames
     from mien.api import render_matte as render_matte
+    from mien.api import reset_neutral as reset_neutral
     from mien.api import retrack_face as retrack_face
     from mien.api import save_document as save_document
     from mien.api import save_project as save_project
     from mien.api import set_corrections as set_corrections
     from mien.api import set_examples as set_examples
     from mien.api import set_glasses as set_glasses
+    from mien.api import set_neutral as set_neutral
     from mien.api import set_occlusion_matte as set_occlusion_matte
     from mien.api import solve as solve
     from mien.api import split_face as split_face
@@ -111,6 +116,7 @@ if TYPE_CHECKING:
     from mien.media.planes import Plate as Plate
     from mien.media.reader import Reader as Reader
     from mien.media.reader import open_reader as open_reader
+    from mien.model.chosen_neutral import ChosenNeutral as ChosenNeutral
     from mien.model.controls import CONTROLS as CONTROLS
     from mien.model.controls import Control as Control
     from mien.model.corrections import LandmarkCorrection as LandmarkCorrection
@@ -157,6 +163,10 @@ if TYPE_CHECKING:
     from mien.model.shot import Example as Example
     from mien.model.shot import Shot as Shot
     from mien.model.shot import ToolVersions as ToolVersions
+    from mien.model.transfer import SourcePerformance as SourcePerformance
+    from mien.model.transfer import Transfer as Transfer
+    from mien.model.transfer import Transferred as Transferred
+    from mien.model.transfer_times import TransferTiming as TransferTiming
     from mien.model.weak_spans import WeakSpan as WeakSpan
     from mien.path_map import PathMap as PathMap
     from mien.path_map import PathRule as PathRule
@@ -190,6 +200,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Applied": "mien.api",
+    "apply": "mien.api",
     "Document": "mien.api",
     "check_damage": "mien.api",
     "check_occlusion_matte": "mien.api",
@@ -206,6 +218,7 @@ _HOMES = {
     "load_project": "mien.api",
     "main_face": "mien.api",
     "merge_faces": "mien.api",
+    "open_performance": "mien.api",
     "open_shot": "mien.api",
     "probe": "mien.api",
     "relink": "mien.api",
@@ -221,12 +234,14 @@ _HOMES = {
     "render_matte": "mien.api",
     "RelinkReport": "mien.api",
     "RenderReport": "mien.api",
+    "reset_neutral": "mien.api",
     "retrack_face": "mien.api",
     "save_document": "mien.api",
     "save_project": "mien.api",
     "set_corrections": "mien.api",
     "set_examples": "mien.api",
     "set_glasses": "mien.api",
+    "set_neutral": "mien.api",
     "set_occlusion_matte": "mien.api",
     "solve": "mien.api",
     "split_face": "mien.api",
@@ -269,6 +284,7 @@ _HOMES = {
     "Plate": "mien.media.planes",
     "open_reader": "mien.media.reader",
     "Reader": "mien.media.reader",
+    "ChosenNeutral": "mien.model.chosen_neutral",
     "Control": "mien.model.controls",
     "CONTROLS": "mien.model.controls",
     "LandmarkCorrection": "mien.model.corrections",
@@ -315,6 +331,10 @@ _HOMES = {
     "Example": "mien.model.shot",
     "Shot": "mien.model.shot",
     "ToolVersions": "mien.model.shot",
+    "SourcePerformance": "mien.model.transfer",
+    "Transfer": "mien.model.transfer",
+    "Transferred": "mien.model.transfer",
+    "TransferTiming": "mien.model.transfer_times",
     "WeakSpan": "mien.model.weak_spans",
     "Progress": "mien.progress",
     "PathMap": "mien.path_map",

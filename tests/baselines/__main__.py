@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 
 from mien.face import SOLVER
-from mien.face.corrections import curve_rows
 from mien.io import project as project_file
 from mien.io.schema import VERSION
-from mien.model.corrections import LandmarkCorrection, UncorrectedFrames
+from mien.model.chosen_neutral import ChosenNeutral
 from mien.model.document import Project
+from mien.model.landmarks import LANDMARKS
 from mien.tracking.mediapipe import VERSION as TRACKER_VERSION
 from tests.unit import test_tool_versions
 
@@ -48,12 +48,8 @@ def write_project() -> None:
 def with_news(project: Project) -> Project:
     """Return a project with values for what this version of the schema is the first to keep."""
     shot = project.shot
-    corrected = LandmarkCorrection(3, "mouth", 2.0, -1.0, before=1, after=1)
-    face, rows = shot.faces[0], np.array([3])
-    before = UncorrectedFrames(
-        rows, face.landmarks[rows], curve_rows(face.curves, rows), curve_rows(face.raw, rows)
-    )
-    face = dataclasses.replace(face, corrections=(corrected,), uncorrected_frames=before)
+    shape = np.linspace(0, 1, LANDMARKS * 3, dtype=np.float32).reshape(LANDMARKS, 3)
+    face = dataclasses.replace(shot.faces[0], neutral=ChosenNeutral(shape, 1, "", 2))
     return project.with_faces_of(dataclasses.replace(shot, faces=(face, *shot.faces[1:])))
 
 

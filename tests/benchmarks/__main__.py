@@ -30,6 +30,7 @@ NAMES = (
     "fidelity",
     "blinks",
     "reading",
+    "apply",
     "mouths",
     "reenact",
     "likeness",

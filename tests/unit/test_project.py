@@ -260,6 +260,7 @@ def test_projects_of_every_version_can_be_read(path: Path) -> None:
         "project-1": set(), "project-4": {"reference", "blush"},
         "project-5": {"reference", "blush"}, "project-6": {"reference", "blush"},
         "project-7": {"reference", "blush"}, "project-8": {"reference", "blush"},
+        "project-9": {"reference", "blush"},
     }.get(path.stem, {"reference"})  # fmt: skip
     kept = [(one.path.name, one.problem, one.online) for one in project.shot.examples]
     assert kept == ([] if path.stem < "project-5" else [
@@ -273,6 +274,11 @@ def test_projects_of_every_version_can_be_read(path: Path) -> None:
     hand = (LandmarkCorrection(3, "mouth", 2.0, -1.0, 1, 1),) if path.stem >= "project-8" else ()
     assert face.corrections == hand
     assert bool(hand) == (face.uncorrected_frames is not None)
+    chosen = face.neutral
+    assert (chosen is not None) == (path.stem >= "project-9")
+    if chosen is not None:
+        assert (chosen.frame, chosen.picture, chosen.frames) == (1, "", 2)
+        assert chosen.shape[-1, -1] == 1
     occlusion = project.shot.occlusion
     if path.stem < "project-6":
         assert (occlusion, project.shot.mixes) == (Occlusion(), ())

@@ -6,6 +6,7 @@ Everything here takes and gives values of model/; the work is done in the rooms 
 from __future__ import annotations
 
 from mien._types import PathLike
+from mien.api.applying import Applied, apply, open_performance
 from mien.api.corrections import correct_landmarks, remove_corrections, set_corrections
 from mien.api.curves import (
     ImportedCurves,
@@ -19,6 +20,7 @@ from mien.api.examples import example_problems, set_examples
 from mien.api.faces import merge_faces, remove_face, rename_face, split_face
 from mien.api.info import write_info_page
 from mien.api.info_sheet import write_info_sheet
+from mien.api.neutral import reset_neutral, set_neutral
 from mien.api.occlusion import check_occlusion_matte, set_glasses, set_occlusion_matte
 from mien.api.projects import load_document, load_project, save_document, save_project
 from mien.api.reading import write_reading_picture
@@ -31,6 +33,7 @@ from mien.model.shot import main_face
 from mien.model.summary import summarize_project
 
 __all__ = [
+    "Applied",
     "Document",
     "ImportedCurves",
     "PathLike",
@@ -38,6 +41,7 @@ __all__ = [
     "RelinkReport",
     "RenderReport",
     "WrittenCurves",
+    "apply",
     "check_damage",
     "check_occlusion_matte",
     "correct_landmarks",
@@ -52,6 +56,7 @@ __all__ = [
     "load_project",
     "main_face",
     "merge_faces",
+    "open_performance",
     "open_shot",
     "probe",
     "relink",
@@ -63,12 +68,14 @@ __all__ = [
     "render",
     "render_frames",
     "render_matte",
+    "reset_neutral",
     "retrack_face",
     "save_document",
     "save_project",
     "set_corrections",
     "set_examples",
     "set_glasses",
+    "set_neutral",
     "set_occlusion_matte",
     "solve",
     "split_face",

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from mien.api.tracking import as_tracked
 from mien.errors import NoFaceError, TimeError, UsageError
+from mien.model.chosen_neutral import ChosenNeutral
 from mien.model.corrections import LandmarkCorrection
 from mien.model.document import Project
 from mien.model.edits import Edit
@@ -70,7 +71,8 @@ def merge_faces(
     kept = merged[0]
     corrections = _merged_corrections(merged)
     track = merged_track([as_tracked(face, shot) for face in merged])
-    solved = _solved(track, corrections, shot, progress)
+    neutral = next((face.neutral for face in merged if face.neutral is not None), None)
+    solved = _solved(track, corrections, neutral, shot, progress)
     gone = set(numbers[1:])
     result = _with_faces(
         source,
@@ -144,10 +146,11 @@ def split_face(
     tracks = split_track(as_tracked(whole, shot), span, number)
     inside = [one for one in whole.corrections if one.frame in span]
     others = [one for one in whole.corrections if one.frame not in span]
-    first, second = (
-        _solved(track, corrections, shot, progress)
-        for track, corrections in zip(tracks, (others, inside), strict=True)
-    )
+    # Whoever it was chosen in keeps it; a picture is of the one that was asked for by that name.
+    neutral = whole.neutral
+    goes = neutral is not None and neutral.frame is not None and neutral.frame in span
+    first = _solved(tracks[0], others, None if goes else neutral, shot, progress)
+    second = _solved(tracks[1], inside, neutral if goes else None, shot, progress)
     faces = [replace(first, name=whole.name) if one is whole else one for one in shot.faces]
     faces.append(second)
     treated = split_occlusion(shot.occlusion, whole.number, span, number)
@@ -217,6 +220,7 @@ def _with_faces(
 def _solved(
     track: FaceTrack,
     corrections: Sequence[LandmarkCorrection],
+    neutral: ChosenNeutral | None,
     shot: Shot,
     progress: bool | Progress,
 ) -> Face:
@@ -224,7 +228,7 @@ def _solved(
     from mien.face.solve import solve_face
 
     with progress_reporter(progress) as report:
-        face = solve_face(track, shot.clock, shot.breaks, report, reuse=True)
+        face = solve_face(track, shot.clock, shot.breaks, report, reuse=True, neutral=neutral)
     return correct_face(face, corrections, shot.breaks) if corrections else face
 
 

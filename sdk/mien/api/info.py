@@ -68,9 +68,18 @@ def describe_faces(facts: Mapping[str, Any]) -> list[str]:
         lines.append(
             f"{face['number']} {face['name']}: seen in {face['frames_seen']} frames"
             f" ({spans}{f' and {more} spans more' if more > 0 else ''}),"
-            f" confidence {face['confidence']:.2f}"
+            f" confidence {face['confidence']:.2f}{_neutral(face['neutral'])}"
         )
     return lines
+
+
+def _neutral(chosen: Mapping[str, Any] | None) -> str:
+    if chosen is None:
+        return ""
+    if chosen["picture"]:
+        return f", neutral as in {chosen['picture']}"
+    where = "at rest" if chosen["frame"] is None else f"in frame {chosen['frame']}"
+    return f", neutral as {where}"
 
 
 def _shot(project: Project) -> str:

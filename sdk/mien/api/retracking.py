@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from mien._types import BoolArray, FloatArray, IndexArray, PathLike
+from mien.api.neutral import refreshed_neutral
 from mien.api.tracking import as_tracked
 from mien.errors import InputError, NoFaceError, OutputError, TimeError, UsageError
 from mien.io.files import check_file, written_whole
@@ -93,7 +94,7 @@ def retrack_face(
     inside[span.start : span.stop] = True
     track = track if before is None else _replaced(before, track, inside)
     kept = [one for one in (() if old is None else old.corrections) if not inside[one.frame]]
-    solved = _solved(replace(track, number=number), kept, called, shot, progress)
+    solved = _solved(replace(track, number=number), kept, called, shot, progress, old, inside)
     return _with_face(source, solved)
 
 
@@ -161,7 +162,7 @@ def import_landmarks(
     if old is not None:
         track = _replaced(as_tracked(old, shot), track, inside)
     kept = [one for one in (() if old is None else old.corrections) if not inside[one.frame]]
-    return _with_face(source, _solved(track, kept, called, shot, progress))
+    return _with_face(source, _solved(track, kept, called, shot, progress, old, inside))
 
 
 def export_landmarks(
@@ -324,14 +325,23 @@ def _solved(
     name: str,
     shot: Shot,
     progress: bool | Progress,
+    old: Face | None,
+    changed: BoolArray,
 ) -> Face:
+    """Solve a face of which some frames were tracked again; what is neutral for it stays."""
     from mien.face.corrections import correct_face
     from mien.face.solve import solve_face
 
     if track.landmarks.shape[1:] != (LANDMARKS, 3):
         raise InputError("The landmarks are not those of mien's rig.")
     with progress_reporter(progress) as report:
-        face = solve_face(track, shot.clock, shot.breaks, report, reuse=True)
+        neutral = None if old is None else old.neutral
+        face = solve_face(
+            track, shot.clock, shot.breaks, report, reuse=neutral is None, neutral=neutral
+        )
+        again = refreshed_neutral(face, changed, shot)
+        if again is not neutral:
+            face = solve_face(track, shot.clock, shot.breaks, report, neutral=again)
     face = replace(face, name=name)
     return correct_face(face, corrections, shot.breaks) if corrections else face
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 import numpy.typing as npt
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from mien._types import PathLike
 from mien.errors import NoFaceError, NothingToDoError, ProjectError, UsageError
 from mien.io.relink import remember
+from mien.model.chosen_neutral import ChosenNeutral
 from mien.model.document import Project
 from mien.model.shot import Shot, ToolVersions
 from mien.progress import Progress, progress_reporter
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["as_tracked", "check_solvable", "open_shot", "outdated", "probe", "solve", "track"]
 
 _LOG = logging.getLogger(__name__)
+
+_NONE_CHOSEN: Mapping[int, ChosenNeutral] = MappingProxyType({})
 
 _ShotOrProject = TypeVar("_ShotOrProject", Shot, Project)
 
@@ -310,8 +314,9 @@ def solve(source: _ShotOrProject, *, progress: bool | Progress = True) -> _ShotO
     shot = source.shot if isinstance(source, Project) else source
     check_solvable(shot)
     tracks = [as_tracked(face, shot) for face in shot.faces]
+    neutrals = {face.number: face.neutral for face in shot.faces if face.neutral is not None}
     with progress_reporter(progress) as report:
-        solved = _solve_all(tracks, shot, report, reuse=True)
+        solved = _solve_all(tracks, shot, report, reuse=True, neutrals=neutrals)
     faces = tuple(
         _corrected(dataclasses.replace(face, name=old.name), old, shot)
         for face, old in zip(solved, shot.faces, strict=True)
@@ -401,7 +406,12 @@ def _as_shot(
 
 
 def _solve_all(
-    tracks: list[FaceTrack], shot: Shot, report: Progress, *, reuse: bool
+    tracks: list[FaceTrack],
+    shot: Shot,
+    report: Progress,
+    *,
+    reuse: bool,
+    neutrals: Mapping[int, ChosenNeutral] = _NONE_CHOSEN,
 ) -> tuple[Face, ...]:
     """Solve faces one by one; the list is emptied, so that each track can be let go of."""
     from mien.face.solve import solve_face
@@ -415,7 +425,12 @@ def _solve_all(
         def advance(stage: str, done: int, _: int, before: int = len(faces) * frames) -> None:
             report(stage, before + done, total)
 
-        faces.append(solve_face(tracks.pop(0), shot.clock, shot.breaks, advance, reuse=reuse))
+        track = tracks.pop(0)
+        neutral = neutrals.get(track.number)
+        faces.append(
+            solve_face(track, shot.clock, shot.breaks, advance, reuse=reuse, neutral=neutral)
+        )
+        del track
     return tuple(faces)
 
 

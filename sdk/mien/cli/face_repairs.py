@@ -11,10 +11,10 @@ import typer
 from mien.cli.completions import complete_face
 from mien.cli.face_changes import ProjectFile, changes_project
 from mien.cli.faces import faces
-from mien.cli.options import Json, Overwrite, ShotOfProject
+from mien.cli.options import FaceChoice, Json, Overwrite, ShotOfProject
 from mien.cli.output import print_json, print_notice
 from mien.cli.values import numbers
-from mien.model.face_names import describe_face
+from mien.model.face_names import describe_face, read_face
 
 if TYPE_CHECKING:
     from mien.model.document import Project
@@ -193,6 +193,43 @@ def track(
     on = None if point is None else numbers(point, "--point", (2,), "x,y in pixels")
     done = api.retrack_face(shot, face, frames, at=at, box=around, point=on, name=new or "")
     return _lost_told(shot, done)
+
+
+@faces.command()
+@changes_project()
+def neutral(
+    shot: Project,
+    face: FaceChoice = None,
+    frame: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            "--frame", metavar="TIME", help="A frame in which it is neutral, as 12 or 1.5s."
+        ),
+    ] = None,
+    image: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--image", metavar="FILE", help="A picture of the person, in its place."),
+    ] = None,
+    auto: Annotated[
+        bool, typer.Option("--auto", help="Where the shot shows the face at rest.")
+    ] = False,
+    reset: Annotated[
+        bool, typer.Option("--reset", help="As it was learned from the whole shot.")
+    ] = False,
+) -> Project:
+    """Say what is neutral for a person: the face is solved again, with all controls at 0 there."""
+    from mien import api
+    from mien.errors import UsageError
+
+    if (frame is not None) + (image is not None) + auto + reset != 1:
+        raise UsageError(
+            "What is neutral has to be said once.",
+            "Give --frame TIME, --image FILE, --auto, or --reset for as it was learned.",
+        )
+    chosen = api.main_face(shot.shot) if face is None else shot.shot.face(read_face(face))
+    if reset:
+        return api.reset_neutral(shot, chosen.number)
+    return api.set_neutral(shot, chosen.number, frame=frame, image=image, notice=print_notice)
 
 
 @faces.command("import")

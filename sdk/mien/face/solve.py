@@ -23,9 +23,11 @@ from mien.face.gaze import GAZE_COLUMNS, degrees_to_looks
 from mien.face.hidden import bridge_hidden, bridge_hidden_curves, shown_frames
 from mien.face.iris import EyeGeometry
 from mien.face.least_squares import bounded_least_squares
+from mien.face.neutral import chosen_identity
 from mien.face.pose import Alignment, align, angles, nearest_rotations
 from mien.face.rig import Rig, load_rig
 from mien.face.turned import TurnedEvidence, own_mean, own_mean_precision, turn_of, worth_of
+from mien.model.chosen_neutral import ChosenNeutral
 from mien.model.controls import ARKIT, CONTROLS, HEAD, INDEX, NAMES
 from mien.model.curves import ControlCurves, Curves, HeadPose
 from mien.model.face import Face, FaceTrack
@@ -119,6 +121,7 @@ def solve_face(
     *,
     reuse: bool = False,
     identity: FloatArray | None = None,
+    neutral: ChosenNeutral | None = None,
 ) -> Face:
     """Solve one tracked face: who it is, its pose and its curves, raw and smoothed.
 
@@ -130,6 +133,7 @@ def solve_face(
         reuse: Whether the face's landmarks may take the memory of the track's, which is then of
             no more use: of a long shot, a second copy is what takes the most.
         identity: (468, 3) the person's neutral face where it is known; it is not learned then.
+        neutral: What shows the person's neutral face, where somebody chose it.
     """
     rig, rate, total = load_rig(), float(clock.rate), clock.frame_count
 
@@ -144,6 +148,8 @@ def solve_face(
     valid = seen | bridged
     if identity is None:
         identity = _identity(rig, landmarks, shown_frames(seen, track.region_confidence))
+        if neutral is not None:
+            identity = chosen_identity(identity, neutral.shape)
     solver = _Solver(rig, identity)
     raw = solver.solve(landmarks, valid, cuts, report)
     bridge_hidden_curves(raw.controls, raw.rotation, (valid, seen), track.region_confidence, cuts)
@@ -164,6 +170,7 @@ def solve_face(
         raw=_curves(raw, valid, bridged),
         raw_landmarks=raw_landmarks,
         region_confidence=_of_seen(track.region_confidence, seen),
+        neutral=neutral,
     )
 
 

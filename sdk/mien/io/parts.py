@@ -19,6 +19,7 @@ from mien.io.schema import (
     FacePart,
     MarkerPart,
     MediaPart,
+    NeutralPart,
     OcclusionPart,
     ShotPart,
     StrokePart,
@@ -248,7 +249,15 @@ def face_part(face: Face) -> FacePart:
         uncorrected_frames=(
             0 if face.uncorrected_frames is None else len(face.uncorrected_frames.frames)
         ),
+        neutral=_neutral_part(face),
     )
+
+
+def _neutral_part(face: Face) -> NeutralPart | None:
+    chosen = face.neutral
+    if chosen is None:
+        return None
+    return NeutralPart(frame=chosen.frame, picture=chosen.picture, frames=chosen.frames)
 
 
 def made_by_part(made_by: ToolVersions | None) -> ToolVersionsPart | None:

@@ -26,14 +26,14 @@ from mien.model.renderer_settings import SettingValue
 __all__ = [
     "INTERPOLATION_LETTERS", "VERSION", "ColorPart", "CorrectionPart", "EditPart", "ExamplePart",
     "ExampleShotPart", "FacePart", "KeysPart", "LayerPart", "MarkerPart", "MediaPart",
-    "OcclusionPart", "ProjectDocument", "ShotPart", "StrokePart", "TimecodePart",
+    "NeutralPart", "OcclusionPart", "ProjectDocument", "ShotPart", "StrokePart", "TimecodePart",
     "ToolVersionsPart", "TrackPart", "read_document",
 ]  # fmt: skip
 
 INTERPOLATION_LETTERS: Final[Mapping[Interpolation, str]] = {
     "hold": "h", "linear": "l", "ease": "e", "bezier": "b",
 }  # fmt: skip
-VERSION = 8
+VERSION = 9
 """Version of the schema that this mien writes; it reads every version up to this one."""
 
 
@@ -110,6 +110,11 @@ def _version_8(old: dict[str, Any]) -> dict[str, Any]:
     return old | {"version": 8}
 
 
+def _version_9(old: dict[str, Any]) -> dict[str, Any]:
+    """Version 9 keeps what was chosen to be neutral for a face; of older ones it was learned."""
+    return old | {"version": 9}
+
+
 UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     # Version 2 keeps settings of the reference renderer.
     1: lambda old: old | {"version": 2, "reference": None},
@@ -119,6 +124,7 @@ UPGRADES: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     5: _version_6,
     6: _version_7,
     7: _version_8,
+    8: _version_9,
 }
 """From a version of the document to the next, so that a file of any age can be read."""
 
@@ -215,6 +221,14 @@ class CorrectionPart(_Part):
     after: _Count
 
 
+class NeutralPart(_Part):
+    """`model.chosen_neutral.ChosenNeutral`; its shape lies beside the document."""
+
+    frame: _Count | None
+    picture: str
+    frames: _Positive
+
+
 class FacePart(_Part):
     """`model.face.Face`; its arrays lie beside the document, under its number."""
 
@@ -228,6 +242,8 @@ class FacePart(_Part):
     corrections: tuple[CorrectionPart, ...] = ()
     uncorrected_frames: _Count = 0
     """Frames that corrections changed, as they were, in `uncorrected/`; 0 where there are none."""
+    neutral: NeutralPart | None = None
+    """Where a `neutral.npy` was taken from; None where there is none."""
 
 
 class KeysPart(_Part):
@@ -385,7 +401,7 @@ class ProjectDocument(_Part):
     """Everything of a project file but its arrays."""
 
     schema_name: Annotated[Literal["mien-project"], Field(alias="schema")] = "mien-project"
-    version: Literal[8] = 8
+    version: Literal[9] = 9
     written_by: str
     shots: tuple[ShotPart, ...]
 

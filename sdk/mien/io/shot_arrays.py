@@ -6,6 +6,7 @@ media/times.npy              (T, 2) int64, numerators and denominators of second
 faces/N/landmarks.npy        (T, 478, 3) float32
 faces/N/confidence.npy       (T,) float32
 faces/N/identity.npy         (468, 3) float32
+faces/N/neutral.npy          (478, 3) float32, what shows a chosen neutral face, where one is
 faces/N/region_confidence.npy (T, 4) float32, where regions were told apart
 faces/N/curves/*.npy         controls, flame, scale, rotation, translation, valid, bridged
 faces/N/raw/*.npy            the same before smoothing
@@ -34,6 +35,7 @@ from mien.errors import MienError, ProjectError
 from mien.io.arrays import ArrayReader
 from mien.io.parts import make_made_by, make_media, make_mixes, make_occlusion, make_spans
 from mien.io.schema import ExampleShotPart, FacePart, MediaPart, ShotPart
+from mien.model.chosen_neutral import ChosenNeutral
 from mien.model.controls import NAMES
 from mien.model.corrections import LandmarkCorrection, UncorrectedFrames
 from mien.model.curves import FLAME_SIZE, ControlCurves, Curves, HeadPose
@@ -65,6 +67,8 @@ def shot_arrays(shot: Shot) -> dict[str, npt.NDArray[Any]]:
         arrays[f"{folder}/landmarks.npy"] = gathered_rows(face.landmarks, spans)
         arrays[f"{folder}/confidence.npy"] = gathered_rows(face.confidence, spans)
         arrays[f"{folder}/identity.npy"] = face.identity
+        if face.neutral is not None:
+            arrays[f"{folder}/neutral.npy"] = face.neutral.shape
         if face.region_confidence is not None:
             regions = gathered_rows(face.region_confidence, spans)
             arrays[f"{folder}/region_confidence.npy"] = regions
@@ -232,7 +236,18 @@ def _face(part: FacePart, clock: Clock, arrays: ArrayReader, rows: _Rows) -> Fac
         _region_confidence(folder, arrays, rows) if part.region_confidence else None,
         tuple(LandmarkCorrection(**one.model_dump()) for one in part.corrections),
         _uncorrected(f"{folder}/{_BEFORE}", part, clock.frame_count, arrays),
+        _neutral(folder, part, arrays),
     )
+
+
+def _neutral(folder: str, part: FacePart, arrays: ArrayReader) -> ChosenNeutral | None:
+    kept = part.neutral
+    if kept is None:
+        return None
+    shape = arrays.read(f"{folder}/neutral.npy", "<f4", (LANDMARKS, 3))
+    if not np.isfinite(shape).all():
+        raise ValueError(f"{folder}/neutral.npy holds values that are not numbers.")
+    return ChosenNeutral(shape, kept.frame, kept.picture, kept.frames)
 
 
 def _uncorrected(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mien._types import BoolArray, FloatArray, IndexArray
+from mien.model.chosen_neutral import ChosenNeutral
 from mien.model.corrections import LandmarkCorrection, UncorrectedFrames
 from mien.model.curves import ControlCurves, Curves, HeadPose
 from mien.model.landmarks import LANDMARKS, SKIN
@@ -69,6 +70,8 @@ class Face:
             and curves are as it says. See `mien.correct_landmarks`.
         uncorrected_frames: What the frames that these changed were before; None where nothing was
             changed.
+        neutral: What was chosen to be neutral for this person; None where it was learned. See
+            `mien.set_neutral`.
     """
 
     number: int
@@ -83,6 +86,7 @@ class Face:
     region_confidence: FloatArray | None = None
     corrections: tuple[LandmarkCorrection, ...] = ()
     uncorrected_frames: UncorrectedFrames | None = None
+    neutral: ChosenNeutral | None = None
 
     def __post_init__(self) -> None:
         frames = self.clock.frame_count

@@ -73,7 +73,16 @@ def _face(face: Face, edited: bool) -> dict[str, Any]:
         "confidence": round(confidence, 3),
         "seen_badly": [one.to_dict() for one in face.weak_spans()],
         "corrections": [dataclasses.asdict(one) for one in face.corrections],
+        "neutral": _neutral(face),
     }
+
+
+def _neutral(face: Face) -> dict[str, Any] | None:
+    """What was chosen to be neutral; None where it was learned."""
+    chosen = face.neutral
+    if chosen is None:
+        return None
+    return {"frame": chosen.frame, "picture": chosen.picture or None, "frames": chosen.frames}
 
 
 def _edit(edit: Edit) -> dict[str, Any]:

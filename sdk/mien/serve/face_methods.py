@@ -7,6 +7,7 @@ from typing import Any
 
 from mien import api
 from mien.api.retracking import check_retracking
+from mien.errors import UsageError
 from mien.model.document import Project
 from mien.serve import messages as say
 from mien.serve.jobs import ServedJob
@@ -45,6 +46,7 @@ class FaceMethods:
             "remove_face": self._remove,
             "correct_landmarks": self._correct,
             "remove_corrections": self._remove_corrections,
+            "set_neutral": self._set_neutral,
             "retrack_face": self._retrack,
             "import_landmarks": self._import,
             "undo_faces": self._undo,
@@ -104,6 +106,25 @@ class FaceMethods:
                     project, params.face, frame=params.frame, group=params.group
                 ),
             )
+        )
+
+    def _set_neutral(self, params: say.SetNeutralParams) -> say.SetNeutralResult:
+        notices: list[str] = []
+        if params.reset and (params.frame is not None or params.image is not None):
+            raise UsageError(
+                "What is neutral is said twice.", "Give `reset`, `frame` or `image`, one of them."
+            )
+
+        def change(project: Project) -> Project:
+            if params.reset:
+                return api.reset_neutral(project, params.face, progress=False)
+            return api.set_neutral(
+                project, params.face, frame=params.frame, image=params.image,
+                notice=notices.append, progress=False,
+            )  # fmt: skip
+
+        return say.SetNeutralResult(
+            facts=shot_facts(self._change(params.shot, change)), notices=notices
         )
 
     def _import(self, params: say.ImportLandmarksParams) -> say.ShotFacts:

@@ -25,6 +25,7 @@ from mien.serve.messages import (
     FaceFacts,
     GlassesValue,
     MadeBy,
+    NeutralFacts,
     OcclusionFacts,
     ShotFacts,
     ShotStatus,
@@ -393,8 +394,17 @@ def face_facts(face: Face, thumbnail: str | None = None) -> FaceFacts:
         box=box if np.isfinite(box).all() else [0.0, 0.0, 0.0, 0.0],
         weak=[WeakSpanFacts(**one.to_dict()) for one in face.weak_spans()],
         corrections=[CorrectionFacts(**dataclasses.asdict(one)) for one in face.corrections],
+        neutral=_neutral(face),
         thumbnail=thumbnail,
     )
+
+
+def _neutral(face: Face) -> NeutralFacts | None:
+    chosen = face.neutral
+    if chosen is None:
+        return None
+    picture = chosen.picture or None
+    return NeutralFacts(frame=chosen.frame, picture=picture, frames=chosen.frames)
 
 
 def clearest_frame(face: Face) -> int:

@@ -3,6 +3,7 @@
 session.apply("Key the smile", lambda d: set_key(d, shot, 1, "mouthSmile", 24, 0.6))
 """
 
+from mien.session.applying import apply_performance as apply_performance
 from mien.session.corrections import correct_landmarks as correct_landmarks
 from mien.session.corrections import remove_corrections as remove_corrections
 from mien.session.corrections import set_corrections as set_corrections
@@ -41,6 +42,8 @@ from mien.session.modifiers import NEUTRAL as NEUTRAL
 from mien.session.modifiers import Modifier as Modifier
 from mien.session.modifiers import key_modifier as key_modifier
 from mien.session.modifiers import set_modifier as set_modifier
+from mien.session.neutral import reset_neutral as reset_neutral
+from mien.session.neutral import set_neutral as set_neutral
 from mien.session.shots import add_marker as add_marker
 from mien.session.shots import add_shot as add_shot
 from mien.session.shots import move_marker as move_marker

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mien.serve.messages.applying import ApplyParams, ApplyResult
 from mien.serve.messages.base import (
     Empty,
     Encoding,
@@ -56,14 +57,17 @@ from mien.serve.messages.faces import (
     CorrectLandmarksParams,
     ImportLandmarksParams,
     MergeFacesParams,
+    NeutralFacts,
     RemoveCorrectionsParams,
     RemoveFaceParams,
     RetrackFaceParams,
+    SetNeutralParams,
     SplitFaceParams,
     UndoFacesParams,
 )
 from mien.serve.messages.names import ControlFacts, ControlsResult, PresetFacts
 from mien.serve.messages.pictures import PreviewParams, PreviewResult, RenderParams, RenderResult
+from mien.serve.messages.reading import ReadEvent, ReadParams, ReadResult
 from mien.serve.messages.shots import (
     CloseParams,
     ExampleFacts,
@@ -80,6 +84,7 @@ from mien.serve.messages.shots import (
     RenameFaceParams,
     SaveParams,
     SetExamplesParams,
+    SetNeutralResult,
     SetOcclusionParams,
     SetOcclusionResult,
     ShotFacts,
@@ -92,6 +97,8 @@ from mien.serve.messages.shots import (
 )
 
 __all__ = [
+    "ApplyParams",
+    "ApplyResult",
     "CancelParams",
     "CancelResult",
     "CloseParams",
@@ -133,6 +140,7 @@ __all__ = [
     "MergeFacesParams",
     "Message",
     "Method",
+    "NeutralFacts",
     "Numbers",
     "OcclusionFacts",
     "OpenParams",
@@ -141,6 +149,9 @@ __all__ = [
     "PresetFacts",
     "PreviewParams",
     "PreviewResult",
+    "ReadEvent",
+    "ReadParams",
+    "ReadResult",
     "RelinkParams",
     "RelinkResult",
     "RemoveCorrectionsParams",
@@ -155,6 +166,8 @@ __all__ = [
     "SetEditsParams",
     "SetEditsResult",
     "SetExamplesParams",
+    "SetNeutralParams",
+    "SetNeutralResult",
     "SetOcclusionParams",
     "SetOcclusionResult",
     "ShotFacts",
@@ -205,10 +218,12 @@ METHODS: dict[str, Method] = {
     "remove_face": Method(RemoveFaceParams, ShotFacts),
     "correct_landmarks": Method(CorrectLandmarksParams, ShotFacts),
     "remove_corrections": Method(RemoveCorrectionsParams, ShotFacts),
+    "set_neutral": Method(SetNeutralParams, SetNeutralResult),
     "retrack_face": Method(RetrackFaceParams, JobResult, ShotFacts),
     "import_landmarks": Method(ImportLandmarksParams, ShotFacts),
     "undo_faces": Method(UndoFacesParams, ShotFacts),
     "curves": Method(CurvesParams, CurvesResult),
+    "read": Method(ReadParams, ReadResult),
     "set_edits": Method(SetEditsParams, SetEditsResult),
     "get_edits": Method(GetEditsParams, GetEditsResult),
     "preview": Method(PreviewParams, PreviewResult),
@@ -216,6 +231,7 @@ METHODS: dict[str, Method] = {
     "save": Method(SaveParams, Empty),
     "export_curves": Method(ExportCurvesParams, ExportCurvesResult),
     "import_curves": Method(ImportCurvesParams, ImportCurvesResult),
+    "apply": Method(ApplyParams, ApplyResult),
     "controls": Method(Empty, ControlsResult),
 }
 """Every method, by its name."""

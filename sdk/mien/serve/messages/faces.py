@@ -13,9 +13,11 @@ __all__ = [
     "CorrectionFacts",
     "ImportLandmarksParams",
     "MergeFacesParams",
+    "NeutralFacts",
     "RemoveCorrectionsParams",
     "RemoveFaceParams",
     "RetrackFaceParams",
+    "SetNeutralParams",
     "SplitFaceParams",
     "UndoFacesParams",
 ]
@@ -121,11 +123,38 @@ class ImportLandmarksParams(Message):
     """Of a new one."""
 
 
+class NeutralFacts(Message):
+    """What was chosen to be neutral for a face: a frame, a picture, or (neither) it at rest."""
+
+    frame: Count | None
+    picture: str | None
+    """Name of the image file."""
+    frames: Annotated[int, Field(ge=1)]
+    """How many frames it is the middle of."""
+
+
+class SetNeutralParams(Message):
+    """What is to be neutral for a person: a frame, a picture, the face at rest, or as learned.
+
+    The face is solved again, with all controls at about 0 there.
+    """
+
+    shot: Handle
+    face: FaceRef | None = None
+    """Null for the largest."""
+    frame: Count | None = None
+    image: PathText | None = None
+    """A picture of the same person, in place of a frame. With neither, it is where the shot shows
+    the face at rest."""
+    reset: bool = False
+    """Whether it is the neutral face that is learned from the shot again."""
+
+
 class UndoFacesParams(Message):
     """A shot whose last change of faces is taken back.
 
-    Faces merged, split, renamed, removed, corrected, tracked from a hint or imported. Edits that
-    were set since stay with faces that are there.
+    Faces merged, split, renamed, removed, corrected, made neutral, tracked from a hint or
+    imported. Edits that were set since stay with faces that are there.
     """
 
     shot: Handle

@@ -16,7 +16,7 @@ from mien.serve.messages.base import (
     PathText,
     Span,
 )
-from mien.serve.messages.faces import CorrectionFacts
+from mien.serve.messages.faces import CorrectionFacts, NeutralFacts
 
 __all__ = [
     "CloseParams",
@@ -32,6 +32,7 @@ __all__ = [
     "RenameFaceParams",
     "SaveParams",
     "SetExamplesParams",
+    "SetNeutralResult",
     "SetOcclusionParams",
     "SetOcclusionResult",
     "ShotFacts",
@@ -114,6 +115,8 @@ class FaceFacts(Message):
     """Where it, or a region of it, was seen badly, in order; edits of what is not seen fade."""
     corrections: list[CorrectionFacts]
     """What was put right by hand of its landmarks, in order of frames."""
+    neutral: NeutralFacts | None = None
+    """What was chosen to be neutral; null where it was learned from the shot."""
     thumbnail: str | None = None
     """Base64 of a PNG of it in that frame; only where it was asked for."""
 
@@ -252,6 +255,14 @@ class ShotFacts(Message):
     """Other material of its people, of which renderers learn how they look."""
     occlusion: OcclusionFacts
     """How things in front of its faces are treated."""
+
+
+class SetNeutralResult(Message):
+    """The shot with the face solved again; edits stay."""
+
+    facts: ShotFacts
+    notices: list[str]
+    """What is doubtful about the choice, in a line each."""
 
 
 class RelinkResult(Message):
