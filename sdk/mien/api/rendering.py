@@ -370,6 +370,7 @@ def _write(
     check_output(path, media, overwrite=overwrite, codec=codec, quality=quality)
     refuse_matte_as_output(path, work.shot.occlusion)
     if soundtrack is not None:
+        soundtrack.begins(work.shot.clock)
         check_soundtrack(soundtrack, path, encoding)
     span, damage = undamaged(work.shot, work.span, until_damage=work.until_damage)
     _LOG.debug(

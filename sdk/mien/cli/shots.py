@@ -30,10 +30,12 @@ from mien.cli.quality_options import with_quality_options
 from mien.cli.renderer_options import TypedSettings, with_renderer_settings
 from mien.cli.save_options import Saving, with_save_options
 from mien.cli.set_options import SetFaces, Sets, check_faces, read_sets
+from mien.cli.sound_options import check_sound, with_sound_options
 from mien.errors import NoFaceError, UsageError
 from mien.model.face_names import describe_face, face_facts, list_faces
 from mien.model.occlusion import OcclusionChoice
 from mien.model.quality import Quality
+from mien.model.soundtrack import Soundtrack
 from mien.model.spans import list_spans
 
 if TYPE_CHECKING:
@@ -64,7 +66,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
     app.command()(track)
     app.command()(solve)
-    encoded = with_quality_options(render)
+    encoded = with_sound_options(with_quality_options(render))
     app.command()(with_renderer_settings(with_occlusion_options(with_save_options(encoded))))
 
 
@@ -246,6 +248,7 @@ def render(
     json: Json = False,
     *,
     context: typer.Context,
+    audio: Soundtrack | None,
     occlusion: OcclusionChoice,
     quality: Quality,
     saving: Saving,
@@ -271,6 +274,7 @@ def render(
     chosen = get_renderer(renderer, settings)
     _tell_unheeded(renderer, chosen.name, typed)
     _check_output(output, project.shot, overwrite=overwrite, codec=codec, quality=quality)
+    check_sound(audio, output, project.shot, matte=matte)
     target = saving.target(shot, output, assignments, overwrite=overwrite)
     _check_spans(project.shot, [frames, *(a.span for a in assignments)])
     check_faces(project.shot, assignments)
@@ -279,11 +283,12 @@ def render(
         project = _tracked(project.shot, frames, occlusion, until_damage=until_damage)
     kept = ((renderer, settings), examples or ())
     project, edits = saving.applied(target, shot, which, project, assignments, *kept)
+    sound: dict[str, Any] = {} if matte else {"audio": audio}
     verb = api.render_matte if matte else api.render
     report = verb(
         project, output, edits=edits, renderer=renderer, settings=settings, frames=frames,
         examples=examples or (), codec=codec, quality=quality, overwrite=overwrite,
-        until_damage=until_damage,
+        until_damage=until_damage, **sound,
     )  # fmt: skip
     if json:
         facts = {"source": str(project.shot.media.path), "tracked": tracking} | report.to_dict()

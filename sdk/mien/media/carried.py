@@ -33,8 +33,8 @@ from mien.media.track_marks import lost_marks
 from mien.model.media import MediaInfo
 
 __all__ = [
-    "MUXER_TAGS", "Carried", "add_like", "carried", "cover_picture", "fits", "has_plain_tags",
-    "left_out", "own_container",
+    "MUXER_TAGS", "SILENT", "Carried", "add_like", "carried", "cover_picture", "fits",
+    "has_plain_tags", "left_out", "own_container",
 ]  # fmt: skip
 
 _KINDS: Final = {
@@ -49,6 +49,8 @@ _PLACED_TAGS: Final = frozenset(
 _ANY_PICTURE: Final = {"webm": "libvpx", "mxf": "mpeg2video"}
 """A quick encoder whose pictures a container holds; the others hold MPEG-4."""
 _NAMES: Final = {"matroska": "Matroska", "webm": "WebM", "mxf": "MXF", "mp4": "MP4", "mov": "MOV"}
+SILENT: Final = " The output has no sound."
+"""Said at the end of the first sound that is left out, where no other goes along."""
 _KEPT_AS_TEXT: Final = ("text", "tx3g", "sbtl")
 """Data that is a list of chapters; they are carried as such."""
 _ENCRYPTED: Final = ("enca", "enct", "encs", "drms")
@@ -208,7 +210,7 @@ class _Plan:
                     " out: mien shows it at its own."
                 )
         if self._silenced is not None and not self._sounds:
-            self._left[self._silenced] += " The output has no sound."
+            self._left[self._silenced] += SILENT
         left = tuple(self._left[number] for number in sorted(self._left))
         along = (self._video.index, *self._copied)
         tracks = (self._container.streams[number] for number in along)

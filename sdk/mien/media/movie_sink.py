@@ -14,7 +14,7 @@ from av.video.stream import VideoStream
 from mien.errors import MienError, OutputError
 from mien.media.added_sound import AddedSound
 from mien.media.atomic_write import AtomicFile, write_error
-from mien.media.carried import has_plain_tags
+from mien.media.carried import SILENT, has_plain_tags
 from mien.media.codecs import CONSTANT_RATE, WITHOUT_MATRIX, Encoding, alpha_loss
 from mien.media.convert import Converter, output_color, same_chroma
 from mien.media.display_matrix import display_matrix, display_turn, orientation_matrix
@@ -133,6 +133,8 @@ class MovieSink:
         """What of the source the output does not keep, a sentence each."""
         alpha = alpha_loss(self._source, self._encoding, self._path)
         beside = () if self._beside is None else self._beside.left_out
+        if self._added is not None:
+            beside = tuple(note.removesuffix(SILENT) for note in beside)
         return (
             *self._encoding.notes,
             *((alpha,) if alpha else ()),
@@ -293,8 +295,8 @@ class MovieSink:
         if soundtrack is None:
             return None
         first = self._first_second()
-        since = Fraction(soundtrack.start).limit_denominator(1_000_000)
-        begins = first + since - self._source.clock.seconds(self._frames.start)
+        clock = self._source.clock
+        begins = first + soundtrack.begins(clock) - clock.seconds(self._frames.start)
         return AddedSound(soundtrack.path, begins, first + self._length(), self._encoding.container)
 
     def _first_second(self) -> Fraction:

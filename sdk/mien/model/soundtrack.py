@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
 from mien.errors import TimeError
 from mien.timebase import Clock
 
-__all__ = ["Soundtrack", "sound_start"]
+__all__ = ["Soundtrack"]
 
+_FINEST: Final = 1_000_000
+"""Parts of a second that a start is told to."""
 _SECONDS: Final = re.compile(r"\s*([-+]?\d+(?:\.\d*)?)\s*s\s*")
 
 
@@ -22,32 +25,33 @@ class Soundtrack:
 
     Attributes:
         path: A file of sound, or a movie with sound.
-        start: Second of the shot at which its first sample is heard; negative to begin inside it.
+        start: When its first sample is heard: seconds of the shot, negative to begin inside the
+            sound; or a time as people type it, `2s`, a frame or a timecode.
         keep_own: Whether the shot's own sound follows as a further track, in place of going.
 
     Raises:
-        TimeError: When the start is no finite number.
+        TimeError: When the start is a number, and not finite.
     """
 
     path: Path
-    start: float = 0.0
+    start: float | str = 0.0
     keep_own: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "path", Path(self.path))
-        if not math.isfinite(self.start):
+        if not isinstance(self.start, str) and not math.isfinite(self.start):
             raise TimeError(f"A sound cannot begin at {self.start} s.", "Give seconds.")
 
+    def begins(self, clock: Clock) -> Fraction:
+        """Return the second of a shot at which it begins.
 
-def sound_start(text: str, clock: Clock) -> float:
-    """Read the second of a shot at which a sound begins.
+        Args:
+            clock: The shot's clock.
 
-    Args:
-        text: Seconds, as `2s` or `-0.25s`; or a frame or a timecode of the shot.
-        clock: The shot's clock.
-
-    Raises:
-        TimeError: When it cannot be read.
-    """
-    seconds = _SECONDS.fullmatch(text)
-    return float(seconds[1]) if seconds else float(clock.seconds(clock.parse(text)))
+        Raises:
+            TimeError: When the start cannot be read.
+        """
+        if not isinstance(self.start, str):
+            return Fraction(self.start).limit_denominator(_FINEST)
+        seconds = _SECONDS.fullmatch(self.start)
+        return Fraction(seconds[1]) if seconds else clock.seconds(clock.parse(self.start))

@@ -50,6 +50,7 @@ from mien.serve.shots import (
     occlusion_facts,
     shot_facts,
 )
+from mien.serve.voices import rendered_sound
 from mien.serve.worker import ExamplesOrder, RenderOrder, SolveOrder, TrackOrder
 from mien.tracking.registry import get_tracker, tracker_names
 
@@ -102,9 +103,9 @@ class Methods:
             "export_curves": self._export_curves,
             "import_curves": self._import_curves,
             "apply": self._apply,
-            "voice": self._voice,
-            "mute_mouth": self._mute_mouth,
-            "resync_mouth": self._resync_mouth,
+            "voice": self._spoken(voices.speak),
+            "mute_mouth": self._spoken(voices.mute),
+            "resync_mouth": self._spoken(voices.resync),
             "controls": self._controls,
         }
         """Methods that may take their time, by name."""
@@ -391,6 +392,7 @@ class Methods:
             output, shot.media, overwrite=params.overwrite, codec=params.codec,
             quality=quality,
         )  # fmt: skip
+        audio = rendered_sound(params, output, shot)
         if params.renderer == AUTO:
             find_entry(AUTO).settings(settings)
         else:
@@ -407,6 +409,7 @@ class Methods:
             matte=params.matte,
             until_damage=params.until_damage,
             quality=quality,
+            audio=audio,
         )
         return self._begin(
             ServedJob(
@@ -463,23 +466,14 @@ class Methods:
         opened.set_edit(project.edit(params.face))
         return result
 
-    def _voice(self, params: say.VoiceParams) -> say.VoiceResult:
-        opened = self._shots.find(params.shot)
-        project, result = voices.speak(opened.project, params)
-        opened.set_edit(project.edit(params.face))
-        return result
+    def _spoken(self, change: voices.Change[voices.P, voices.R]) -> Callable[[voices.P], voices.R]:
+        def method(params: voices.P) -> voices.R:
+            opened = self._shots.find(params.shot)
+            project, result = change(opened.project, params)
+            opened.set_edit(project.edit(params.face))
+            return result
 
-    def _mute_mouth(self, params: say.MuteMouthParams) -> say.MuteMouthResult:
-        opened = self._shots.find(params.shot)
-        project, result = voices.mute(opened.project, params)
-        opened.set_edit(project.edit(params.face))
-        return result
-
-    def _resync_mouth(self, params: say.ResyncMouthParams) -> say.ResyncMouthResult:
-        opened = self._shots.find(params.shot)
-        project, result = voices.resync(opened.project, params)
-        opened.set_edit(project.edit(params.face))
-        return result
+        return method
 
     def _controls(self, params: say.Empty) -> say.ControlsResult:
         return say.ControlsResult(

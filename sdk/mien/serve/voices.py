@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from mien import api
 from mien.errors import UsageError
 from mien.model.document import Project
+from mien.model.shot import Shot
+from mien.model.soundtrack import Soundtrack
 from mien.model.voice import MouthAmounts
 from mien.serve import messages as say
 from mien.speech.files import read_phones
 
-__all__ = ["mute", "resync", "speak"]
+__all__ = ["Change", "P", "R", "mute", "rendered_sound", "resync", "speak"]
+
+P = TypeVar("P", say.VoiceParams, say.MuteMouthParams, say.ResyncMouthParams)
+R = TypeVar("R", say.VoiceResult, say.MuteMouthResult, say.ResyncMouthResult)
+Change = Callable[[Project, P], tuple[Project, R]]
+"""From a project and what is asked to the project with it, and what is answered."""
 
 
 def speak(project: Project, params: say.VoiceParams) -> tuple[Project, say.VoiceResult]:
@@ -88,6 +97,26 @@ def resync(
         confidence=moved.slip.confidence,
         moved=moved.moved,
     )
+
+
+def rendered_sound(params: say.RenderParams, output: Path, shot: Shot) -> Soundtrack | None:
+    """Return the sound that an output is to have in place of the shot's own; None for that.
+
+    Raises:
+        MienError: When it cannot be had.
+    """
+    from mien.media.added_sound import check_soundtrack
+    from mien.media.codecs import choose_encoding
+
+    if params.audio is None:
+        if params.audio_start or params.keep_audio:
+            raise UsageError("audio_start and keep_audio go with audio.", "Give its path.")
+        return None
+    if params.matte:
+        raise UsageError("A matte has no sound.", "Leave audio out.")
+    audio = Soundtrack(Path(params.audio), params.audio_start, params.keep_audio)
+    check_soundtrack(audio, output, choose_encoding(output, shot.media, codec=params.codec))
+    return audio
 
 
 def _span(span: list[int] | None) -> str | None:

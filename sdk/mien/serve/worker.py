@@ -19,6 +19,7 @@ from mien.errors import OperationCancelledError
 from mien.model.quality import Quality
 from mien.model.renderer_settings import SettingValue
 from mien.model.shot import Shot
+from mien.model.soundtrack import Soundtrack
 from mien.progress import Progress
 from mien.timebase import FrameRange
 from mien.worker_messages import (
@@ -95,6 +96,7 @@ class RenderOrder:
     matte: bool
     until_damage: bool = False
     quality: Quality | None = None
+    audio: Soundtrack | None = None
 
 
 JobOrder = TrackOrder | SolveOrder | RetrackOrder | ExamplesOrder | RenderOrder
@@ -157,6 +159,7 @@ def _do(order: JobOrder, progress: Progress) -> Any:
     if isinstance(order, ExamplesOrder):
         examples = keep_lost(order.shot, order.paths)
         return api.set_examples(order.shot, examples, progress=progress)
+    sound: dict[str, Any] = {} if order.matte else {"audio": order.audio}
     verb = api.render_matte if order.matte else api.render
     report = verb(
         order.project,
@@ -170,6 +173,7 @@ def _do(order: JobOrder, progress: Progress) -> Any:
         overwrite=order.overwrite,
         until_damage=order.until_damage,
         progress=progress,
+        **sound,
     )
     return report.to_dict()
 

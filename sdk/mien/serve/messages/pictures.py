@@ -68,6 +68,12 @@ class RenderParams(Message):
     until_damage: bool = False
     """Whether the output ends before the first frame of the source that is damaged, in place of
     an error with the code `damaged`."""
+    audio: PathText | None = None
+    """A file whose sound the output has in place of the shot's own."""
+    audio_start: float = 0.0
+    """Second of the shot at which its first sample is heard; negative to begin inside it."""
+    keep_audio: bool = False
+    """Whether the shot's own sound follows as a further track."""
 
 
 class RenderResult(Message):
