@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ def test_layouts_rates_offsets_gains_and_groups(
     assert layouts == ["live-link", "plain"]
     shot = client.call("open", path=str(tmp_path / "a.mien"))["shot"]
     path = tmp_path / "x.csv"
-    asked = {
+    asked: dict[str, Any] = {
         "layout": "plain",
         "fps": 50,
         "offset": "0.08s",

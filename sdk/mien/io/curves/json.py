@@ -118,9 +118,10 @@ def _numbers(array: npt.NDArray[Any], face: FaceCurves) -> list[Any]:
 
 
 def _listed(value: dict[str, Any], name: str) -> list[Any]:
-    if not isinstance(value[name], list):
+    found = value[name]
+    if not isinstance(found, list):
         raise ValueError(f"its {name} are no list")
-    return value[name]
+    return found
 
 
 def _read_face(face: Any, frames: int) -> FaceCurves:
