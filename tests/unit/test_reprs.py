@@ -70,7 +70,7 @@ def values() -> list[object]:
         track, plan, box, plate,
         mien.FEELINGS["dread"], mien.PerformanceEvent("blink", mien.FrameRange(3, 9), 5, 0.8),
         mien.read_performance(face), mien.FrameRange(3, 9), mien.CONTROLS[0], mien.PRESETS["smile"],
-        mien.ReferenceSettings(),
+        mien.ReferenceSettings(), mien.RetouchOptions(mien.FrameRange(3, 9)),
         mien.ReferenceSettings.preview(), mien.TrainSettings(rank=4), shot.media.orientation,
         shot.media.color, mien.WrittenCurves((1, 2), "mien-rig"), patch, change, tools,
         mien.ImportedCurves(project, 1, "speech", NAMES, mien.FrameRange(0, 9), ()),

@@ -14,7 +14,7 @@ from mien.api.curves import (
     fit_flame,
     import_curves,
 )
-from mien.api.edits import edit_project, redo_edits, undo_edits, with_history
+from mien.api.edits import edit_project, redo_edits, undo_edits
 from mien.api.examples import example_problems, set_examples
 from mien.api.faces import merge_faces, remove_face, rename_face, split_face
 from mien.api.info import write_info_page
@@ -78,7 +78,6 @@ __all__ = [
     "summarize_project",
     "track",
     "undo_edits",
-    "with_history",
     "write_info_page",
     "write_reading_picture",
     "write_info_sheet",

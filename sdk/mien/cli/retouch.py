@@ -225,6 +225,7 @@ def _do(
 ) -> None:
     """Do a job on a project, or on a clip that is tracked for it, and say what was done."""
     from mien import api
+    from mien.api.edits import with_history
     from mien.io.project import SUFFIX, check_project
 
     notes: list[str] = []
@@ -244,7 +245,7 @@ def _do(
         check_project(place, overwrite=overwrite)
         tracked = api.Project(api.track(source))
         made = _changed(tracked, kind, named, chosen, notes)
-        api.save_project(api.with_history(tracked, made, _title(kind, chosen)), place)
+        api.save_project(with_history(tracked, made, _title(kind, chosen)), place)
     main = api.main_face(made.shot) if named is None else made.shot.face(named)
     if json:
         print_json({
