@@ -268,6 +268,8 @@ class Window(QMainWindow):
         self.curves = CurvesPanel(workspace)
         self.controls = ControlsPanel(workspace)
         self.expressions = PalettePanel(workspace)
+        self.expressions.set_picture(self.viewer.canvas.edited_picture)
+        self.viewer.canvas.painted.connect(self.expressions.picture_came)
         self.timeline_place = TrackingPlaceholder(self.timeline, workspace)
         self.curves_place = TrackingPlaceholder(self.curves, workspace)
         self.loading = Loading(self.viewer)

@@ -5,9 +5,28 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from mien.model.action_units import ACTION_UNITS
 from mien.model.presets import PRESETS
+from mien.model.unit_curves import UNIT_NAMES
 
-__all__ = ["count", "short_title", "title"]
+__all__ = ["count", "short_title", "title", "unit_controls", "unit_name"]
+
+
+_LIDS = "eyeBlink"
+"""What drives 43 and 45: closed eyes, and blinks."""
+
+
+def unit_name(unit: str) -> str:
+    """Return what a curve of an action unit is called: `AU12` is the lip corner puller."""
+    number = int(unit.removeprefix("AU"))
+    return "blink" if number == 45 else ACTION_UNITS[number].name
+
+
+def unit_controls(unit: str) -> str:
+    """Return the titles of the controls that an action unit follows, the first ones first."""
+    number = int(unit.removeprefix("AU"))
+    names = [_LIDS] if number == 45 else [name for name, _ in ACTION_UNITS[number].weights]
+    return ", ".join(title(name) for name in names)
 
 
 @cache
@@ -18,6 +37,8 @@ def title(name: str) -> str:
     """
     if name in PRESETS and PRESETS[name].kind == "viseme":
         return name
+    if name in UNIT_NAMES:
+        return f"{name} {unit_name(name)}"
     name = name.replace("+", " and ")  # two feelings at once
     words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
     return words[:1].upper() + words[1:].lower()

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mien import tracking as tracking
     from mien import training as training
     from mien import weights as weights
+    from mien.api import Applied as Applied
     from mien.api import Document as Document
     from mien.api import ImportedCurves as ImportedCurves
     from mien.api import PathLike as PathLike
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from mien.api import RelinkReport as RelinkReport
     from mien.api import RenderReport as RenderReport
     from mien.api import WrittenCurves as WrittenCurves
+    from mien.api import apply as apply
     from mien.api import check_damage as check_damage
     from mien.api import check_occlusion_matte as check_occlusion_matte
     from mien.api import correct_landmarks as correct_landmarks
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     from mien.api import load_project as load_project
     from mien.api import main_face as main_face
     from mien.api import merge_faces as merge_faces
+    from mien.api import open_performance as open_performance
     from mien.api import open_shot as open_shot
     from mien.api import probe as probe
     from mien.api import redo_edits as redo_edits
@@ -162,6 +165,10 @@ if TYPE_CHECKING:
     from mien.model.shot import Example as Example
     from mien.model.shot import Shot as Shot
     from mien.model.shot import ToolVersions as ToolVersions
+    from mien.model.transfer import SourcePerformance as SourcePerformance
+    from mien.model.transfer import Transfer as Transfer
+    from mien.model.transfer import Transferred as Transferred
+    from mien.model.transfer_times import TransferTiming as TransferTiming
     from mien.model.weak_spans import WeakSpan as WeakSpan
     from mien.path_map import PathMap as PathMap
     from mien.path_map import PathRule as PathRule
@@ -195,6 +202,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Applied": "mien.api",
+    "apply": "mien.api",
     "Document": "mien.api",
     "check_damage": "mien.api",
     "check_occlusion_matte": "mien.api",
@@ -211,6 +220,7 @@ _HOMES = {
     "load_project": "mien.api",
     "main_face": "mien.api",
     "merge_faces": "mien.api",
+    "open_performance": "mien.api",
     "open_shot": "mien.api",
     "probe": "mien.api",
     "relink": "mien.api",
@@ -324,6 +334,10 @@ _HOMES = {
     "Example": "mien.model.shot",
     "Shot": "mien.model.shot",
     "ToolVersions": "mien.model.shot",
+    "SourcePerformance": "mien.model.transfer",
+    "Transfer": "mien.model.transfer",
+    "Transferred": "mien.model.transfer",
+    "TransferTiming": "mien.model.transfer_times",
     "WeakSpan": "mien.model.weak_spans",
     "Progress": "mien.progress",
     "PathMap": "mien.path_map",

@@ -145,7 +145,7 @@ def soften(
     span: Span = None,
     *,
     strength: float = 0.5,
-    groups: Sequence[str] = (),
+    only: Sequence[str] = (),
     ease: int = FADE,
     keep_blinks: bool = True,
     keep_speech: bool = True,
@@ -158,14 +158,14 @@ def soften(
         face: As of all jobs.
         span: As of all jobs.
         strength: How far, 0 to 1.
-        groups: Which of brows, eyes, cheeks, nose, mouth and jaw; none for all of them.
+        only: Which of brows, eyes, cheeks, nose, mouth and jaw; none for all of them.
         ease: As of all jobs.
         keep_blinks: Whether blinks stay.
         keep_speech: Whether what lips and jaw do in speech stays.
         notice: As of all jobs.
     """
     options = RetouchOptions(
-        read_span(project.shot, span), strength=strength, ease=ease, groups=tuple(groups),
+        read_span(project.shot, span), strength=strength, ease=ease, only=tuple(only),
         keep_blinks=keep_blinks, keep_speech=keep_speech,
     )  # fmt: skip
     return retouch(project, "soften", face, options, notice=notice)
@@ -177,7 +177,7 @@ def neutralise(
     span: Span = None,
     *,
     strength: float = 1.0,
-    groups: Sequence[str] = (),
+    only: Sequence[str] = (),
     ease: int = FADE,
     keep_blinks: bool = True,
     keep_speech: bool = True,
@@ -190,14 +190,14 @@ def neutralise(
         face: As of all jobs.
         span: As of all jobs.
         strength: How far, 0 to 1.
-        groups: Which of brows, eyes, cheeks, nose, mouth and jaw; none for all of them.
+        only: Which of brows, eyes, cheeks, nose, mouth and jaw; none for all of them.
         ease: As of all jobs.
         keep_blinks: Whether blinks stay.
         keep_speech: Whether what lips and jaw do in speech stays.
         notice: As of all jobs.
     """
     options = RetouchOptions(
-        read_span(project.shot, span), strength=strength, ease=ease, groups=tuple(groups),
+        read_span(project.shot, span), strength=strength, ease=ease, only=tuple(only),
         keep_blinks=keep_blinks, keep_speech=keep_speech,
     )  # fmt: skip
     return retouch(project, "neutralise", face, options, notice=notice)

@@ -29,6 +29,7 @@ NAMES = (
     "fidelity",
     "blinks",
     "reading",
+    "apply",
     "mouths",
     "reenact",
     "likeness",

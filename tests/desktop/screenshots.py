@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPushButton, QWi
 from mien.errors import MediaError
 from mien.session.commands import set_key
 from mien_desktop.app import launch
+from mien_desktop.controls.wheel import FeelingsWheel
 from mien_desktop.window import Window
 from tests.desktop.driving import click, drag, keys, move, named, settle, type_text
 
@@ -105,6 +106,7 @@ def _take_all(window: Window, folder: Path, size: str, project: Path, clip: Path
     window.panels.bring(window.timeline_place)
     window.panels.bring(window.expressions)
     take("expressions")
+    _wheel(window, take)
     window.panels.bring(window.controls)
     _export(window, folder, take)
     window.show_keys()
@@ -118,6 +120,22 @@ def _take_all(window: Window, folder: Path, size: str, project: Path, clip: Path
     )
     take("error")
     _dialogs()[0].close()
+    settle()
+
+
+def _wheel(window: Window, take: Callable[[str], None]) -> None:
+    """The wheel of feelings, with a word that is tried."""
+    window.expressions.show_wheel()
+    (wheel,) = window.findChildren(FeelingsWheel)
+    wheel.resize(890, 648)
+    settle()
+    word = wheel.canvas.map.word("astonishment")
+    assert word is not None
+    move(wheel.canvas, wheel.canvas.place_of(word))
+    _wait(lambda: window.workspace.state.audition)
+    _show(window, window.workspace.state.frame)
+    take("wheel")
+    wheel.close()
     settle()
 
 

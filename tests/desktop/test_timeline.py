@@ -93,9 +93,13 @@ class TestTime:
         assert undo_name(keyed) == "Set out point"
 
 
+FIRST = 4
+"""Row of the first layer: below when the face is seen, the face, what is in front, what it does."""
+
+
 class TestNames:
     def test_a_layer_is_muted(self, timeline: TimelinePanel, keyed: Workspace) -> None:
-        click(timeline.view.viewport(), cell(timeline.view, 3, "mute"))
+        click(timeline.view.viewport(), cell(timeline.view, FIRST, "mute"))
         assert keyed.now.edit is not None
         assert keyed.now.edit.layers[0].muted
         assert undo_name(keyed) == "Mute edit"
@@ -103,9 +107,9 @@ class TestNames:
     def test_a_layer_is_folded(self, timeline: TimelinePanel) -> None:
         view = timeline.view
         rows = len(view.scene.lanes.rows)
-        click(view.viewport(), cell(view, 3, "fold"))
-        assert len(view.scene.lanes.rows) == 4
-        click(view.viewport(), cell(view, 3, "fold"))
+        click(view.viewport(), cell(view, FIRST, "fold"))
+        assert len(view.scene.lanes.rows) == FIRST + 1
+        click(view.viewport(), cell(view, FIRST, "fold"))
         assert len(view.scene.lanes.rows) == rows
 
     def test_a_key_is_set_and_removed(self, timeline: TimelinePanel, keyed: Workspace) -> None:
@@ -128,7 +132,7 @@ class TestNames:
         self, timeline: TimelinePanel, keyed: Workspace
     ) -> None:
         view = timeline.view
-        x, y = cell(view, 3, "weight")
+        x, y = cell(view, FIRST, "weight")
         drag(view.viewport(), (x, y), (x - 40, y))
         assert keyed.now.edit is not None
         assert keyed.now.edit.layers[0].weight == pytest.approx(0.6)
@@ -142,7 +146,7 @@ class TestNames:
         double_click(view.viewport(), cell(view, 0, "name"))
         enter(view, "Name of the face", "Anna")
         assert view.hasFocus()
-        double_click(view.viewport(), cell(view, 3, "name"))
+        double_click(view.viewport(), cell(view, FIRST, "name"))
         enter(view, "Name of the layer", "smiles")
         assert keyed.now.face is not None
         assert keyed.now.face.name == "Anna"
@@ -159,14 +163,18 @@ class TestNames:
         shot, view = shot_id(keyed), timeline.view
         keyed.apply("Layer", lambda d: add_layer(d, shot, 1, "polish"))
         keyed.apply("Layer", lambda d: add_layer(d, shot, 1, "top"))
-        assert [lane.id[1] for lane in view.scene.lanes.rows[3:6]] == ["top", "polish", "edit"]
-        x, y = cell(view, 3, "name")
+        assert [lane.id[1] for lane in view.scene.lanes.rows[FIRST : FIRST + 3]] == [
+            "top",
+            "polish",
+            "edit",
+        ]
+        x, y = cell(view, FIRST, "name")
         drag(view.viewport(), (x, y), (x, y + 5 * ROW))
         project = keyed.project
         assert project is not None
         assert [layer.name for layer in project.edit(1).layers] == ["top", "edit", "polish"]
         assert undo_name(keyed) == "Move layer top"
-        drag(view.viewport(), cell(view, 3, "name"), cell(view, 3, "name"), steps=2)
+        drag(view.viewport(), cell(view, FIRST, "name"), cell(view, 3, "name"), steps=2)
 
     def test_menus_offer_modes_and_the_rest(
         self, timeline: TimelinePanel, keyed: Workspace
@@ -180,10 +188,10 @@ class TestNames:
         assert [key.frame for key in keyed.state.keys] == [10]
         choose_in_menu(view, "Hold")
         assert track(keyed, 0).keys[1].interpolation == "hold"
-        open_menu(view, cell(view, 3, "name"))
+        open_menu(view, cell(view, FIRST, "name"))
         choose_in_menu(view, "Add layer")
         assert keyed.state.layer == "layer 1"
-        open_menu(view, cell(view, 3, "name"))
+        open_menu(view, cell(view, FIRST, "name"))
         choose_in_menu(view, "Remove layer")
         open_menu(view, cell(view, row_of(view, "jawOpen"), "name"))
         choose_in_menu(view, "Remove lane")

@@ -62,7 +62,11 @@ def values() -> list[object]:
     stroke = mien.MatteStroke(1, 4, mien.FrameRange(3, 9), points, 6.0)
     change = mien.Change(document, mien.Document((project,)), "Key the smile", "apply")
     history = mien.EditHistory().recorded((edit,), (), "all of it taken out")
+    taken = mien.SourcePerformance("take5.mov", curves.controls, curves.valid, varying)
+    made = mien.Transferred(edit, ("applied",), NAMES, NAMES, mien.FrameRange(3, 9), 99, True)
     return [
+        taken, made, mien.Applied(project, 1, made), mien.Transfer(only=("mouth",)),
+        mien.TransferTiming(span="3:9", fit=True),
         history, history.done[0], history.done[0].changes[0],
         document, project, shot, shot.media, make_media(FRAMES, clock=varying), varying, start,
         face, curves, curves.controls, curves.pose, edit, edit.layers[0], edit.layers[0].tracks[0],
@@ -72,7 +76,8 @@ def values() -> list[object]:
         mien.read_performance(face), mien.FrameRange(3, 9), mien.CONTROLS[0], mien.PRESETS["smile"],
         mien.ReferenceSettings(), mien.RetouchOptions(mien.FrameRange(3, 9)),
         mien.ReferenceSettings.preview(), mien.TrainSettings(rank=4), shot.media.orientation,
-        shot.media.color, mien.WrittenCurves((1, 2), "mien-rig"), patch, change, tools,
+        shot.media.color, mien.WrittenCurves((1, 2), "mien-rig", FRAMES, Fraction(25)),
+        patch, change, tools,
         mien.ImportedCurves(project, 1, "speech", NAMES, mien.FrameRange(0, 9), ()),
         mien.FileVersion((7, 1), (2048, 1)),
         mien.CurveFile((file_curves,), name="speech.npz"), file_curves, flame,

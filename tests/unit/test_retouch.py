@@ -139,14 +139,14 @@ def test_a_performance_goes_to_rest_part_by_part_and_blinks_stay() -> None:
     assert target(made, "mouthSmileLeft").max() < 0.05
     assert target(made, "browInnerUp") == pytest.approx(0.2, abs=0.03)
     assert target(made, "eyeBlinkLeft")[30] == pytest.approx(0.95)
-    mouth = mien.retouch.neutralise(project, groups=["mouth"])
+    mouth = mien.retouch.neutralise(project, only=["mouth"])
     assert target(mouth, "jawOpen")[40] == pytest.approx(0.3)
     none = mien.retouch.neutralise(project, keep_blinks=False)
     assert target(none, "eyeBlinkLeft").max() < 0.05
     soft = mien.retouch.soften(project, strength=0.25)
     assert target(soft, "mouthSmileLeft")[40] == pytest.approx(0.6, abs=0.02)
     with pytest.raises(NothingToDoError, match="at rest"):
-        mien.retouch.neutralise(project, groups=["nose"])
+        mien.retouch.neutralise(project, only=["nose"])
 
 
 def test_what_people_say_is_said_on() -> None:
@@ -195,8 +195,8 @@ PERFORMANCE = performance()
 
 def test_what_cannot_be_meant_is_refused() -> None:
     wrong: list[tuple[str, dict[str, Any]]] = [
-        ("lens", {"strength": 1.5}), ("lens", {"at": (3,)}), ("lens", {"groups": ("brows",)}),
-        ("soften", {"groups": ("lips",)}), ("soften", {"movement": 0.3}), ("blink", {}),
+        ("lens", {"strength": 1.5}), ("lens", {"at": (3,)}), ("lens", {"only": ("brows",)}),
+        ("soften", {"only": ("lips",)}), ("soften", {"movement": 0.3}), ("blink", {}),
         ("remove-blinks", {"strength": 0}), ("lens", {"ease": -1}), ("shave", {}),
     ]  # fmt: skip
     for kind, options in wrong:
@@ -221,7 +221,7 @@ def test_commands_and_the_session_do_the_same(
     document = mien.load_document(path, find_media=False)
     expected = mien.retouch.look_at_lens(PERFORMANCE, span="40:80").edit(1).layers
     assert document.shots[0].edit(1).layers == expected
-    assert run(["retouch", "soften", str(path), "--groups", "mouth, jaw", "--json"]) == 0
+    assert run(["retouch", "soften", str(path), "--only", "mouth, jaw", "--json"]) == 0
     assert '"job": "soften"' in capsys.readouterr().out
     assert run(["edit", str(path), "--undo"]) == 0
     assert run(["retouch", "remove-blinks", str(path), "--span", "50:70"]) == 4

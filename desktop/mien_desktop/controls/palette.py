@@ -3,53 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer
-from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtCore import QPoint, QSize, Qt
+from PySide6.QtGui import QHideEvent, QImage, QShowEvent
 from PySide6.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QHBoxLayout,
     QInputDialog,
-    QLabel,
     QMenu,
     QScrollArea,
-    QSlider,
     QVBoxLayout,
     QWidget,
 )
 
 from mien.model.feelings import FEELINGS
 from mien.model.presets import PRESETS
-from mien.session.commands import expression_at, set_expression, set_value
+from mien.session.commands import expression_at, set_value
 from mien.session.presets import UserExpressions
 from mien_desktop.buttons import icon_button, menu_button
 from mien_desktop.command import Command
-from mien_desktop.controls.audition import added_values, audition_values
+from mien_desktop.controls.applying import ExpressionApplying
+from mien_desktop.controls.audition import added_values
 from mien_desktop.controls.save import SaveDialog
+from mien_desktop.controls.strength_row import StrengthRow
 from mien_desktop.controls.tile import ExpressionTile
 from mien_desktop.controls.tiles import TileGrid
 from mien_desktop.fields import SearchField
 from mien_desktop.resolve import Resolved
-from mien_desktop.settings import settings
 from mien_desktop.workspace import Workspace
+
+if TYPE_CHECKING:
+    from mien_desktop.controls.wheel import FeelingsWheel
 
 __all__ = ["PalettePanel"]
 
 _OWN = "Yours"
-_PAUSE = 70
-"""Milliseconds that the pointer rests on a tile before its audition: passing by begins none."""
-_STRONGEST = 150
-"""Per cent of an expression that can be applied."""
-_MANNERS = (
-    ("moment", "As a moment", "It comes before the playhead and goes after it"),
-    ("key", "As a key", "Only a key at the playhead: the first holds for the whole shot"),
-)
-_COMING = Fraction(2, 5)
-"""Seconds over which a moment comes, and goes."""
 
 
 class PalettePanel(QWidget):
@@ -74,10 +65,10 @@ class PalettePanel(QWidget):
         self._copied: dict[str, float] = {}
         self._hovered: ExpressionTile | None = None
         self._filled = False
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(_PAUSE)
-        self._rest.timeout.connect(self._audition)
+        self._wheel: FeelingsWheel | None = None
+        self._picture: Callable[[], QImage | None] = lambda: None
+        self.applying = ExpressionApplying(workspace, self)
+        """How expressions are tried and applied."""
         self.setAccessibleName("Expressions")
         self._commands = self._make_commands()
         self.tiles = TileGrid()
@@ -91,7 +82,7 @@ class PalettePanel(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addLayout(self._search_row())
-        whole.addLayout(self._strength_row())
+        whole.addWidget(StrengthRow(self.applying))
         whole.addWidget(area, 1)
         workspace.changed.connect(self._resolved)
         self._enable(workspace.now)
@@ -100,16 +91,11 @@ class PalettePanel(QWidget):
         """Return the commands of the palette."""
         return self._commands
 
-    @property
-    def strength(self) -> float:
-        """The part of an expression that is applied, 1 for all of it."""
-        return self._strength.value() / 100
-
     # Audition and applying ------------------------------------------------------------------
 
     def _entered(self, tile: ExpressionTile) -> None:
         self._hovered = tile
-        self._rest.start()
+        self.applying.try_out(_weights(tile))
 
     def _left(self, tile: ExpressionTile) -> None:
         if self._hovered is tile:
@@ -117,8 +103,7 @@ class PalettePanel(QWidget):
 
     def _end_audition(self) -> None:
         self._hovered = None
-        self._rest.stop()
-        self._workspace.set(audition=())
+        self.applying.end_trying()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Make the tiles when they are seen for the first time: a launch does not wait for them."""
@@ -131,34 +116,36 @@ class PalettePanel(QWidget):
         super().hideEvent(event)
         self._end_audition()
 
-    def _audition(self) -> None:
-        tile = self._hovered
-        if tile is not None:
-            values = _weights(tile)
-            self._workspace.set(
-                audition=audition_values(self._workspace.now, values, self.strength)
-            )
-
     def apply(self, tile: ExpressionTile) -> None:
         """Apply an expression at the playhead."""
-        now, state, strength = self._workspace.now, self._workspace.state, self.strength
-        if now.project is None or now.face is None:
-            return
-        shot, face = now.project.id, now.face.number
-        expression = dict(tile.weights) if tile.own else tile.name
-        reach = self._reach(now)
-        self._rest.stop()
-        self._workspace.set(audition=())
-        done = self._workspace.apply(
-            f"Apply {tile.accessibleName()}",
-            lambda d: set_expression(
-                d, shot, face, expression, strength, state.frame, layer=state.layer,
-                auto_key=True, reach=reach,
-            ),
-        )  # fmt: skip
-        if done:
-            names = tuple(dict(tile.weights)) if tile.own else (tile.name,)
-            self._workspace.set(controls=names)
+        self.applying.apply(dict(tile.weights) if tile.own else tile.name, tile.accessibleName())
+
+    def show_wheel(self) -> None:
+        """Open the wheel of feelings, or bring it to the front."""
+        from mien_desktop.controls.wheel import FeelingsWheel
+
+        if self._wheel is None:
+            self._wheel = FeelingsWheel(
+                self._workspace, self.applying, self._picture, self.window()
+            )
+            self._wheel.finished.connect(self._wheel_closed)
+        self._wheel.show()
+        self._wheel.raise_()
+        self._wheel.activateWindow()
+
+    def set_picture(self, picture: Callable[[], QImage | None]) -> None:
+        """Let the wheel show the face out of the viewer's picture."""
+        self._picture = picture
+
+    def picture_came(self) -> None:
+        """Show the face anew: the viewer has painted another picture."""
+        if self._wheel is not None:
+            self._wheel.face.update()
+
+    def _wheel_closed(self) -> None:
+        if self._wheel is not None:
+            self._wheel.deleteLater()
+            self._wheel = None
 
     def copy(self) -> None:
         """Keep what the face does at the playhead, to be pasted elsewhere."""
@@ -178,19 +165,13 @@ class PalettePanel(QWidget):
             self._workspace.said.emit("There is no expression to paste: copy one first.")
             return
         shot, face, values = now.project.id, now.face.number, self._copied
-        reach = self._reach(now)
+        reach = self.applying.reach(now)
         self._workspace.apply(
             "Paste expression",
             lambda d: set_value(
                 d, shot, face, values, state.frame, layer=state.layer, auto_key=True, reach=reach
             ),
         )
-
-    def _reach(self, now: Resolved) -> int:
-        """Return the frames over which an expression comes and goes; 0 when it is only keyed."""
-        if now.shot is None or self._manner.currentData() == "key":
-            return 0
-        return max(round(now.shot.clock.rate * _COMING), 1)
 
     # The user's own -----------------------------------------------------------------------
 
@@ -267,6 +248,9 @@ class PalettePanel(QWidget):
                     tip="At the playhead, of this shot or another"),
             command("keep", "Keep this expression…", self._save,
                     tip="Under a name, in the palette"),
+            Command("expressions.wheel", "Wheel of feelings…", self.show_wheel, ("Ctrl+Shift+F",),
+                    "Expressions", tip="135 words in rings, by family: point to try, click to key",
+                    enabled=self._live),
         )  # fmt: skip
 
     def _search_row(self) -> QHBoxLayout:
@@ -285,40 +269,12 @@ class PalettePanel(QWidget):
         row.setContentsMargins(6, 4, 6, 2)
         row.setSpacing(4)
         row.addWidget(search, 1)
-        for button in (keep, more):
+        wheel = icon_button("wheel", "Wheel of feelings", "Browse feelings as a wheel",
+                            self.show_wheel)  # fmt: skip
+        for button in (wheel, keep, more):
             button.setIconSize(QSize(16, 16))
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             row.addWidget(button)
-        return row
-
-    def _strength_row(self) -> QHBoxLayout:
-        self._strength = QSlider(Qt.Orientation.Horizontal)
-        self._strength.setRange(0, _STRONGEST)
-        self._strength.setValue(100)
-        self._strength.setPageStep(10)
-        self._strength.setAccessibleName("Strength")
-        self._strength.setToolTip("How much of an expression is tried and applied")
-        figure = QLabel("100 %")
-        figure.setFixedWidth(46)
-        figure.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._strength.valueChanged.connect(lambda value: figure.setText(f"{value} %"))
-        self._manner = QComboBox()
-        for manner, text, tip in _MANNERS:
-            self._manner.addItem(text, manner)
-            self._manner.setItemData(self._manner.count() - 1, tip, Qt.ItemDataRole.ToolTipRole)
-        self._manner.setAccessibleName("How it is applied")
-        self._manner.setToolTip("\n".join(f"{text}: {tip}" for _, text, tip in _MANNERS))
-        index = self._manner.findData(settings().value("expressions/manner"))
-        self._manner.setCurrentIndex(max(index, 0))
-        self._manner.currentIndexChanged.connect(
-            lambda: settings().setValue("expressions/manner", self._manner.currentData())
-        )
-        row = QHBoxLayout()
-        row.setContentsMargins(6, 2, 6, 4)
-        row.setSpacing(6)
-        row.addWidget(self._strength, 1)
-        row.addWidget(figure)
-        row.addWidget(self._manner)
         return row
 
     def _fill(self) -> None:

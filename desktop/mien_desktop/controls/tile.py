@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QEnterEvent, QFocusEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from mien.model.feelings import FEELINGS
 from mien_desktop import theme
+from mien_desktop.controls.face_painting import paint_face
 from mien_desktop.geometry.glyph import Glyph, glyph
-from mien_desktop.polygons import polygon
 from mien_desktop.words import title
 
 __all__ = ["ExpressionTile"]
@@ -69,7 +69,8 @@ class ExpressionTile(QAbstractButton):
         painter.setBrush(ground)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
         color = theme.TEXT if self.isEnabled() else theme.DISABLED
-        self._paint_face(painter, QRectF((self.width() - _FACE) / 2, 3, _FACE, _FACE))
+        area = QRectF((self.width() - _FACE) / 2, 3, _FACE, _FACE)
+        paint_face(painter, self._glyph, area, color)
         painter.setPen(color)
         painter.setFont(theme.small())
         words = self.accessibleName()
@@ -77,31 +78,6 @@ class ExpressionTile(QAbstractButton):
         words = painter.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room)
         area = QRectF(0, _FACE + 4, self.width(), 18)
         painter.drawText(area, Qt.AlignmentFlag.AlignCenter, words)
-
-    def _paint_face(self, painter: QPainter, rect: QRectF) -> None:
-        painter.save()
-        painter.translate(rect.topLeft())
-        painter.scale(rect.width(), rect.height())
-        color = theme.TEXT if self.isEnabled() else theme.DISABLED
-        cap = Qt.PenCapStyle.RoundCap
-        pen = QPen(color, 0.036, Qt.PenStyle.SolidLine, cap, Qt.PenJoinStyle.RoundJoin)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(QPen(theme.DISABLED, 0.024))
-        painter.drawEllipse(QRectF(0.06, 0.02, 0.88, 0.96))
-        painter.setPen(pen)
-        for line in self._glyph.lines:
-            painter.drawPolyline(polygon(line))
-        painter.setBrush(theme.WELL)
-        painter.drawPolygon(polygon(self._glyph.mouth))
-        if self._glyph.tongue is not None:
-            painter.setBrush(theme.REGIONS["tongue"])
-            painter.drawPolygon(polygon(self._glyph.tongue))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(color)
-        for x, y, opened in self._glyph.pupils:
-            if opened > 0.05:
-                painter.drawEllipse(QPointF(x, y), 0.035, 0.035 * min(opened * 1.4, 1.0))
-        painter.restore()
 
     def enterEvent(self, event: QEnterEvent) -> None:
         """Audition the expression."""

@@ -29,12 +29,14 @@ from mien_desktop.geometry.axis import Axis
 from mien_desktop.geometry.curves import ValueAxis
 from mien_desktop.geometry.handles import handles
 from mien_desktop.resolve import Resolved
+from mien_desktop.settings import settings
 from mien_desktop.view_state import TimeView
-from mien_desktop.words import title
+from mien_desktop.words import title, unit_controls
 from mien_desktop.workspace import Workspace
 
 __all__ = ["CurveCanvas"]
 
+_UNITS = "curves/units"
 _ZOOM = 1.2
 """Factor of a notch of the wheel."""
 _LEAST_EXTENT = 0.2
@@ -58,6 +60,7 @@ class CurveCanvas(QWidget):
         super().__init__(parent)
         self.workspace = workspace
         self.scene: CurveScene = CurveScene()
+        self._units = settings().value(_UNITS, False, bool) is True
         self._values = ValueAxis()
         self._fits = True
         self._picture: QPixmap | None = None
@@ -86,6 +89,17 @@ class CurveCanvas(QWidget):
     def activate(self, name: str | None) -> None:
         """Make a channel the one that fields and new keys are about."""
         self._take(self.workspace.now, name)
+
+    @property
+    def units(self) -> bool:
+        """True while action units are listed too."""
+        return self._units
+
+    def show_units(self, on: bool) -> None:
+        """List action units too, or no longer; it is remembered."""
+        self._units = on
+        settings().setValue(_UNITS, on)
+        self._take(self.workspace.now, self.scene.active)
 
     def fit(self) -> None:
         """Show the whole shot, and all values of what is drawn."""
@@ -153,7 +167,7 @@ class CurveCanvas(QWidget):
             self.workspace.later(lambda: self.set_time(shown))
 
     def _take(self, now: Resolved, active: str | None = None) -> None:
-        before, self.scene = self.scene, build_scene(now, active)
+        before, self.scene = self.scene, build_scene(now, active, units=self._units)
         if self.scene.shown != before.shown and self._drag is None:
             self._refit()
         self._spoil()
@@ -339,6 +353,11 @@ class CurveCanvas(QWidget):
         if channel is None or now.project is None or now.face is None or position.y() < RULER:
             return
         if grasp(self.scene, self.view, position.x(), position.y() - RULER) is not None:
+            return
+        if channel.derived:
+            self.workspace.said.emit(
+                f"{title(channel.name)} follows the controls: key {unit_controls(channel.name)}."
+            )
             return
         frame = min(max(self.view.time.frame(position.x()), 0), self._frames - 1)
         drawn = self._values.value(position.y() - RULER)

@@ -22,7 +22,7 @@ from mien_desktop.curves.channels import Channel
 from mien_desktop.curves.painting import curve_color, value_at
 from mien_desktop.numbers import show_value
 from mien_desktop.polygons import diamond
-from mien_desktop.words import title
+from mien_desktop.words import title, unit_controls
 
 __all__ = ["ChannelList"]
 
@@ -49,6 +49,8 @@ class _Model(QAbstractListModel):
             return title(channel.name)
         if role == Qt.ItemDataRole.ToolTipRole:
             state = "edited" if channel.lines else "as performed"
+            if channel.derived:
+                state = f"follows {unit_controls(channel.name)}, before and after the edits"
             return (
                 f"{title(channel.name)}, {state}.\nClick to see only this curve; click its colour"
                 " or use Ctrl to see it with the others."

@@ -2,7 +2,8 @@
 
 A channel is a name that can be keyed: a control, a control without its side, an expression or a
 viseme. It has a line for each of its tracks, and where it stands for a control the curves of the
-performance and of the result.
+performance and of the result. Action units are channels too, to be looked at: they follow the
+controls, before the edits and after them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from mien._types import BoolArray, FloatArray
 from mien.model.controls import CONTROLS, INDEX, NAMES, Region, sides
 from mien.model.curves import ControlCurves
 from mien.model.edits import ControlTrack
+from mien.model.unit_curves import UNIT_NAMES, unit_curves
 from mien.session.refs import KeyRef, TrackRef
 from mien_desktop.resolve import Resolved
 
@@ -78,6 +80,11 @@ class Channel:
     result: FloatArray | None = None
 
     @property
+    def derived(self) -> bool:
+        """True for an action unit, which follows the controls and cannot be keyed."""
+        return self.name in UNIT_NAMES
+
+    @property
     def line(self) -> Line | None:
         """The line that keys are added to: the uppermost that asks for values."""
         return next((line for line in reversed(self.lines) if not line.modifier), None)
@@ -137,7 +144,7 @@ class CurveScene:
         return sorted(selected_keys, key=lambda pair: pair[0].track.keys[pair[1]].frame)
 
 
-def build_scene(now: Resolved, active: str | None = None) -> CurveScene:
+def build_scene(now: Resolved, active: str | None = None, *, units: bool = False) -> CurveScene:
     """Return everything that the curve editor shows.
 
     Listed is what has a track and what was chosen. Drawn is what was chosen; without a choice
@@ -146,17 +153,23 @@ def build_scene(now: Resolved, active: str | None = None) -> CurveScene:
     Args:
         now: Document and view state.
         active: The channel that was last touched.
+        units: Whether action units are listed too.
     """
     if now.face is None or now.edit is None or now.evaluated is None:
         return CurveScene()
     lines = _lines(now)
-    chosen = [name for name in now.state.controls if name in _INDEX or name in lines]
-    names = sorted({*lines, *chosen}, key=_order)
+    listed = UNIT_NAMES if units else ()
+    chosen = [n for n in now.state.controls if n in _INDEX or n in lines or n in listed]
+    names = sorted({*lines, *chosen, *listed}, key=_order)
     source = ControlCurves(now.evaluated.source)
     result = ControlCurves(now.evaluated.target)
     colors = _colors(names)
+    before, after = (_units(now, curves) if units else {} for curves in (source, result))
     channels = tuple(
-        _channel(name, colors[name], lines.get(name, ()), source, result) for name in names
+        Channel(name, None, 1.0, colors[name], (), before[name], after[name])
+        if name in before
+        else _channel(name, colors[name], lines.get(name, ()), source, result)
+        for name in names
     )
     wanted = {key.track for key in now.state.keys} | now.state.tracks
     selected = [n for n in names if any(line.ref in wanted for line in lines.get(n, ()))]
@@ -164,6 +177,11 @@ def build_scene(now: Resolved, active: str | None = None) -> CurveScene:
     if active not in shown:
         active = next((n for n in [*selected, *chosen, *names] if n in shown), None)
     return CurveScene(channels, shown, active, now.face.valid, now.state.keys)
+
+
+def _units(now: Resolved, controls: ControlCurves) -> dict[str, FloatArray]:
+    assert now.face is not None
+    return unit_curves(controls.array, now.face.valid, float(now.face.clock.rate))
 
 
 def _lines(now: Resolved) -> dict[str, list[Line]]:
@@ -198,6 +216,8 @@ def _unit(name: str, mode: str) -> float:
 
 
 def _order(name: str) -> tuple[int, str]:
+    if name in UNIT_NAMES:
+        return (len(NAMES) + 1 + UNIT_NAMES.index(name), name)
     return (_INDEX.get(name, len(NAMES)), name)
 
 

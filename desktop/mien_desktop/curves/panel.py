@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QSplitter, QToolButton, QVBoxLayout, QWidget
 
 from mien.model.document import Document
 from mien.session.commands import move_keys
@@ -87,6 +87,9 @@ class CurvesPanel(QWidget):
         return (
             command("frame", "Frame selected keys", canvas.frame_selected, "F"),
             command("fit", "Fit all curves", canvas.fit, "Shift+F"),
+            Command("curves.units", "Action units", self._toggle_units, (), "Curves", "curves",
+                    "List the action units too: they follow the controls",
+                    checked=lambda: canvas.units),
             command("align", "Align handles, or level them", fields.align, "V"),
             command("select-all", "Select all keys that are shown", canvas.select_all, "Ctrl+A",
                     group="Keys"),
@@ -97,6 +100,10 @@ class CurvesPanel(QWidget):
                       keys.replace("Ctrl", "Ctrl+Shift"), group="Keys")
               for name, keys, text, sign in raises),
         )  # fmt: skip
+
+    def _toggle_units(self) -> None:
+        self.canvas.show_units(not self.canvas.units)
+        self._units.setChecked(self.canvas.units)
 
     def _raise(self, step: float) -> None:
         """Raise the selected keys by a step of weight, or ten times as many degrees."""
@@ -118,6 +125,14 @@ class CurvesPanel(QWidget):
         row.setSpacing(4)
         row.addWidget(self.fields)
         row.addStretch(1)
+        self._units = QToolButton()
+        self._units.setText("AU")
+        self._units.setAccessibleName("Action units")
+        self._units.setToolTip("List the 23 action units too: they follow the controls")
+        self._units.setCheckable(True)
+        self._units.setChecked(self.canvas.units)
+        self._units.clicked.connect(self._toggle_units)
+        row.addWidget(self._units)
         for name, picture in (("frame", "boxes"), ("fit", "fit")):
             command = self._by_name(name)
             tip = f"{command.text} ({command.keys[0]})"

@@ -18,11 +18,12 @@ WAVEFORM = 28
 
 Band = Literal["ruler", "markers", "thumbnails", "waveform", "lanes"]
 CellName = Literal[
-    "fold", "name", "mute", "weight", "mode", "value", "key", "sight", "portrait", "seen"
+    "fold", "name", "mute", "weight", "mode", "value", "key", "sight", "portrait", "seen", "event"
 ]
 NARROWEST, WIDEST = 120, 480
 """Limits of the column of names."""
-_INDENT: dict[str, int] = {"person": 4, "face": 0, "sight": 12, "layer": 12, "track": 24}
+_INDENT: dict[str, int] = {"person": 4, "face": 0, "sight": 12, "reading": 12,
+                           "event": 24, "layer": 12, "track": 24}  # fmt: skip
 _FOLD = 20
 _PORTRAIT = 24
 _LANES = 5
@@ -38,12 +39,14 @@ class Bands:
         thumbnails: Whether the strip of pictures is shown.
         waveform: Whether the strip of sound is shown.
         faces: Whether the face lane is shown, at the top of the lanes.
+        readings: Whether what is read off each performance is shown, below each face.
     """
 
     names: int = 216
     thumbnails: bool = True
     waveform: bool = True
     faces: bool = True
+    readings: bool = True
 
     def every(self) -> tuple[tuple[Band, int, int], ...]:
         """Return the bands above the lanes: name, top and height."""
@@ -119,11 +122,11 @@ def cells(lane: Lane, width: int) -> tuple[Cell, ...]:
 def _cells(kind: str, width: int) -> tuple[Cell, ...]:
     left = _INDENT[kind]
     result = []
-    if kind in ("face", "layer"):
+    if kind in ("face", "layer", "reading"):
         result.append(Cell("fold", left, _FOLD))
     elif kind == "person":
         result.append(Cell("portrait", left, _PORTRAIT))
-    left += {"track": 8, "person": _PORTRAIT}.get(kind, _FOLD)
+    left += {"track": 8, "event": 8, "person": _PORTRAIT}.get(kind, _FOLD)
     right: list[tuple[CellName, int]] = []
     if kind == "layer":
         right = [("mute", ROW), ("weight", 44)]
@@ -131,6 +134,8 @@ def _cells(kind: str, width: int) -> tuple[Cell, ...]:
         right = [("mode", 16), ("value", 48), ("key", ROW)]
     elif kind == "sight":
         right = [("sight", 76)]
+    elif kind in ("reading", "event"):
+        right = [("event", 92)]
     elif kind == "person":
         right = [("seen", ROW)]
     room = sum(size for _, size in right)

@@ -8,7 +8,7 @@ below them; when they are collapsed that is all that shows.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Literal
@@ -27,11 +27,13 @@ from mien.model.sampled import sampled
 from mien.session.refs import KeyRef, TrackRef
 from mien_desktop.geometry.marks import SUM
 
-__all__ = ["ROW", "Lane", "Lanes", "Marks", "lay_out", "region"]
+__all__ = ["READING", "ROW", "Lane", "Lanes", "Marks", "lay_out", "region"]
 
 ROW = 20
 """Height of a lane in logical pixels."""
-LaneKind = Literal["person", "face", "sight", "layer", "track"]
+LaneKind = Literal["person", "face", "sight", "reading", "event", "layer", "track"]
+READING = "\x00reading"
+"""Stands for a layer's name in the id of the lane of readings; no layer is called so."""
 _SHAPES = {name: shape for shape, name in enumerate(INTERPOLATIONS)}
 
 
@@ -57,7 +59,8 @@ class Lane:
 
     Attributes:
         kind: What it stands for; `person` for when the face is seen, in the face lane at the top;
-            `sight` for where something is in front of the face.
+            `sight` for where something is in front of the face; `reading` for all that is read
+            off its performance, `event` for one kind of it.
         face: Its face.
         layer: Its layer; None for a face and how it is seen.
         tracks: The track, or all tracks below, with their names.
@@ -66,6 +69,7 @@ class Lane:
         corrected: Frames in which landmarks were put right by hand; of a person.
         runs_on: Whether the span of the track runs on at its start from another that touches it,
             and at its stop to another.
+        event: The kind of events that it shows; empty for all of them.
     """
 
     kind: LaneKind
@@ -76,10 +80,13 @@ class Lane:
     collapsed: bool = False
     runs_on: tuple[bool, bool] = (False, False)
     corrected: tuple[int, ...] = ()
+    event: str = ""
 
     @property
     def id(self) -> tuple[int, str | None]:
-        """Key of a face or layer of a shot, to remember that it is collapsed."""
+        """Key of a face or layer of a shot, to remember that it is collapsed; readings: opened."""
+        if self.kind == "reading":
+            return self.face.number, READING
         return self.face.number, self.layer.name if self.layer else None
 
     @property
@@ -164,6 +171,7 @@ def lay_out(
     before: Lanes | None = None,
     *,
     people: bool = False,
+    kinds: Mapping[int, tuple[str, ...]] | None = None,
 ) -> Lanes:
     """Lay out the lanes of a shot.
 
@@ -172,6 +180,7 @@ def lay_out(
         collapsed: Faces and layers, as `Lane.id` names them, whose lanes are hidden.
         before: The last layout; keys of tracks that did not change are taken from it.
         people: Whether the face lane is shown at the top, with a row for every face.
+        kinds: By a face's number, the kinds of events that are read of it; None shows no readings.
     """
     if project is None:
         return Lanes()
@@ -182,8 +191,24 @@ def lay_out(
         rows += map(_person, project.shot.faces)
     for face in project.shot.faces:
         edit = next((e for e in project.edits if e.face.number == face.number), None)
-        rows += _face(project, face, edit, collapsed, old, kept)
+        lanes = _face(project, face, edit, collapsed, old, kept)
+        reading = () if kinds is None else _reading(face, collapsed, kinds.get(face.number, ()))
+        for lane in lanes:
+            rows.append(lane)
+            if lane.kind == "sight":
+                rows += reading
     return Lanes(tuple(rows), kept)
+
+
+def _reading(
+    face: Face, collapsed: frozenset[tuple[int, str | None]], kinds: tuple[str, ...]
+) -> Iterator[Lane]:
+    """The lane of all events, and below it, where it was opened, one for each kind."""
+    opened = (face.number, READING) in collapsed
+    yield Lane("reading", face, None, (), _NO_MARKS, not opened)
+    if opened:
+        for kind in kinds:
+            yield Lane("event", face, None, (), _NO_MARKS, event=kind)
 
 
 def _person(face: Face) -> Lane:

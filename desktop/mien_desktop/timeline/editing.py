@@ -21,6 +21,7 @@ from mien.session.commands import (
     rename_layer,
     rename_marker,
     set_layer,
+    set_span,
     set_track,
 )
 from mien.session.refs import KeyRef
@@ -60,7 +61,7 @@ class LaneEditing:
         """Work on a face, a layer or a track; with Shift or Ctrl on several tracks."""
         if lane.kind == "person" and how is not None:
             self._choose_person(lane.face.number)
-        elif lane.kind in ("person", "face", "sight"):
+        elif lane.kind in ("person", "face", "sight", "reading", "event"):
             self._workspace.set(face=lane.face.number, faces=frozenset())
         elif lane.kind == "layer" and lane.layer is not None:
             self._workspace.set(face=lane.face.number, layer=lane.layer.name)
@@ -145,6 +146,14 @@ class LaneEditing:
             return
         self._apply("Add marker", lambda d: add_marker(d, self.shot, frame))
 
+    def add_named_marker(self, frame: int, name: str) -> None:
+        """Set a marker with a name; one that is there already gets it."""
+        self._apply(f"Add marker {name}", lambda d: add_marker(d, self.shot, frame, name))
+
+    def set_in_out(self, span: FrameRange) -> None:
+        """Set in and out around a span."""
+        self._apply("Set in and out", lambda d: set_span(d, self.shot, span))
+
     def remove_marker(self, frame: int) -> None:
         """Take a marker away."""
         self._apply("Remove marker", lambda d: remove_marker(d, self.shot, frame))
@@ -165,6 +174,9 @@ class LaneEditing:
             self.add_marker(frame)
         elif target.kind in ("key", "person", "correction"):
             self._workspace.set(frame=target.frame, speed=0.0)
+        elif target.event is not None:
+            self._workspace.set(frame=target.frame, speed=0.0)
+            self.set_in_out(target.event.span)
         elif target.kind == "cell" and lane is not None:
             if target.cell in ("name", "portrait") and lane.kind in ("person", "face", "layer"):
                 self.rename(lane)

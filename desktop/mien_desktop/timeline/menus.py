@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QWidget
 
 from mien.model.marker import MARKER_COLORS
+from mien.model.reading import PerformanceEvent
 from mien_desktop.geometry.lanes import Lane
 from mien_desktop.keyframes.menu import fill_key_menu
 from mien_desktop.menu_entries import add_entry
@@ -45,7 +46,9 @@ def context_menu(
         _fill_marker(menu, workspace, editing, target.frame)
     elif target.kind == "key":
         fill_key_menu(menu, editing.keys)
-    elif lane is not None and lane.kind != "sight":
+    elif target.event is not None:
+        _fill_event(menu, workspace, editing, target.event)
+    elif lane is not None and lane.kind not in ("sight", "reading", "event"):
         _fill_lane(menu, workspace, editing, lane, frame, named=target.kind == "cell")
     else:
         add_entry(menu, "Add marker here", partial(editing.add_marker, frame))
@@ -64,6 +67,17 @@ def mode_menu(parent: QWidget, editing: LaneEditing, lane: Lane) -> QMenu:
     menu = _menu(parent)
     _fill_modes(menu, editing, lane)
     return menu
+
+
+def _fill_event(
+    menu: QMenu, workspace: Workspace, editing: LaneEditing, event: PerformanceEvent
+) -> None:
+    places = (("start", event.span.start), ("peak", event.peak), ("end", event.span.stop - 1))
+    for name, frame in places:
+        add_entry(menu, f"Go to its {name}", partial(workspace.set, frame=frame, speed=0.0))
+    add_entry(menu, "In and out around it", partial(editing.set_in_out, event.span))
+    name = event.detail if event.kind == "feeling" else event.kind
+    add_entry(menu, f"Add marker '{name}'", partial(editing.add_named_marker, event.peak, name))
 
 
 def _fill_marker(menu: QMenu, workspace: Workspace, editing: LaneEditing, frame: int) -> None:

@@ -31,6 +31,7 @@ _CURSORS: dict[str, Qt.CursorShape] = {
     "in": Qt.CursorShape.SizeHorCursor,
     "out": Qt.CursorShape.SizeHorCursor,
     "grip": Qt.CursorShape.SizeHorCursor,
+    "event": Qt.CursorShape.PointingHandCursor,
     "correction": Qt.CursorShape.PointingHandCursor,
 }
 _LEFT, _MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
@@ -194,9 +195,9 @@ class Mouse:
         scene, workspace = self._surface.scene, self._workspace
         lane = target.lane
         self._column = target.kind == "column"
-        if target.kind == "sight" and lane is not None:
+        if target.kind in ("sight", "reading", "event") and lane is not None:
             self._editing.choose_lane(lane, None)
-        if target.kind in ("ruler", "sight"):
+        if target.kind in ("ruler", "sight", "reading"):
             self._drag = drags.Scrub(workspace)
             self._drag.move(scene, x, y, free=bool(held & Qt.KeyboardModifier.ControlModifier))
             self._moved = True
@@ -237,7 +238,7 @@ class Mouse:
         lane, held = target.lane, event.modifiers()
         if event.button() != _LEFT:
             return
-        if target.kind in ("marker", "correction"):
+        if target.kind in ("marker", "correction", "event"):
             self._workspace.set(frame=target.frame, speed=0.0)
         if lane is not None and lane.kind == "person":
             self._editing.choose_lane(lane, _how(held))

@@ -14,6 +14,7 @@ from mien_desktop.geometry.sight import Runs, Sight
 from mien_desktop.polygons import polygon
 from mien_desktop.timeline.paint_keys import KeyPainter
 from mien_desktop.timeline.paint_people import paint_person
+from mien_desktop.timeline.paint_readings import paint_reading
 from mien_desktop.timeline.paint_sight import paint_sight, paint_strip
 from mien_desktop.timeline.pixmap_cache import painting
 from mien_desktop.timeline.scene import TimelineScene
@@ -69,14 +70,14 @@ class _LaneBackgrounds:
 
     def __init__(self, scene: TimelineScene, ratio: float) -> None:
         self._scene, self._ratio = scene, ratio
-        self._made: dict[tuple[int, str, bool, bool, Runs], QPixmap] = {}
+        self._made: dict[tuple[int, str, bool, bool, Runs, str], QPixmap] = {}
 
     def of(self, lane: Lane) -> QPixmap:
         """Return the background of a lane."""
         chosen = lane.kind == "track" and lane.ref in self._scene.now.state.tracks
         sight = self._scene.sights[lane.face.number]
         weak = sight.weak_of(lane.track.control) if lane.kind == "track" else sight.weak
-        name = (lane.face.number, lane.kind, chosen, lane.collapsed, weak)
+        name = (lane.face.number, lane.kind, chosen, lane.collapsed, weak, lane.event)
         if name not in self._made:
             self._made[name] = self._ground(lane, chosen)
         return self._made[name]
@@ -111,6 +112,8 @@ class _LaneBackgrounds:
             painter.fillRect(rect, theme.WINDOW)
         if lane.kind == "sight":
             paint_sight(painter, scene, lane.face, sight, self._ratio)
+        elif lane.kind in ("reading", "event"):
+            paint_reading(painter, scene, lane)
         elif lane.kind != "face":
             # Below it is there to be noticed, by the controls that it matters to.
             weak = sight.weak_of(lane.track.control) if lane.kind == "track" else sight.weak

@@ -17,10 +17,11 @@ from mien_desktop.geometry.ruler import label
 from mien_desktop.icons import paint_icon
 from mien_desktop.timeline.paint_lanes import lane_color
 from mien_desktop.timeline.paint_people import paint_portrait
+from mien_desktop.timeline.paint_readings import EVENT_COLORS, going_on
 from mien_desktop.timeline.paint_sight import doubt_color
 from mien_desktop.timeline.scene import TimelineScene
 from mien_desktop.timeline.words import MODES, number
-from mien_desktop.words import count, short_title
+from mien_desktop.words import count, short_title, title
 
 __all__ = [
     "paint_bracket",
@@ -94,6 +95,8 @@ def _paint_name(
         painter.fillRect(QRect(0, top, 3, ROW - 1), theme.ACCENT)
     if lane.kind == "track":
         painter.fillRect(QRect(24, top + 4, 3, ROW - 9), lane_color(lane))
+    elif lane.kind == "event":
+        painter.fillRect(QRect(24, top + 4, 3, ROW - 9), EVENT_COLORS[lane.event])
     for cell in cells(lane, scene.bands.names):
         rect = QRect(cell.left, top, cell.width, ROW - 1)
         if cell.name == "fold":
@@ -149,6 +152,10 @@ def _paint_title(painter: QPainter, rect: QRect, lane: Lane, target: bool) -> No
         text, color = short_title(lane.track.control), theme.TEXT
     elif lane.kind == "sight":
         text, color = "In front", theme.DIM
+    elif lane.kind == "reading":
+        text, color = "What it does", theme.DIM
+    elif lane.kind == "event":
+        text, color = title(lane.event), theme.TEXT
     elif lane.layer is not None:
         text, color = lane.layer.name, theme.ACCENT if target else theme.TEXT
     else:
@@ -183,6 +190,8 @@ def paint_values(painter: QPainter, scene: TimelineScene) -> None:
         lane = scene.lanes.rows[row]
         if lane.kind == "sight":
             _paint_worst(painter, scene, row)
+        elif lane.kind in ("reading", "event"):
+            _paint_going_on(painter, scene, row)
         elif lane.kind == "person" and lane.face.valid[state.frame]:
             _paint_seen(painter, scene, row)
         if lane.kind != "track":
@@ -203,6 +212,20 @@ def _paint_worst(painter: QPainter, scene: TimelineScene, row: int) -> None:
     rect = _rect(scene, row, cell).adjusted(0, 0, -8, 0)
     painter.setPen(theme.DISABLED if worst is None else doubt_color(worst[1]))
     painter.drawText(rect, _RIGHT, "not seen" if worst is None else f"{worst[0]} {worst[1]:.0%}")
+
+
+def _paint_going_on(painter: QPainter, scene: TimelineScene, row: int) -> None:
+    """Write what the face does at the playhead; of one kind what there is to add, or how much."""
+    lane = scene.lanes.rows[row]
+    events = scene.events.get(lane.face.number)
+    cell = next(c for c in cells(lane, scene.bands.names) if c.name == "event")
+    rect = _rect(scene, row, cell).adjusted(0, 0, -8, 0)
+    painter.setPen(theme.DIM)
+    if events is None:
+        painter.drawText(rect, _RIGHT, "reading…")
+        return
+    text = going_on(events, lane.event, scene.now.state.frame)
+    painter.drawText(rect, _RIGHT, _elided(text, rect.width()))
 
 
 def _paint_seen(painter: QPainter, scene: TimelineScene, row: int) -> None:

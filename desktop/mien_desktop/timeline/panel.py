@@ -25,7 +25,7 @@ from mien_desktop.timeline.editing import LaneEditing
 from mien_desktop.timeline.people import PeopleEditing
 from mien_desktop.timeline.view import TimelineView
 from mien_desktop.view_state import TimeView, Units
-from mien_desktop.words import title
+from mien_desktop.words import count, title
 from mien_desktop.workspace import Workspace
 
 __all__ = ["TimelinePanel"]
@@ -64,6 +64,10 @@ class TimelinePanel(QWidget):
         self._snap.setToolTip("Snap (S): what is dragged is drawn to keys, markers and cuts")
         self._faces = self._button("person", "Faces", self._toggle_faces, checkable=True)
         self._faces.setToolTip("Face lane: who is seen when, to merge, split and rename")
+        self._readings = self._button(
+            "read", "What faces do", self._toggle_readings, checkable=True
+        )
+        self._readings.setToolTip("What is read off each performance: blinks, smiles, looks, ...")
         self._pictures = self._button("film", "Pictures", self._toggle_pictures, checkable=True)
         self._pictures.setToolTip("Pictures of the shot, where there is room for them")
         self._sound = self._button("sound", "Sound", self._toggle_sound, checkable=True)
@@ -105,6 +109,11 @@ class TimelinePanel(QWidget):
                  tip="Go to where the face is next seen badly, or something is in front of it"),
             play("time.previous-weak", "Previous weak frame", partial(self._step_weak, -1),
                  ("Shift+W",)),
+            play("time.next-event", "Next thing the face does", partial(self._step_event, 1),
+                 ("D",),
+                 tip="A blink, smile, look, word for a feeling, ... of the current face"),
+            play("time.previous-event", "Previous thing the face does",
+                 partial(self._step_event, -1), ("Shift+D",)),
             mark("markers.add", f"Add marker {at}", self._add_marker, ("M",)),
             mark("markers.rename", f"Rename the marker {at}", self._rename_marker, ("Shift+M",)),
             mark("markers.remove", f"Remove the marker {at}", self._remove_marker, ("Alt+M",)),
@@ -119,6 +128,8 @@ class TimelinePanel(QWidget):
             view("timeline.out", "Zoom out", partial(self._zoom, 1 / _NOTCH), ("-",)),
             view("timeline.faces", "Face lane", self._toggle_faces,
                  checked=lambda: self.view.preferred_bands.faces),
+            view("timeline.readings", "What faces do", self._toggle_readings,
+                 checked=lambda: self.view.preferred_bands.readings),
             view("timeline.pictures", "Pictures", self._toggle_pictures,
                  checked=lambda: self.view.preferred_bands.thumbnails),
             view("timeline.sound", "Sound", self._toggle_sound,
@@ -140,6 +151,7 @@ class TimelinePanel(QWidget):
             row.addWidget(button)
         row.addStretch()
         row.addWidget(self._faces)
+        row.addWidget(self._readings)
         row.addWidget(self._pictures)
         row.addWidget(self._sound)
         row.addSpacing(8)
@@ -170,6 +182,7 @@ class TimelinePanel(QWidget):
         self._snap.setChecked(now.state.snap)
         self._units.setCurrentIndex(_UNITS.index(now.state.units))
         self._faces.setChecked(self.view.preferred_bands.faces)
+        self._readings.setChecked(self.view.preferred_bands.readings)
         self._pictures.setChecked(self.view.preferred_bands.thumbnails)
         self._sound.setChecked(self.view.preferred_bands.waveform)
 
@@ -183,6 +196,9 @@ class TimelinePanel(QWidget):
 
     def _toggle_faces(self) -> None:
         self._divide(faces=not self.view.preferred_bands.faces)
+
+    def _toggle_readings(self) -> None:
+        self._divide(readings=not self.view.preferred_bands.readings)
 
     def _toggle_pictures(self) -> None:
         self._divide(thumbnails=not self.view.preferred_bands.thumbnails)
@@ -254,6 +270,18 @@ class TimelinePanel(QWidget):
             return
         number = min(found, key=lambda number: way * found[number])
         self._workspace.set(frame=found[number], face=number, speed=0.0)
+
+    def _step_event(self, way: int) -> None:
+        """Go to the next thing that is read of the current face, and say what it is."""
+        state = self._workspace.state
+        events = self.view.scene.events.get(state.face or 0)
+        event = events.beside(state.frame, way) if events is not None else None
+        if event is None:
+            self._workspace.said.emit(f"Nothing {'follows' if way > 0 else 'comes before'}.")
+            return
+        self._workspace.set(frame=event.span.start, speed=0.0)
+        more = f", {event.detail}" if event.detail else ""
+        self._workspace.said.emit(f"{title(event.kind)}{more}: {count(len(event.span), 'frame')}.")
 
     def _zoom(self, factor: float) -> None:
         """Zoom about the playhead when it is in view, else about the middle."""

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from mien._types import ByteArray
+from mien.model.reading import PerformanceEvent
 from mien.session.refs import KeyRef, TrackRef
 from mien_desktop.geometry.axis import Axis
 from mien_desktop.geometry.bands import Band, Bands
 from mien_desktop.geometry.lanes import ROW, Lane, Lanes
 from mien_desktop.geometry.marks import CLASSES
+from mien_desktop.geometry.readings import FaceEvents, event_at, stripe_at
 from mien_desktop.geometry.select import key_at
 from mien_desktop.geometry.sight import Sight, bar_at
 from mien_desktop.resolve import Resolved
@@ -68,6 +70,7 @@ class TimelineScene:
         selected: The selected keys.
         kinds: (N,) how each of the keys that `lanes.every` holds is coloured.
         sights: By a face's number, how surely it is seen.
+        events: By a face's number, what is read off its performance; missing while it is not.
     """
 
     now: Resolved
@@ -80,6 +83,7 @@ class TimelineScene:
     selected: Selected
     kinds: ByteArray
     sights: Mapping[int, Sight]
+    events: Mapping[int, FaceEvents] = field(default_factory=dict)
 
     def x(self, frame: float) -> float:
         """Return the middle of a frame, from the left of the widget."""
@@ -120,6 +124,18 @@ class TimelineScene:
         """Return what the bar stands for that lies at a height of the widget, in its lane."""
         names = self.sights[lane.face.number].bars
         return names[bar_at(len(names), self.inside(0, y)[1] % ROW)]
+
+    def event(self, lane: Lane, x: float, y: float) -> PerformanceEvent | None:
+        """Return the event whose mark lies at a place of the widget, in its lane."""
+        events = self.events.get(lane.face.number)
+        if events is None or not events.kinds:
+            return None
+        kind = lane.event
+        if not kind:
+            kind = events.kinds[stripe_at(len(events.kinds), self.inside(0, y)[1] % ROW)]
+        time = self.axis.time(x - self.bands.names)
+        marks = (*events.of_kind(kind), *events.ghosts(kind))
+        return event_at(marks, time + 0.5, self.axis.scale)
 
     def key(self, x: float, y: float) -> tuple[Lane, int] | None:
         """Return the lane and the frame of the key at a place of the widget."""

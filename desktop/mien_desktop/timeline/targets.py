@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from mien.model.reading import PerformanceEvent
 from mien_desktop.geometry.bands import CellName, cells
 from mien_desktop.geometry.lanes import Lane
 from mien_desktop.geometry.select import GRIP, nearest
@@ -14,7 +15,7 @@ __all__ = ["Target", "target"]
 
 TargetKind = Literal[
     "column", "heading", "cell", "ruler", "in", "out", "grip", "marker", "markers", "key", "span",
-    "lane", "sight", "person", "correction",
+    "lane", "sight", "person", "correction", "event", "reading",
 ]  # fmt: skip
 SpanPart = Literal["start", "body", "stop"]
 _GRIPS = 10
@@ -30,12 +31,13 @@ class Target:
             the strips, on which one scrubs too), the in or out point, an end of the selection, a
             marker, the band of markers, a key, the span of a track, a lane, the lane that shows
             how surely a face is seen, a row of the face lane, or a frame in it whose landmarks
-            were corrected.
+            were corrected, a mark of something that was read off the performance, or its lane.
         lane: The lane; None below the last.
         cell: The cell of the column of names.
         frame: Frame of a marker or key, or under the pointer where a face is seen.
         part: Of a span; of the selection its first or last end.
         bar: What the bar under the pointer stands for, where a face is seen.
+        event: What was read, of a mark of it.
     """
 
     kind: TargetKind
@@ -44,6 +46,7 @@ class Target:
     frame: int = 0
     part: SpanPart = "body"
     bar: str = ""
+    event: PerformanceEvent | None = None
 
 
 def target(scene: TimelineScene, x: float, y: float) -> Target:
@@ -99,6 +102,11 @@ def _lane(scene: TimelineScene, x: float, y: float) -> Target:
         return Target("person", lane, frame=scene.frame(x))
     if key is not None:
         return Target("key", key[0], frame=key[1])
+    if lane is not None and lane.kind in ("reading", "event"):
+        event = scene.event(lane, x, y)
+        if event is not None:
+            return Target("event", lane, frame=event.peak, event=event)
+        return Target("reading", lane, frame=scene.frame(x))
     if lane is not None and lane.kind == "sight":
         return Target("sight", lane, frame=scene.frame(x), bar=scene.bar(lane, y))
     if lane is not None and lane.kind == "track" and lane.track.span is not None:

@@ -29,6 +29,7 @@ from mien_desktop.geometry.sight import Sight, sight_of
 from mien_desktop.geometry.strips import tiles
 from mien_desktop.resolve import Resolved
 from mien_desktop.settings import settings
+from mien_desktop.timeline.face_events import EventReader
 from mien_desktop.timeline.inline_field import InlineField
 from mien_desktop.timeline.invalidation import AspectName, CacheName, changed_aspects
 from mien_desktop.timeline.mouse import Mouse
@@ -95,6 +96,7 @@ class TimelineView(QAbstractScrollArea):
         self.horizontalScrollBar().valueChanged.connect(self._scrolled_time)
         self.verticalScrollBar().valueChanged.connect(self._scrolled_lanes)
         self.strips = Strips(workspace, self._strips_changed)
+        self.readings = EventReader(workspace, self._readings_came)
         self.portraits = Portraits(workspace, lambda: self._invalidate("names"))
         self.mouse = Mouse(self)
         self._times: dict[str, TimeView] = {}
@@ -121,12 +123,14 @@ class TimelineView(QAbstractScrollArea):
         workspace.changed.connect(self._changed)
         self.destroyed.connect(self.strips.close)
         self.destroyed.connect(self.portraits.close)
+        self.destroyed.connect(self.readings.close)
         application = QCoreApplication.instance()
         if application is not None:
             application.aboutToQuit.connect(self._stop)
         self.portraits.show(workspace.now)
         self._take_lanes(workspace.now)
         self.strips.show(workspace.now)
+        self.readings.want(self.preferred_bands.readings)
 
     @property
     def scene(self) -> TimelineScene:
@@ -138,6 +142,7 @@ class TimelineView(QAbstractScrollArea):
                 now, self._lanes, Axis.of(now.state.time, width, now.frame_count), self.bands,
                 self.verticalScrollBar().value(), size.width(), size.height(), self._selected,
                 self._kinds, self._sights(now.shot.faces if now.shot else ()),
+                self.readings.events,
             )  # fmt: skip
         return self._scene
 
@@ -154,9 +159,10 @@ class TimelineView(QAbstractScrollArea):
     def set_bands(self, bands: Bands) -> None:
         """Divide the timeline in another way."""
         names = min(max(bands.names, NARROWEST), WIDEST, max(self.width() // 2, NARROWEST))
-        shown = self.preferred_bands.faces
+        before = self.preferred_bands
         self.preferred_bands = dataclasses.replace(bands, names=names)
-        if bands.faces != shown:
+        if (bands.faces, bands.readings) != (before.faces, before.readings):
+            self.readings.want(bands.readings)
             self._take_lanes(self.workspace.now)
         self._sync_bars()
         self._invalidate()
@@ -186,7 +192,7 @@ class TimelineView(QAbstractScrollArea):
     def fold(self, lane: Lane) -> None:
         """Hide or show what lies below a face or a layer."""
         shot = self.workspace.state.shot
-        if shot is not None and lane.kind in ("face", "layer"):
+        if shot is not None and lane.kind in ("face", "layer", "reading"):
             self._collapsed[shot] = self._collapsed.get(shot, frozenset()) ^ {lane.id}
             self._take_lanes(self.workspace.now)
             self._invalidate()
@@ -202,6 +208,7 @@ class TimelineView(QAbstractScrollArea):
     def _stop(self) -> None:
         self.strips.close()
         self.portraits.close()
+        self.readings.close()
 
     def _changed(self, now: Resolved, before: Resolved) -> None:
         self._scene = None
@@ -217,6 +224,7 @@ class TimelineView(QAbstractScrollArea):
     def _show_project(self, now: Resolved, before: Resolved) -> None:
         self.strips.show(now)
         self.portraits.show(now)
+        self.readings.show(now)
         self._take_lanes(now)
 
     def _show_selection(self, now: Resolved, before: Resolved) -> None:
@@ -257,8 +265,10 @@ class TimelineView(QAbstractScrollArea):
     def _take_lanes(self, now: Resolved) -> None:
         shot = now.state.shot or ""
         collapsed = self._collapsed.get(shot, frozenset())
+        events = self.readings.events if self.preferred_bands.readings else None
+        kinds = None if events is None else {n: one.kinds for n, one in events.items()}
         people = self.preferred_bands.faces
-        self._lanes = lay_out(now.project, collapsed, self._lanes, people=people)
+        self._lanes = lay_out(now.project, collapsed, self._lanes, people=people, kinds=kinds)
         self._kinds = self._selected.kinds(self._lanes)
         self._scene = None
         self._sync_bars()
@@ -295,6 +305,10 @@ class TimelineView(QAbstractScrollArea):
             self.show_time(dataclasses.replace(axis, first=value / axis.scale))
 
     def _scrolled_lanes(self) -> None:
+        self._invalidate("names", "lanes")
+
+    def _readings_came(self) -> None:
+        self._take_lanes(self.workspace.now)
         self._invalidate("names", "lanes")
 
     def _strips_changed(self) -> None:
@@ -412,6 +426,7 @@ def _remembered() -> Bands:
         bool(store.value(f"{_GROUP}/thumbnails", usual.thumbnails, bool)),
         bool(store.value(f"{_GROUP}/waveform", usual.waveform, bool)),
         bool(store.value(f"{_GROUP}/faces", usual.faces, bool)),
+        bool(store.value(f"{_GROUP}/readings", usual.readings, bool)),
     )
 
 

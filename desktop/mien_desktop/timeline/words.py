@@ -7,6 +7,7 @@ from typing import Final
 from mien.model.controls import CONTROLS, INDEX, sides
 from mien.model.edits import Mode
 from mien.model.fading import COVERED, SEEN
+from mien.model.reading import PerformanceEvent
 from mien.timebase import FrameRange
 from mien_desktop.geometry.lanes import Lane
 from mien_desktop.geometry.ruler import label
@@ -30,6 +31,7 @@ _CELLS: Final = {
     "value": "Value at the playhead: double-click to type",
     "key": "Key at the playhead: click to set it or take it away",
     "seen": "A dot: the face is seen at the playhead",
+    "event": "At the playhead",
     "sight": "The region that is seen least surely at the playhead, and how surely",
 }
 _KINDS: Final = {
@@ -65,6 +67,8 @@ def describe(scene: TimelineScene, target: Target) -> str:
         return _person(scene, lane, target)
     if target.kind == "sight" and lane is not None:
         return _sight(scene, lane, target.frame, target.bar)
+    if target.kind == "event" and lane is not None and target.event is not None:
+        return _event(scene, lane, target.event)
     if target.kind == "span" and lane is not None and lane.track.span is not None:
         return _span(lane, lane.track.span)
     if target.kind == "cell" and lane is not None:
@@ -121,6 +125,20 @@ def _person(scene: TimelineScene, lane: Lane, target: Target) -> str:
     return f"{face.name}: {seen}\nDouble-click goes there; drag onto a face of the same person"
 
 
+def _event(scene: TimelineScene, lane: Lane, event: PerformanceEvent) -> str:
+    """Tell what was read, when, and how strong it is."""
+    shot, units = scene.now.shot, scene.now.state.units
+    assert shot is not None
+    events = scene.events.get(lane.face.number)
+    more = f", {event.detail}" if event.detail else ""
+    start, last = (label(shot.clock, f, units) for f in (event.span.start, event.span.stop - 1))
+    peak = label(shot.clock, event.peak, units)
+    first = f"{title(event.kind)}{more}: {start} to {last}, most at {peak} ({event.strength:.0%})"
+    if events is not None and event in events.gone:
+        return f"{first}\nIn the performance; the edits take it away"
+    return f"{first}\nClick: go there; double-click: in and out around it"
+
+
 def _doubt(confidence: float) -> str:
     if confidence < COVERED:
         return "(something is in front)"
@@ -159,6 +177,14 @@ def _name(lane: Lane) -> str:
             f"What is in front of {lane.face.name}: eyes, brows, mouth and jaw from top to bottom;"
             " amber in doubt, red hidden; W goes to the next\nBlue: frames with your strokes"
         )
+    if lane.kind == "reading":
+        return (
+            f"What {lane.face.name} does, as `mien read` says: blinks, smiles, looks, speech,"
+            " feelings. Open it for a lane of each; D goes to the next\nHollow: in the performance,"
+            " and gone with the edits"
+        )
+    if lane.kind == "event":
+        return f"{title(lane.event)}: click a mark to go there, double-click for in and out"
     if lane.layer is not None:
         return f"Layer {lane.layer.name}: new keys go here once it is clicked; drag to reorder"
     lost, weak = int((~lane.face.valid).sum()), int(lane.face.weak.sum())

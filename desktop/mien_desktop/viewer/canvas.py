@@ -162,6 +162,12 @@ class Canvas(QWidget):
         """
         self._stage.zoom_middle(zoom / self.devicePixelRatioF())
 
+    def edited_picture(self) -> QImage | None:
+        """Return the newest picture of the edit at the playhead; None before the first."""
+        frame = self._workspace.state.frame
+        shown = self._stage.pictures.shown(frame, edited=True)
+        return None if shown is None else shown.image
+
     def close_pictures(self) -> None:
         """Take no pictures any more."""
         self._stage.pictures.close()

@@ -6,6 +6,7 @@ Everything here takes and gives values of model/; the work is done in the rooms 
 from __future__ import annotations
 
 from mien._types import PathLike
+from mien.api.applying import Applied, apply, open_performance
 from mien.api.corrections import correct_landmarks, remove_corrections, set_corrections
 from mien.api.curves import (
     ImportedCurves,
@@ -32,6 +33,7 @@ from mien.model.shot import main_face
 from mien.model.summary import summarize_project
 
 __all__ = [
+    "Applied",
     "Document",
     "ImportedCurves",
     "PathLike",
@@ -39,6 +41,7 @@ __all__ = [
     "RelinkReport",
     "RenderReport",
     "WrittenCurves",
+    "apply",
     "check_damage",
     "check_occlusion_matte",
     "correct_landmarks",
@@ -53,6 +56,7 @@ __all__ = [
     "load_project",
     "main_face",
     "merge_faces",
+    "open_performance",
     "open_shot",
     "probe",
     "relink",

@@ -12,8 +12,8 @@ from pathlib import Path
 import typer
 
 __all__ = [
-    "complete_codec", "complete_control", "complete_face", "complete_preset", "complete_quality",
-    "complete_renderer", "complete_set", "complete_tracker",
+    "complete_codec", "complete_control", "complete_face", "complete_group", "complete_preset",
+    "complete_quality", "complete_renderer", "complete_set", "complete_tracker",
 ]  # fmt: skip
 
 _PROJECT = ".mien"
@@ -33,6 +33,14 @@ def complete_set(ctx: typer.Context, incomplete: str) -> list[str]:
 def complete_control(incomplete: str) -> list[str]:
     """Names of controls, of expressions and of visemes."""
     return _starting(_controls(), incomplete)
+
+
+def complete_group(incomplete: str) -> list[str]:
+    """Groups of controls, the last of several between commas."""
+    from mien.model.transfer import GROUPS
+
+    before, comma, begun = incomplete.rpartition(",")
+    return [f"{before}{comma}{one}" for one in _starting(GROUPS, begun)]
 
 
 def complete_face(ctx: typer.Context, incomplete: str) -> list[str]:

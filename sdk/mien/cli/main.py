@@ -15,6 +15,7 @@ import typer
 from typer.exceptions import TyperException
 
 from mien.cli import (
+    apply,
     batch,
     curves,
     cuts,
@@ -72,6 +73,7 @@ demo.add_to(app)
 probe.add_to(app)
 shots.add_to(app)
 edit.add_to(app)
+apply.add_to(app)
 cuts.add_to(app)
 batch.add_to(app)
 curves.add_to(app)

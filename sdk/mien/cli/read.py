@@ -29,6 +29,9 @@ def read(
             "--picture", metavar="FILE.svg", help="Draw the timeline of events and curves, too."
         ),
     ] = None,
+    edited: Annotated[
+        bool, typer.Option("--edited", help="Read what the project's edits let the face do.")
+    ] = False,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
@@ -37,6 +40,7 @@ def read(
     from mien.api.reading import describe_event, reading_facts, write_reading_picture
     from mien.io.files import check_file
     from mien.io.project import SUFFIX
+    from mien.model.evaluate import evaluate
     from mien.model.face_names import read_face
     from mien.model.reading import read_performance
 
@@ -45,13 +49,20 @@ def read(
             raise UsageError(f"{picture.name} is no name of a drawing.", "Let it end in .svg.")
         check_file(picture, overwrite=overwrite)
     if shot.suffix.lower() == SUFFIX:
-        tracked = api.load_project(shot, which, find_media=False).shot
+        project = api.load_project(shot, which, find_media=False)
+        tracked = project.shot
+    elif edited:
+        raise UsageError(f"--edited goes with a project, and {shot.name} is none.")
     elif which is not None:
         raise UsageError(f"--shot goes with a project, and {shot.name} is none.")
     else:
         tracked = api.track(shot)
     one = api.main_face(tracked) if face is None else tracked.face(read_face(face))
-    reading = read_performance(one)
+    controls = None
+    if edited:
+        layers = project.edit(one.number).layers
+        controls = evaluate(one.curves.controls.array, layers, one.valid, tracked.breaks).target
+    reading = read_performance(one, controls)
     if picture is not None:
         write_reading_picture(reading, one, picture, overwrite=overwrite)
     if json:

@@ -74,8 +74,8 @@ _Times = Annotated[
 _Groups = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option(
-        "--groups",
-        metavar="NAME,NAME",
+        "--only",
+        metavar="GROUP,...",
         help="Which parts: brows, eyes, cheeks, nose, mouth, jaw; all when not given.",
     ),
 ]
@@ -184,14 +184,14 @@ def _blink(at: _Times, strength: _Strength = None) -> dict[str, Any]:
 def _soften(
     span: _Span = None,
     strength: _Softness = None,
-    groups: _Groups = None,
+    only: _Groups = None,
     ease: _Ease = _EASE,
     keep_blinks: _KeepBlinks = True,
     keep_speech: _KeepSpeech = True,
 ) -> dict[str, Any]:
     """Take a performance part of the way to rest: to this person's neutral face."""
     return {
-        "span": span, "strength": strength, "groups": groups, "ease": ease,
+        "span": span, "strength": strength, "only": only, "ease": ease,
         "keep_blinks": keep_blinks, "keep_speech": keep_speech,
     }  # fmt: skip
 
@@ -200,14 +200,14 @@ def _soften(
 def _neutralise(
     span: _Span = None,
     strength: _Strength = None,
-    groups: _Groups = None,
+    only: _Groups = None,
     ease: _Ease = _EASE,
     keep_blinks: _KeepBlinks = True,
     keep_speech: _KeepSpeech = True,
 ) -> dict[str, Any]:
     """Take a performance to rest: to this person's neutral face."""
     return {
-        "span": span, "strength": strength, "groups": groups, "ease": ease,
+        "span": span, "strength": strength, "only": only, "ease": ease,
         "keep_blinks": keep_blinks, "keep_speech": keep_speech,
     }  # fmt: skip
 
@@ -274,13 +274,13 @@ def _changed(
             f"{len(shot.faces)} faces; editing {describe_face(api.main_face(shot))}, the largest."
             " Choose another with --face."
         )
-    groups = chosen.get("groups")
+    only = chosen.get("only")
     options = RetouchOptions(
         **{
             **chosen,
             "span": retouch.read_span(shot, chosen.get("span")),
             "at": tuple(shot.clock.parse(time) for time in chosen.get("at") or ()),
-            "groups": tuple(filter(None, map(str.strip, (groups or "").split(",")))),
+            "only": tuple(filter(None, map(str.strip, (only or "").split(",")))),
         }
     )
     return retouch.retouch(project, kind, face, options, notice=notes.append)

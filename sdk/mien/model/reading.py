@@ -113,33 +113,36 @@ class PerformanceReading:
         return tuple(event for event in self.events if event.kind == kind)
 
 
-def read_performance(face: Face) -> PerformanceReading:
+def read_performance(face: Face, controls: FloatArray | None = None) -> PerformanceReading:
     """Read what a face does off its curves.
 
     Args:
         face: A tracked face.
+        controls: (T, 59) values that are read instead of the performance's, as `evaluate` gives
+            for edits. The head is taken to be where it was tracked.
 
     Returns:
         Its events, action units and look.
     """
     rate, valid = float(face.clock.rate), face.valid
-    controls = np.nan_to_num(face.curves.controls.array).astype(np.float64)
-    units = unit_curves(face.curves.controls.array, valid, rate)
-    known = {name: np.nan_to_num(values).astype(np.float64) for name, values in units.items()}
-    look = _look(controls, face.curves.pose.rotation)
-    speech = tuple(_speech(controls, valid, rate))
+    read = face.curves.controls.array if controls is None else controls
+    units = unit_curves(read, valid, rate)
+    values = np.nan_to_num(read).astype(np.float64)
+    known = {name: np.nan_to_num(unit).astype(np.float64) for name, unit in units.items()}
+    look = _look(values, face.curves.pose.rotation)
+    speech = tuple(_speech(values, valid, rate))
     talking = np.zeros(len(valid), dtype=bool)
     for event in speech:
         talking[event.span.start : event.span.stop] = True
     events = [
-        *_blinks(controls, valid, rate),
+        *_blinks(values, valid, rate),
         *_closed(known, valid),
         *_held("smile", known["AU12"], 0.25, valid, rate, known),
         *_held("brow raise", np.minimum(known["AU1"], known["AU2"]), 0.25, valid, rate, known),
         *_held("frown", known["AU4"], 0.3, valid, rate, known),
-        *_looks(look, controls, valid, rate),
+        *_looks(look, values, valid, rate),
         *speech,
-        *_feelings(controls, valid, talking, rate),
+        *_feelings(values, valid, talking, rate),
     ]
     events.sort(key=lambda event: (event.span.start, EVENT_KINDS.index(event.kind)))
     angle = np.where(valid, look[0], np.nan).astype(np.float32)

@@ -46,7 +46,7 @@ class RetouchOptions:
         ease: Frames over which it is eased in and out inside the span.
         movement: Of `lens` and `hold-eyes`, how much of the eyes' own small movements is kept, 0
             to 1; None for half, and a quarter.
-        groups: Of `soften` and `neutralise`, which of `REST_GROUPS`; none for all of them.
+        only: Of `soften` and `neutralise`, which of `REST_GROUPS`; none for all of them.
         keep_blinks: Of these, whether blinks stay.
         keep_speech: Of these, whether what lips and jaw do in speech stays.
 
@@ -59,7 +59,7 @@ class RetouchOptions:
     strength: float | None = None
     ease: int = FADE
     movement: float | None = None
-    groups: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
     keep_blinks: bool = True
     keep_speech: bool = True
 
@@ -71,7 +71,7 @@ class RetouchOptions:
             raise UsageError("At the strength 0 nothing is done.", "Give more, up to 1.")
         if self.ease < 0:
             raise UsageError(f"Nothing is eased over {self.ease} frames.", "Give 0 or more.")
-        for group in self.groups:
+        for group in self.only:
             if group not in REST_GROUPS:
                 raise UsageError(
                     f"'{group}' is no part of a face.",
@@ -136,7 +136,7 @@ def retouch_layer(
         )  # fmt: skip
     else:
         tracks, notes = rest_tracks(
-            face, options.span, options.groups or REST_GROUPS,
+            face, options.span, options.only or REST_GROUPS,
             strength=_strength(options, _SOFTENED if kind == "soften" else 1), ease=options.ease,
             keep_blinks=options.keep_blinks, keep_speech=options.keep_speech,
         )  # fmt: skip
@@ -155,7 +155,7 @@ def _check(kind: RetouchKind, options: RetouchOptions) -> None:
         raise UsageError("Eyes are held as they are in one frame.", "Give one.")
     if options.at and kind not in ("blink", "hold-eyes"):
         raise UsageError(f"A frame goes with blink and hold-eyes, not with {kind}.")
-    if options.groups and kind not in ("soften", "neutralise"):
+    if options.only and kind not in ("soften", "neutralise"):
         raise UsageError(f"Parts of a face go with soften and neutralise, not with {kind}.")
     if options.movement is not None and kind not in ("lens", "hold-eyes"):
         raise UsageError(f"Movement goes with lens and hold-eyes, not with {kind}.")

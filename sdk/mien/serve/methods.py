@@ -32,12 +32,14 @@ from mien.rendering.registry import (
     merge_settings,
 )
 from mien.serve import messages as say
+from mien.serve.applying import apply_performance
 from mien.serve.curves import read_curves
 from mien.serve.edits import make_edit, write_layers
 from mien.serve.face_methods import FaceMethods
 from mien.serve.images import PictureFiles, encoded, fitted, inline, square
 from mien.serve.jobs import Jobs, ServedJob
 from mien.serve.protocol import MAX_LINE, PROTOCOL
+from mien.serve.readings import read_face
 from mien.serve.requests import Requests
 from mien.serve.retouching import retouch_face
 from mien.serve.shots import (
@@ -91,6 +93,7 @@ class Methods:
             "faces": self._faces,
             **faces.queued,
             "curves": self._curves,
+            "read": self._read,
             "set_edits": self._set_edits,
             "get_edits": self._get_edits,
             "retouch": lambda params: retouch_face(self._shots, params),
@@ -99,6 +102,7 @@ class Methods:
             "save": self._save,
             "export_curves": self._export_curves,
             "import_curves": self._import_curves,
+            "apply": self._apply,
             "controls": self._controls,
         }
         """Methods that may take their time, by name."""
@@ -155,6 +159,7 @@ class Methods:
                     reads=one.can_read,
                     writes=one.can_write,
                     faces=one.faces,
+                    layout=one.layout,
                 )
                 for one in curve_formats()
             ],
@@ -322,6 +327,9 @@ class Methods:
     def _curves(self, params: say.CurvesParams) -> say.CurvesResult:
         return read_curves(self._shots.find(params.shot).project, params)
 
+    def _read(self, params: say.ReadParams) -> say.ReadResult:
+        return read_face(self._shots.find(params.shot).project, params)
+
     def _set_edits(self, params: say.SetEditsParams) -> say.SetEditsResult:
         opened = self._shots.find(params.shot)
         face = opened.project.shot.face(params.face)
@@ -423,16 +431,19 @@ class Methods:
         shot = self._shots.find(params.shot).project.shot
         written = api.export_curves(
             shot, params.path, face=params.face, raw=params.raw, basis=params.basis,
-            overwrite=params.overwrite,
+            layout=params.layout, fps=params.fps, offset=params.offset, gains=params.gains,
+            only=params.only or (), overwrite=params.overwrite,
         )  # fmt: skip
-        return say.ExportCurvesResult(faces=list(written.faces), basis=written.basis)
+        return say.ExportCurvesResult(
+            faces=list(written.faces), basis=written.basis, frames=written.frames
+        )
 
     def _import_curves(self, params: say.ImportCurvesParams) -> say.ImportCurvesResult:
         opened = self._shots.find(params.shot)
         imported = api.import_curves(
             opened.project, params.path, face=params.face, source_face=params.source_face,
             controls=params.controls, layer=params.layer, mode=params.mode, offset=params.at,
-            retime=params.retime,
+            retime=params.retime, only=params.only or (), gains=params.gains, basis=params.basis,
         )  # fmt: skip
         opened.set_edit(imported.edit)
         return say.ImportCurvesResult(
@@ -440,7 +451,15 @@ class Methods:
             controls=list(imported.controls),
             frames=[imported.frames.start, imported.frames.stop],
             unknown=list(imported.unknown),
+            notices=list(imported.notices),
         )
+
+    def _apply(self, params: say.ApplyParams) -> say.ApplyResult:
+        opened = self._shots.find(params.shot)
+        source = None if params.source is None else self._shots.find(params.source).project.shot
+        project, result = apply_performance(opened.project, params, source)
+        opened.set_edit(project.edit(params.face))
+        return result
 
     def _controls(self, params: say.Empty) -> say.ControlsResult:
         return say.ControlsResult(

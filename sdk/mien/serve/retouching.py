@@ -31,7 +31,7 @@ def retouch_face(shots: Shots, params: say.RetouchParams) -> say.RetouchResult:
         span = retouch.read_span(shot, FrameRange(params.span[0], params.span[1]))
     options = RetouchOptions(
         span, tuple(params.at), params.strength, params.ease, params.movement,
-        tuple(params.groups), params.keep_blinks, params.keep_speech,
+        tuple(params.only), params.keep_blinks, params.keep_speech,
     )  # fmt: skip
     notes: list[str] = []
     made = retouch.retouch(project, params.kind, face.number, options, notice=notes.append)

@@ -3,6 +3,7 @@
 session.apply("Key the smile", lambda d: set_key(d, shot, 1, "mouthSmile", 24, 0.6))
 """
 
+from mien.session.applying import apply_performance as apply_performance
 from mien.session.corrections import correct_landmarks as correct_landmarks
 from mien.session.corrections import remove_corrections as remove_corrections
 from mien.session.corrections import set_corrections as set_corrections

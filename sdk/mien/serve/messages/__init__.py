@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mien.serve.messages.applying import ApplyParams, ApplyResult
 from mien.serve.messages.base import (
     Empty,
     Encoding,
@@ -68,6 +69,7 @@ from mien.serve.messages.faces import (
 )
 from mien.serve.messages.names import ControlFacts, ControlsResult, PresetFacts
 from mien.serve.messages.pictures import PreviewParams, PreviewResult, RenderParams, RenderResult
+from mien.serve.messages.reading import ReadEvent, ReadParams, ReadResult
 from mien.serve.messages.shots import (
     CloseParams,
     ExampleFacts,
@@ -97,6 +99,8 @@ from mien.serve.messages.shots import (
 )
 
 __all__ = [
+    "ApplyParams",
+    "ApplyResult",
     "CancelParams",
     "CancelResult",
     "CloseParams",
@@ -147,6 +151,9 @@ __all__ = [
     "PresetFacts",
     "PreviewParams",
     "PreviewResult",
+    "ReadEvent",
+    "ReadParams",
+    "ReadResult",
     "RelinkParams",
     "RelinkResult",
     "RemoveCorrectionsParams",
@@ -220,6 +227,7 @@ METHODS: dict[str, Method] = {
     "import_landmarks": Method(ImportLandmarksParams, ShotFacts),
     "undo_faces": Method(UndoFacesParams, ShotFacts),
     "curves": Method(CurvesParams, CurvesResult),
+    "read": Method(ReadParams, ReadResult),
     "set_edits": Method(SetEditsParams, SetEditsResult),
     "get_edits": Method(GetEditsParams, GetEditsResult),
     "retouch": Method(RetouchParams, RetouchResult),
@@ -228,6 +236,7 @@ METHODS: dict[str, Method] = {
     "save": Method(SaveParams, Empty),
     "export_curves": Method(ExportCurvesParams, ExportCurvesResult),
     "import_curves": Method(ImportCurvesParams, ImportCurvesResult),
+    "apply": Method(ApplyParams, ApplyResult),
     "controls": Method(Empty, ControlsResult),
 }
 """Every method, by its name."""

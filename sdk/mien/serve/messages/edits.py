@@ -145,7 +145,7 @@ class RetouchParams(Message):
     """Frames over which it is eased in and out inside the span."""
     movement: Annotated[float, Field(ge=0, le=1)] | None = None
     """Of `lens` and `hold-eyes`, how much of the eyes' own small movements stays."""
-    groups: Annotated[
+    only: Annotated[
         list[Literal["brows", "eyes", "cheeks", "nose", "mouth", "jaw"]],
         Field(default_factory=list),
     ]
