@@ -201,6 +201,7 @@ if TYPE_CHECKING:
     from mien.session.session import Gesture as Gesture
     from mien.session.session import Session as Session
     from mien.speech.files import read_phones as read_phones
+    from mien.speech.lips import Slip as Slip
     from mien.speech.listeners import register_listener as register_listener
     from mien.timebase import Clock as Clock
     from mien.timebase import FrameRange as FrameRange
@@ -350,6 +351,7 @@ _HOMES = {
     "Voice": "mien.model.voice",
     "read_phones": "mien.speech.files",
     "register_listener": "mien.speech.listeners",
+    "Slip": "mien.speech.lips",
     "RawLandmarks": "mien.model.raw_landmarks",
     "MatteStroke": "mien.model.occlusion",
     "Occlusion": "mien.model.occlusion",

@@ -103,4 +103,4 @@ def test_a_matte_is_asked_for_as_a_render_is() -> None:
     render, matte = (
         inspect.signature(verb).parameters for verb in (mien.render, mien.render_matte)
     )
-    assert [p for name, p in render.items() if name != "matte"] == list(matte.values())
+    assert [p for name, p in render.items() if name not in ("matte", "audio")] == list(matte.values())

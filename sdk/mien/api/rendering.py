@@ -140,8 +140,7 @@ def render(
         matte: The former way to `render_matte`; it warns.
         until_damage: Whether the output ends before the first frame of the source that is damaged
             or cut off, in place of an error; the report says where.
-        audio: Another sound, as a `mien.Soundtrack` or the path of one that begins with the shot;
-            None for the shot's own, packet by packet.
+        audio: Another sound, or the path of one that begins with the shot; None for its own.
         progress: True for bars on a terminal, or a function that is called with the stage
             (`prepare`, `render`), the steps done and the steps in all.
 
@@ -171,11 +170,9 @@ def render(
         until_damage=until_damage,
     )  # fmt: skip
     said = Quality.of(quality, lossless=lossless)
-    sound = audio if isinstance(audio, Soundtrack) or audio is None else Soundtrack(Path(audio))
     return _write(
-        work, output, codec, said, matte=matte, overwrite=overwrite, progress=progress,
-        soundtrack=sound,
-    )  # fmt: skip
+        work, output, codec, said, matte=matte, overwrite=overwrite, progress=progress, audio=audio
+    )
 
 
 def render_matte(
@@ -356,7 +353,7 @@ def _write(
     matte: bool,
     overwrite: bool,
     progress: bool | Progress,
-    soundtrack: Soundtrack | None = None,
+    audio: Soundtrack | PathLike | None = None,
 ) -> RenderReport:
     from mien.media.added_sound import check_soundtrack
     from mien.media.codecs import choose_encoding
@@ -369,6 +366,7 @@ def _write(
     encoding = choose_encoding(path, media, codec=codec, quality=quality)
     check_output(path, media, overwrite=overwrite, codec=codec, quality=quality)
     refuse_matte_as_output(path, work.shot.occlusion)
+    soundtrack = Soundtrack.of(audio)
     if soundtrack is not None:
         soundtrack.begins(work.shot.clock)
         check_soundtrack(soundtrack, path, encoding)

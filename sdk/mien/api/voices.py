@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,9 @@ from mien.speech.files import Cue
 from mien.speech.layer import TOLERANCE, VOICE_LAYER, speaking_layer
 from mien.speech.lips import Slip
 from mien.timebase import Clock, FrameRange
+
+if TYPE_CHECKING:
+    from mien.speech.sound import Sound
 
 __all__ = [
     "MUTE_LAYER", "RESYNC_LAYER", "MutedMouth", "ResyncedMouth", "VoicedMouth", "mute_mouth",
@@ -69,7 +73,7 @@ class VoicedMouth:
 
     @property
     def speech(self) -> Speech:
-        """What is said; times in the sound."""
+        """The words and phones, with times in the sound."""
         assert self.layer.voice is not None
         return self.layer.voice.speech
 
@@ -129,9 +133,7 @@ def voice(
         NoFaceError: When the shot has no such face, or it is not seen in the span.
         MissingDependencyError: When nothing that hears speech is installed.
     """
-    from mien.speech.listeners import choose_listener
     from mien.speech.sound import load_sound
-    from mien.speech.subtitled import hear_subtitled
 
     project, target = _target(source, face)
     clock = project.shot.clock
@@ -139,9 +141,7 @@ def voice(
         raise UsageError(f"A voice cannot be eased over {ease} frames.", "Give 0 or more.")
     asked = _span(clock, span)
     path = None if sound is None else Path(sound)
-    words = _read_words(text) if isinstance(text, Path) else text
-    plain = words if isinstance(words, str) or words is None else " ".join(c.text for c in words)
-    listener = None if speech is not None else choose_listener(by, plain, language)
+    hear = None if speech is not None else _hearing(text, by, language)
     heard = load_sound(project.shot.media if path is None else path)
     start = float(clock.seconds(asked.start)) if path is not None else 0.0
     frames = _reached(clock, asked, start + heard.seconds)
@@ -150,17 +150,11 @@ def voice(
     if span is not None and frames.stop < asked.stop:
         notes = (f"{heard.name} ends at frame {frames.stop}; from there the mouth is its own.",)
     if speech is None:
-        assert listener is not None
+        assert hear is not None
         first, last = (float(clock.seconds(at)) - start for at in (frames.start, frames.stop))
         with progress_reporter(progress) as report:
-            part = heard.cut(first, last)
-            if words is None or isinstance(words, str):
-                speech = listener.hear(part, words, report)
-            else:
-                cues = [replace(c, start=c.start - first, stop=c.stop - first) for c in words]
-                speech, misfits = hear_subtitled(listener, part, cues, report)
-                notes += misfits
-            speech = speech.moved(first)
+            speech, misfits = hear(heard, first, last, report)
+        notes += misfits
     learned = None
     if amounts is None:
         own = speech if path is None and frames == clock.all else None
@@ -172,6 +166,32 @@ def voice(
     spoken = speaking_voice(target, made, loudness=heard.loudness(), name=layer, ease=ease)
     changed = project.with_edit(project.edit(target.number).with_layer(spoken))
     return VoicedMouth(changed, target.number, spoken, learned is not None, notes)
+
+
+_Hearing = Callable[["Sound", float, float, Progress], tuple[Speech, tuple[str, ...]]]
+"""Hears the part of a sound between two seconds; says what of a text is left out."""
+
+
+def _hearing(text: str | Path | None, by: str, language: str) -> _Hearing:
+    """Return what hears a sound; whoever it is, and the text, are checked at once."""
+    from mien.speech.listeners import choose_listener
+    from mien.speech.subtitled import hear_subtitled
+
+    words = _read_words(text) if isinstance(text, Path) else text
+    plain = words if isinstance(words, str) or words is None else " ".join(c.text for c in words)
+    listener = choose_listener(by, plain, language)
+
+    def hear(
+        sound: Sound, first: float, last: float, progress: Progress
+    ) -> tuple[Speech, tuple[str, ...]]:
+        part = sound.cut(first, last)
+        if words is None or isinstance(words, str):
+            return listener.hear(part, words, progress).moved(first), ()
+        cues = [replace(c, start=c.start - first, stop=c.stop - first) for c in words]
+        speech, misfits = hear_subtitled(listener, part, cues, progress)
+        return speech.moved(first), misfits
+
+    return hear
 
 
 def speaking_voice(

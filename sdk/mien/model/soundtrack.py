@@ -9,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
+from mien._types import PathLike
 from mien.errors import TimeError
 from mien.timebase import Clock
 
@@ -41,6 +42,11 @@ class Soundtrack:
         object.__setattr__(self, "path", Path(self.path))
         if not isinstance(self.start, str) and not math.isfinite(self.start):
             raise TimeError(f"A sound cannot begin at {self.start} s.", "Give seconds.")
+
+    @classmethod
+    def of(cls, sound: Soundtrack | PathLike | None) -> Soundtrack | None:
+        """Return a sound that may be the path of one that begins with the shot."""
+        return sound if sound is None or isinstance(sound, Soundtrack) else cls(Path(sound))
 
     def begins(self, clock: Clock) -> Fraction:
         """Return the second of a shot at which it begins.

@@ -83,7 +83,7 @@ class Phone:
 
     @property
     def seconds(self) -> float:
-        """How long it lasts."""
+        """Seconds that it lasts."""
         return self.stop - self.start
 
     @property
@@ -112,7 +112,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """What is said in a sound, and when.
+    """Phones and words of a sound, with their times.
 
     Attributes:
         phones: Phones in order of time, none over another; silence may be left out.

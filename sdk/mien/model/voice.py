@@ -21,7 +21,7 @@ LARGEST_AMOUNT: Final = 1.5
 
 @dataclass(frozen=True, slots=True)
 class MouthAmounts:
-    """How far jaw and lips go for what they say; 1 is usual.
+    """Amounts by which jaw and lips go for what they say; 1 is usual.
 
     Attributes:
         jaw: Of the jaw, 0 to 1.5.

@@ -39,7 +39,7 @@ _Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """How far lips and sound are apart.
+    """A distance in time between lips and sound.
 
     Attributes:
         seconds: By how much the lips come after the sound; negative when they come before.
