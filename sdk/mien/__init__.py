@@ -202,6 +202,8 @@ if TYPE_CHECKING:
     from mien.session.session import Session as Session
     from mien.speech.files import read_phones as read_phones
     from mien.speech.lips import Slip as Slip
+    from mien.speech.sound import Sound as Sound
+    from mien.speech.listeners import Listener as Listener
     from mien.speech.listeners import register_listener as register_listener
     from mien.timebase import Clock as Clock
     from mien.timebase import FrameRange as FrameRange
@@ -350,8 +352,10 @@ _HOMES = {
     "MouthAmounts": "mien.model.voice",
     "Voice": "mien.model.voice",
     "read_phones": "mien.speech.files",
+    "Listener": "mien.speech.listeners",
     "register_listener": "mien.speech.listeners",
     "Slip": "mien.speech.lips",
+    "Sound": "mien.speech.sound",
     "RawLandmarks": "mien.model.raw_landmarks",
     "MatteStroke": "mien.model.occlusion",
     "Occlusion": "mien.model.occlusion",

@@ -57,7 +57,7 @@ def _heard(path: Path, number: int = 0) -> list[float]:
     with av.open(str(path)) as container:
         stream = container.streams.audio[number]
         frames = list(container.decode(stream))
-        first = float((frames[0].pts or 0) * frames[0].time_base)
+        first = float((frames[0].pts or 0) * (frames[0].time_base or 0))
         planes = [frame.to_ndarray().astype(np.float64) for frame in frames]
         channels = stream.codec_context.layout.nb_channels
         rows = [p.mean(axis=0) if p.shape[0] > 1 else p[0, ::channels] for p in planes]

@@ -64,7 +64,18 @@ def values() -> list[object]:
     history = mien.EditHistory().recorded((edit,), (), "all of it taken out")
     taken = mien.SourcePerformance("take5.mov", curves.controls, curves.valid, varying)
     made = mien.Transferred(edit, ("applied",), NAMES, NAMES, mien.FrameRange(3, 9), 99, True)
+    phones = tuple(mien.Phone("AA", i / 10, (i + 1) / 10) for i in range(FRAMES))
+    words = tuple(mien.Word("book", i / 10, (i + 1) / 10) for i in range(FRAMES))
+    speech = mien.Speech(phones, words, 99.0, "pocketsphinx")
+    voice = mien.Voice(speech, mien.FrameRange(3, 9), Path("/sounds/line.wav"))
+    voiced = mien.Layer("voice", edit.layers[0].tracks, voice=voice)
+    slip = mien.Slip(0.12, 0.8, 0.7)
     return [
+        speech, phones[0], words[0], voice, voice.amounts, slip,
+        mien.VoicedMouth(project, 1, voiced, True, ("a note",) * 9),
+        mien.MutedMouth(project, 1, (mien.FrameRange(3, 9),) * 99),
+        mien.ResyncedMouth(project, 1, slip, mien.FrameRange(3, 9), True),
+        mien.Soundtrack(Path("/sounds/line.wav"), "2s"), mien.Sound("line.wav", np.zeros(9, "i2")),
         taken, made, mien.Applied(project, 1, made), mien.Transfer(only=("mouth",)),
         mien.TransferTiming(span="3:9", fit=True),
         history, history.done[0], history.done[0].changes[0],

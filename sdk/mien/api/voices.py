@@ -22,6 +22,7 @@ from mien.model.interpolate import Key
 from mien.model.key_reduction import reduce_keys
 from mien.model.neutral import neutral_of
 from mien.model.shot import Shot, main_face
+from mien.model.spans import list_spans
 from mien.model.speech import Speech
 from mien.model.voice import MouthAmounts, Voice, VoiceMode
 from mien.progress import Progress, progress_reporter, silent
@@ -71,6 +72,9 @@ class VoicedMouth:
     learned: bool
     notes: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        return f"VoicedMouth(face {self.face}, {self.layer.voice!r} in layer '{self.layer.name}')"
+
     @property
     def speech(self) -> Speech:
         """The words and phones, with times in the sound."""
@@ -104,31 +108,28 @@ def voice(
         spoken = mien.voice(project, "line.wav", text="Bring me the book.", span="2s:5s")
         mien.render(spoken.project, "out.mp4", audio="line.wav")
 
-    The sound begins where the span does; the shot's own stays where it is. Smiles, cheeks, eyes and
-    brows stay the performance's.
+    The sound begins where the span does. Smiles, cheeks, eyes and brows stay the performance's.
 
     Args:
         source: A tracked shot, or a project, whose edits stay.
         sound: A file of sound or a movie; None for the shot's own sound.
-        text: What is said: a transcript, or the path of one (`.txt`), or of subtitles (`.srt`,
-            `.vtt`), whose times count from the sound's beginning; None to hear phones without.
+        text: What is said, or the path of it (`.txt`, or subtitles: `.srt`, `.vtt`); None to hear
+            phones without.
         speech: What is said and when, where it is told already; nothing is heard then.
         language: Code of the language, as `en`.
         by: Who hears: `pocketsphinx`, `hama`, or `auto`.
         span: Frames in which the mouth follows; as long as the sound when None.
         face: Number or name of the face; the largest when not given.
         mode: In place of what the mouth does there, or added to it.
-        amounts: How far jaw and lips go; when None learned from how this person speaks in the
-            shot, where they do, and else the usual.
+        amounts: How far jaw and lips go; when None learned where this person speaks in the shot.
         layer: Name of the layer, which takes the place of one with that name.
         ease: Frames over which the mouth goes over from the performance, and back.
         progress: True for bars, or a function that is told of the stage `listen`.
 
     Raises:
-        UsageError: When who is to hear needs a text, or does not exist.
-        TimeError: When the span lies outside the shot.
-        InputError: When the text does not fit the sound; it says where it stops fitting.
-        MediaError: When there is no sound, or none that can be decoded.
+        UsageError: When who is to hear needs a text, or does not exist; of times a TimeError.
+        InputError: When the text does not fit the sound; it says where.
+        MediaError: When there is no sound that can be decoded.
         NothingToDoError: When nobody speaks.
         NoFaceError: When the shot has no such face, or it is not seen in the span.
         MissingDependencyError: When nothing that hears speech is installed.
@@ -140,7 +141,7 @@ def voice(
     if ease < 0:
         raise UsageError(f"A voice cannot be eased over {ease} frames.", "Give 0 or more.")
     asked = _span(clock, span)
-    path = None if sound is None else Path(sound)
+    path = None if sound is None else Path(sound).absolute()
     hear = None if speech is not None else _hearing(text, by, language)
     heard = load_sound(project.shot.media if path is None else path)
     start = float(clock.seconds(asked.start)) if path is not None else 0.0
@@ -241,6 +242,9 @@ class MutedMouth:
     face: int
     spans: tuple[FrameRange, ...]
 
+    def __repr__(self) -> str:
+        return f"MutedMouth(face {self.face}, frames {list_spans(self.spans[:3])})"
+
 
 def mute_mouth(
     source: Shot | Project,
@@ -306,6 +310,10 @@ class ResyncedMouth:
     slip: Slip
     span: FrameRange
     moved: bool
+
+    def __repr__(self) -> str:
+        moved = "moved" if self.moved else "left"
+        return f"ResyncedMouth(face {self.face}, {self.slip!r}, {moved} in frames {self.span})"
 
 
 def resync_mouth(

@@ -7,11 +7,13 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from mien._types import PathLike
 from mien.errors import TimeError
-from mien.timebase import Clock
+
+if TYPE_CHECKING:
+    from mien._types import PathLike
+    from mien.timebase import Clock
 
 __all__ = ["Soundtrack"]
 

@@ -138,6 +138,9 @@ class Speech:
                     "Phones follow each other.",
                 )
 
+    def __repr__(self) -> str:
+        return f"Speech({len(self.spoken)} phones, {len(self.words)} words, by {self.by})"
+
     @property
     def spoken(self) -> tuple[Phone, ...]:
         """The phones that are no silence."""

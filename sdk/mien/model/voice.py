@@ -48,7 +48,7 @@ _USUAL: Final = MouthAmounts()
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Where the keys of a layer come from: speech, and how a mouth follows it.
+    """Speech from which the keys of a layer were made, and how a mouth follows it.
 
     Attributes:
         speech: What is said; its times count from the sound's first sample.
