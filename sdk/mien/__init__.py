@@ -76,6 +76,7 @@ if TYPE_CHECKING:
     from mien.api import set_glasses as set_glasses
     from mien.api import set_neutral as set_neutral
     from mien.api import set_occlusion_matte as set_occlusion_matte
+    from mien.api import smooth_faces as smooth_faces
     from mien.api import solve as solve
     from mien.api import split_face as split_face
     from mien.api import summarize_project as summarize_project
@@ -163,6 +164,7 @@ if TYPE_CHECKING:
     from mien.model.shot import Example as Example
     from mien.model.shot import Shot as Shot
     from mien.model.shot import ToolVersions as ToolVersions
+    from mien.model.smoothing import Smoothing as Smoothing
     from mien.model.transfer import SourcePerformance as SourcePerformance
     from mien.model.transfer import Transfer as Transfer
     from mien.model.transfer import Transferred as Transferred
@@ -242,6 +244,7 @@ _HOMES = {
     "set_examples": "mien.api",
     "set_glasses": "mien.api",
     "set_neutral": "mien.api",
+    "smooth_faces": "mien.api",
     "set_occlusion_matte": "mien.api",
     "solve": "mien.api",
     "split_face": "mien.api",
@@ -331,6 +334,7 @@ _HOMES = {
     "Example": "mien.model.shot",
     "Shot": "mien.model.shot",
     "ToolVersions": "mien.model.shot",
+    "Smoothing": "mien.model.smoothing",
     "SourcePerformance": "mien.model.transfer",
     "Transfer": "mien.model.transfer",
     "Transferred": "mien.model.transfer",

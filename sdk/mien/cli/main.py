@@ -30,6 +30,7 @@ from mien.cli import (
     serve,
     shell,
     shots,
+    smooth,
     system,
     train,
 )
@@ -78,6 +79,7 @@ batch.add_to(app)
 curves.add_to(app)
 info.add_to(app)
 read.add_to(app)
+smooth.add_to(app)
 relink.add_to(app)
 app.add_typer(face_repairs.faces, name="faces")
 train.add_to(app)
