@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from mien.blas import one_blas_thread
 from mien.face.corrections import correct_face
 from mien.face.flame_coefficients import MIEN_RIG, controls_to_flame
-from mien.face.smoothing import Motion, Smoother, coarseness
+from mien.face.smoothing import HeadMotion, Smoother, coarseness
 from mien.model.curves import ControlCurves, HeadPose
 from mien.model.face import Face
 from mien.model.smoothing import Smoothing
@@ -41,7 +41,7 @@ def smooth_face(face: Face, how: Smoothing, cuts: Sequence[int] = ()) -> Face:
         plain.confidence,
     )
     motion = smoother.smoothed(
-        Motion(raw.controls.array, pose.rotation, pose.scale, pose.translation)
+        HeadMotion(raw.controls.array, pose.rotation, pose.scale, pose.translation)
     )
     flame = plain.curves.flame
     if plain.curves.basis == MIEN_RIG:

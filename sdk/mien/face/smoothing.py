@@ -16,7 +16,7 @@ from mien.model.smoothing import USUAL_SMOOTHING, Smoothing
 from mien.signal.filters import Filter, filtered, median, one_euro, savgol
 from mien.signal.smooth import smooth
 
-__all__ = ["Motion", "Smoother", "coarseness"]
+__all__ = ["HeadMotion", "Smoother", "coarseness"]
 
 TRANSLATION_NOISE: Final = 0.012
 """Canonical units: trackers jitter by no more, however a head shakes. So with the others."""
@@ -42,7 +42,7 @@ _FILTERS: Final[dict[str, Filter]] = {"savgol": savgol, "median": median, "one-e
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class Motion:
+class HeadMotion:
     """What a face does, frame by frame.
 
     Attributes:
@@ -78,7 +78,7 @@ class Smoother:
     how: Smoothing = USUAL_SMOOTHING
     weights: FloatArray | None = None
 
-    def smoothed(self, raw: Motion) -> Motion:
+    def smoothed(self, raw: HeadMotion) -> HeadMotion:
         """Return a motion smoothed."""
         size = float(np.median(raw.scale[self.valid])) if self.valid.any() else 1.0
         head = self.how.strength_of("head")
@@ -88,7 +88,7 @@ class Smoother:
         controls[:, _WEIGHTS] = np.clip(controls[:, _WEIGHTS], 0, 1)
         controls[:, _HEAD] = angles(rotation)
         degrees_to_looks(controls[:, list(GAZE_COLUMNS)], controls)
-        return Motion(
+        return HeadMotion(
             controls,
             rotation,
             self._values(raw.scale, SCALE_NOISE * size, head),

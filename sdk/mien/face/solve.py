@@ -26,7 +26,7 @@ from mien.face.least_squares import bounded_least_squares
 from mien.face.neutral import chosen_identity
 from mien.face.pose import Alignment, align, angles
 from mien.face.rig import Rig, load_rig
-from mien.face.smoothing import Motion, Smoother, coarseness
+from mien.face.smoothing import HeadMotion, Smoother, coarseness
 from mien.face.turned import TurnedEvidence, own_mean, own_mean_precision, turn_of, worth_of
 from mien.model.chosen_neutral import ChosenNeutral
 from mien.model.controls import ARKIT, HEAD, INDEX, NAMES
@@ -414,7 +414,7 @@ def _identity(rig: Rig, landmarks: FloatArray, seen: npt.NDArray[np.intp]) -> Fl
 
 
 def _smoothed(raw: _Solution, smoother: Smoother) -> _Solution:
-    steady = smoother.smoothed(Motion(raw.controls, raw.rotation, raw.scale, raw.translation))
+    steady = smoother.smoothed(HeadMotion(raw.controls, raw.rotation, raw.scale, raw.translation))
     return _Solution(
         steady.controls,
         steady.rotation,

@@ -23,7 +23,7 @@ _MOST: Final = 5.0
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Smoothing:
-    """How a face's curves are smoothed (`mien.smooth_faces`); the raw ones are kept.
+    """Method and strength with which curves are smoothed (`mien.smooth_faces`) from the raw ones.
 
     Attributes:
         method: `adaptive`: as much as the noise asks for, as little as the motion allows.
