@@ -29,6 +29,8 @@ from mien_desktop.keymap import Keymap
 from mien_desktop.layout import Layout
 from mien_desktop.loading import Loading, first_picture
 from mien_desktop.menus import build_menus, window_commands
+from mien_desktop.performance.applying import PerformanceApplying
+from mien_desktop.performance.neutral import NeutralChoice
 from mien_desktop.reading import ReadingBar
 from mien_desktop.settings import settings
 from mien_desktop.shots.panel import ShotsPanel
@@ -84,6 +86,7 @@ class Window(QMainWindow):
         self.curve_files = CurveFiles(workspace, self.background, self)
         self.queue = JobQueue(workspace, self)
         self.autosave = Autosave(workspace, self)
+        self.performances = PerformanceApplying(workspace, self.background, self)
         self.tour: Tour | None = None
         self._may_close = self._ended = self._keep = False
         self._make_panels()
@@ -264,7 +267,9 @@ class Window(QMainWindow):
         self.jobs = JobsPanel(self.queue)
         self.viewer = ViewerPanel(workspace)
         self.transport = TransportBar(workspace)
-        self.timeline = TimelinePanel(workspace, FaceRepairs(workspace, self.background))
+        repairs = FaceRepairs(workspace, self.background)
+        self.neutral = NeutralChoice(workspace, repairs, self)
+        self.timeline = TimelinePanel(workspace, repairs)
         self.curves = CurvesPanel(workspace)
         self.controls = ControlsPanel(workspace)
         self.expressions = PalettePanel(workspace)
@@ -308,7 +313,8 @@ class Window(QMainWindow):
 
     def _commands(self) -> tuple[Command, ...]:
         panels = (command for panel in self._all_panels() for command in panel.commands())
-        return (*window_commands(self), *panels)
+        face = (*self.performances.commands(), *self.neutral.commands())
+        return (*window_commands(self), *panels, *face)
 
     def _track(self, shot: str) -> None:
         self.queue.track(shot)
