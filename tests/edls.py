@@ -9,7 +9,7 @@ from typing import Any
 from mien.editorial.cut import all_uses
 from mien.editorial.edl import read_edl
 from mien.editorial.text import decode_text
-from mien.editorial.times import typed_rate
+from mien.model.rates import typed_rate
 
 HOUR = 86400
 """Frames at 24 a second."""

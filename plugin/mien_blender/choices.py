@@ -66,7 +66,8 @@ def curve_pattern(*, writes: bool) -> str:
     """
     use = "writes" if writes else "reads"
     endings = [suffix for one in _curve_formats() if one[use] for suffix in one["suffixes"]]
-    return ";".join(f"*{ending}" for ending in endings)
+    # Formats may share an ending.
+    return ";".join(f"*{ending}" for ending in dict.fromkeys(endings))
 
 
 def holds_one_face(suffix: str) -> bool:

@@ -130,6 +130,12 @@ class Timecode:
             (minutes * 60 + seconds) * self.nominal + frame - dropped, self.nominal, drop
         )
 
+    @property
+    def day_seconds(self) -> Fraction:
+        """Seconds of the day that it is written as: 01:00:00:12 at 24 is 3600.5."""
+        hours, minutes, seconds, frame = (int(part) for part in re.split("[:;]", str(self)))
+        return (hours * 60 + minutes) * 60 + seconds + Fraction(frame, self.nominal)
+
     def __add__(self, frames: int) -> Timecode:
         return Timecode(self.frames + frames, self.nominal, self.drop)
 

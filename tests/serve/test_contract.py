@@ -381,11 +381,11 @@ def test_moved_media_are_named(host: Host, tracked: Path, talk: Path, tmp_path: 
     host.call("close", shot=facts["shot"])
 
 
-@pytest.mark.parametrize("ending", [".npz", ".json"])
+@pytest.mark.parametrize("ending", [".npz", ".json", ".csv"])
 def test_curve_files_go_out_and_in(host: Host, shot: str, tmp_path: Path, ending: str) -> None:
     place = tmp_path / f"curves{ending}"
     written = host.call("export_curves", shot=shot, path=str(place), basis="mien-rig")
-    assert written == {"faces": [1], "basis": "mien-rig"}
+    assert written == {"faces": [1], "basis": "mien-rig", "frames": FRAMES}
     wanted = read_curve_file(place).face().controls["jawOpen"]
     result = host.call("import_curves", shot=shot, face=1, path=str(place), at=4)
     assert result["frames"] == [4, FRAMES]

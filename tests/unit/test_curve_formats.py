@@ -67,24 +67,26 @@ class Readable(mien.CurveFormat):
         return CurveFile((FaceCurves(1, {"jawOpen": values}, np.ones(len(values), bool)),))
 
 
-def test_mien_has_two_of_its_own() -> None:
-    assert [format.suffixes for format in curve_formats()] == [(".npz",), (".json",)]
+def test_mien_has_formats_of_its_own() -> None:
+    own = [(format.suffixes, format.layout) for format in curve_formats()]
+    assert own[:2] == [((".npz",), ""), ((".json",), "")]
+    assert own[2:] == [((".csv",), "live-link"), ((".csv",), "plain")]
     assert all(format.can_read and format.can_write for format in curve_formats())
     assert format_for(Path("a b.NPZ"), "read").faces == "one"
     assert not curve_format_problems()
 
 
 def test_an_unknown_ending_is_refused_and_the_known_ones_listed() -> None:
-    with pytest.raises(UsageError, match=r"'x\.usda' is no name .* must be \.npz or \.json"):
-        format_for(Path("x.usda"), "write")
+    with pytest.raises(UsageError, match=r"'x\.docx' is no name .* must be \.npz, \.json or \.csv"):
+        format_for(Path("x.docx"), "write")
 
 
 def test_a_registered_format_is_found_by_its_ending(tmp_path: Path) -> None:
     mien.register_curve_format(OneWay())
     write_curve_file(tmp_path / "x.OW", curves(2))
     assert (tmp_path / "x.OW").read_bytes() == b"curves"
-    with pytest.raises(UsageError, match=r"\.npz, \.json, \.oneway or \.ow"):
-        format_for(Path("x.usda"), "write")
+    with pytest.raises(UsageError, match=r"\.npz, \.json, \.csv, \.oneway or \.ow"):
+        format_for(Path("x.docx"), "write")
 
 
 def test_what_a_format_cannot_do_is_said(tmp_path: Path) -> None:
@@ -110,7 +112,7 @@ def test_a_format_with_anothers_ending_is_refused() -> None:
         mien.register_curve_format(Thief())
     mien.register_curve_format(OneWay())
     mien.register_curve_format(OneWay())  # a cell of a notebook that is run again
-    assert len(curve_formats()) == 3
+    assert len(curve_formats()) == 5
 
 
 @pytest.mark.parametrize(
@@ -166,7 +168,7 @@ def test_a_package_of_somebody_else_writes_and_reads(
 ) -> None:
     monkeypatch.syspath_prepend(install_example(tmp_path / "site"))
     plugins.reset()
-    assert [format.name for format in curve_formats()][2:] == ["CSV with a rate"]
+    assert [format.name for format in curve_formats()][4:] == ["CSV with a rate"]
     given = curves()
     write_curve_file(tmp_path / "x.csvx", given)
     back = read_curve_file(tmp_path / "x.csvx")

@@ -136,8 +136,8 @@ def test_a_damaged_confidence_by_region_is_refused(shot: Shot, face: Face, tmp_p
 
 
 def test_other_endings_are_refused(shot: Shot, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"\.npz or \.json"):
-        write_curves(shot, shot.faces, tmp_path / "x.usda")
+    with pytest.raises(UsageError, match=r"\.npz, \.json or \.csv"):
+        write_curves(shot, shot.faces, tmp_path / "x.docx")
 
 
 def test_files_of_earlier_versions_are_made_to_the_byte(tmp_path: Path) -> None:

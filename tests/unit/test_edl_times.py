@@ -9,8 +9,8 @@ import pytest
 
 from mien.editorial.cut import all_uses
 from mien.editorial.formats import open_cut
-from mien.editorial.times import typed_rate
 from mien.errors import InputError, UsageError
+from mien.model.rates import typed_rate
 from tests.edls import HOUR, ONE, TWO, cut, opened, said, shown, spans
 
 DF_HOUR = 107_892

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mien._types import PathLike
+from mien.model.curve_change import CurveChange, parse_offset
 from mien.model.curve_layer import IMPORT_LAYER, CurveImport, ImportMode, curves_layer
 from mien.model.document import Project
 from mien.model.edits import Edit
 from mien.model.face import Face
 from mien.model.listing import list_names
+from mien.model.rates import typed_rate
 from mien.model.shot import Shot, main_face
 from mien.timebase import FrameRange
 
@@ -64,10 +67,14 @@ class WrittenCurves:
     Attributes:
         faces: Numbers of its faces.
         basis: Basis of their FLAME coefficients.
+        frames: Frames of the file.
+        rate: Frames a second.
     """
 
     faces: tuple[int, ...]
     basis: str
+    frames: int
+    rate: Fraction
 
 
 def export_curves(
@@ -77,22 +84,42 @@ def export_curves(
     face: int | str | None = None,
     raw: bool = False,
     basis: str = "auto",
+    layout: str | None = None,
+    fps: Fraction | float | str | None = None,
+    offset: int | str = 0,
+    gains: Mapping[str, float] | None = None,
+    only: Sequence[str] = (),
     overwrite: bool = False,
 ) -> WrittenCurves:
     """Write the curves of faces to a file for other programs.
 
+        mien.export_curves(shot, "take.csv")  # as Live Link Face records it
+        mien.export_curves(shot, "mouth.csv", layout="plain", only=["mouth", "jaw"], fps=24)
+
     Args:
         shot: A tracked shot.
-        path: The file; its ending chooses the format: `.npz` holds one face, `.json` one or all.
+        path: The file; its ending chooses the format: `.npz` and `.csv` hold one face, `.json` one
+            or all.
         face: Number or name of the face; when not given the largest, or all where the format holds
             many.
         raw: Whether the curves are taken before smoothing.
         basis: Of the FLAME coefficients: `mien-rig`, or an installed head; `auto` takes a head
             if there is one.
+        layout: Which format, where an ending has several: of `.csv` `live-link` (when not given)
+            or `plain`.
+        fps: Frames a second to which the curves are resampled (`24`, `"23.976"`); the shot's when
+            not given.
+        offset: Frames of the shot, or a time (`"1.5s"`), by which the curves come later; earlier
+            with a minus.
+        gains: Factors by the names of controls (`jawOpen`, `mouthSmile` for both sides) and groups
+            (`brows`, `eyes`, `gaze`, `cheeks`, `nose`, `mouth`, `jaw`, `head`, `tongue`).
+        only: Groups that are written; all when not given.
         overwrite: Whether a file of that name may be replaced.
 
     Raises:
-        UsageError: When the ending is no format that can be written, or there is no such basis.
+        UsageError: When the ending is no format that can be written, or there is no such basis,
+            layout, rate, control or group.
+        TimeError: When the offset is no time.
         OutputError: When it cannot be put there.
         NoFaceError: When the shot has no such face.
         MissingDependencyError: When the head is not installed.
@@ -101,12 +128,15 @@ def export_curves(
     from mien.face.bridge import check_basis, installed_bases
     from mien.face.flame_coefficients import MIEN_RIG
     from mien.io.curves import format_for, write_curve_file
+    from mien.io.curves.changes import changed_curves
     from mien.io.curves.collect import shot_curves
     from mien.io.files import check_file
 
     output = Path(path)
-    format = format_for(output, "write")
+    format = format_for(output, "write", layout)
     check_file(output, overwrite=overwrite)
+    rate = None if fps is None else typed_rate(fps)
+    change = CurveChange(rate, parse_offset(offset, shot.clock), gains or {}, only)
     basis = installed_bases()[0] if basis == "auto" else basis
     check_basis(basis)
     if face is not None:
@@ -119,8 +149,10 @@ def export_curves(
     if basis != MIEN_RIG:
         fitted = fit_flame(shot, basis=basis, faces=faces, raw=raw)
         fits = {one.number: fit for one, fit in zip(faces, fitted, strict=True)}
-    write_curve_file(output, shot_curves(shot, faces, raw=raw, fits=fits))
-    return WrittenCurves(tuple(one.number for one in faces), basis)
+    curves = changed_curves(shot_curves(shot, faces, raw=raw, fits=fits), change)
+    write_curve_file(output, curves, layout)
+    clock = curves.clock or shot.clock
+    return WrittenCurves(tuple(one.number for one in faces), basis, clock.frame_count, clock.rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +166,7 @@ class ImportedCurves:
         controls: Names of the controls that were taken.
         frames: Frames of the shot that they reach.
         unknown: Names in the file that are no controls, and were left out.
+        notices: Sentences on what else of the file was left out.
     """
 
     project: Project
@@ -142,6 +175,7 @@ class ImportedCurves:
     controls: tuple[str, ...]
     frames: FrameRange
     unknown: tuple[str, ...]
+    notices: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         controls = list_names(self.controls)
@@ -167,6 +201,9 @@ def import_curves(
     mode: ImportMode = "replace",
     offset: int = 0,
     retime: bool | None = None,
+    only: Sequence[str] = (),
+    gains: Mapping[str, float] | None = None,
+    basis: str | None = None,
 ) -> ImportedCurves:
     """Let a face follow the curves of a file, in a layer of its edit.
 
@@ -178,7 +215,7 @@ def import_curves(
 
     Args:
         source: A tracked shot, or a project, whose edits stay.
-        path: The file; its ending chooses the format.
+        path: The file; its ending chooses the format. A folder with a file a frame is taken too.
         face: Number or name of the face that is to follow; the largest when not given.
         source_face: Number or name of the face in the file; None for the only one.
         controls: Names of the controls to take; all but head and gaze when None.
@@ -187,10 +224,14 @@ def import_curves(
         offset: Frame of the shot on which the file's first frame falls; may be negative.
         retime: Whether a file with another frame rate keeps its seconds (True; values between
             its frames are interpolated linearly) or its frames (False); None refuses such a file.
+        only: Groups of controls to take (`mouth`, `jaw`), where `controls` names none.
+        gains: Factors of the values, by the names of controls and groups.
+        basis: Of FLAME coefficients in a file that does not name it: `flame2020`, `flame2023`,
+            `flame2023-open` or `mien-rig`.
 
     Raises:
-        UsageError: When the ending is no format that can be read, or the frame rates differ and
-            `retime` is None.
+        UsageError: When the ending is no format that can be read, the frame rates differ and
+            `retime` is None, or there is no such group or basis.
         InputError: When the file cannot be used, or nothing of it falls on the shot.
         NoFaceError: When shot or file have no such face, or the file several and none is named.
         UnknownControlError: When the file has no control of a name in `controls`.
@@ -199,9 +240,11 @@ def import_curves(
 
     project = source if isinstance(source, Project) else Project(source)
     target = main_face(project.shot) if face is None else project.shot.face(face)
-    options = CurveImport(source_face, controls, layer, mode, offset, retime)
-    made = curves_layer(read_curve_file(Path(path)), project.shot.clock, options)
+    options = CurveImport(source_face, controls, layer, mode, offset, retime, only, gains or {})
+    curves = read_curve_file(Path(path), basis=basis)
+    made = curves_layer(curves, project.shot.clock, options)
     edit = project.edit(target.number).with_layer(made.layer)
     return ImportedCurves(
-        project.with_edit(edit), target.number, layer, made.controls, made.frames, made.unknown
-    )
+        project.with_edit(edit), target.number, layer, made.controls, made.frames, made.unknown,
+        made.notices,
+    )  # fmt: skip

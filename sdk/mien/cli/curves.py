@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -12,11 +14,15 @@ from mien.cli.options import FaceChoice, Json, Overwrite, ShotOfProject, ShotOrP
 from mien.cli.output import print_done, print_json, print_notice, print_table
 from mien.cli.shots import tell_outdated
 from mien.errors import UsageError
+from mien.model.control_names import suggested_names
 from mien.model.controls import CONTROLS
+from mien.model.curve_change import CurveChange, parse_offset
 from mien.model.face_names import describe_face, face_facts, list_faces
 from mien.model.feelings import FEELINGS
 from mien.model.presets import EXPRESSIONS, VISEMES, Preset
+from mien.model.rates import typed_rate
 from mien.model.spans import list_spans
+from mien.timebase import Clock
 
 if TYPE_CHECKING:
     from mien.model.document import Document, Project
@@ -52,8 +58,59 @@ _ImportMode = Annotated[
     ),
 ]
 _Offset = Annotated[
-    int,
-    typer.Option("--offset", metavar="FRAME", help="Frame on which the file's first frame falls."),
+    str,
+    typer.Option(
+        "--offset",
+        metavar="FRAME|TIME",
+        help="Frame or time (1.5s) of the shot on which the file's first frame falls.",
+    ),
+]
+_Shift = Annotated[
+    str,
+    typer.Option(
+        "--offset",
+        metavar="FRAMES|TIME",
+        help="Frames or seconds (1.5s) by which the curves come later; earlier with a minus.",
+    ),
+]
+_Layout = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--layout",
+        metavar="NAME",
+        help="Of .csv: live-link, as Live Link Face records it, or plain, a table by mien's names.",
+    ),
+]
+_Rate = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--fps", metavar="RATE", help="Resample to a frame rate: 24, 23.976, 30000/1001."),
+]
+_Gains = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(
+        "--gain",
+        metavar="NAME=X",
+        help="Multiply a control or a group, as jawOpen=1.2 or brows=0.5. May be given several"
+        " times.",
+    ),
+]
+_Only = Annotated[
+    Optional[list[str]],  # noqa: UP045
+    typer.Option(
+        "--only",
+        metavar="GROUP",
+        help="These groups alone: brows, eyes, gaze, cheeks, nose, mouth, jaw, head, tongue."
+        " Several with commas, or the option again.",
+    ),
+]
+_Basis = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--basis",
+        metavar="NAME",
+        help="Basis of FLAME coefficients in a file that does not name it: flame2020, flame2023,"
+        " flame2023-open, mien-rig.",
+    ),
 ]
 _Retime = Annotated[
     Optional[bool],  # noqa: UP045
@@ -80,7 +137,7 @@ def curves(
             "-o",
             "--output",
             metavar="FILE",
-            help="curves.npz (one face), curves.json (all), or a plug-in's.",
+            help="curves.csv, curves.npz (one face), curves.json (all), or a plug-in's.",
         ),
     ],
     which: ShotOfProject = None,
@@ -95,6 +152,11 @@ def curves(
             " flame2023, flame2023-open). auto takes a head if there is one.",
         ),
     ] = "auto",
+    layout: _Layout = None,
+    fps: _Rate = None,
+    offset: _Shift = "0",
+    gain: _Gains = None,
+    only: _Only = None,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
@@ -106,8 +168,10 @@ def curves(
     from mien.io.project import SUFFIX
 
     # What can be refused is, before the shot is tracked.
-    format_for(output, "write")
+    format_for(output, "write", layout)
     check_file(output, overwrite=overwrite)
+    gains, groups = _read_gains(gain), _read_groups(only)
+    _check_change(fps, offset, gains, groups)
     if basis != "auto":
         check_basis(basis)
     if which is not None and shot.suffix.lower() != SUFFIX:
@@ -123,15 +187,19 @@ def curves(
             " curves have gaps there."
         )
     written = api.export_curves(
-        tracked, output, face=face, raw=raw, basis=basis, overwrite=overwrite
-    )
+        tracked, output, face=face, raw=raw, basis=basis, layout=layout, fps=fps, offset=offset,
+        gains=gains, only=groups, overwrite=overwrite,
+    )  # fmt: skip
+    if offset.strip().startswith("-") and (early := parse_offset(offset, tracked.clock)):
+        print_notice(f"{output.name}: the first {-early} frames of {shot.name} are left out.")
     if json:
         print_json(
             {
                 "source": str(shot),
                 "output": str(output),
                 "faces": [face_facts(tracked.face(number)) for number in written.faces],
-                "frames": tracked.clock.frame_count,
+                "frames": written.frames,
+                "rate": str(written.rate),
                 "basis": written.basis,
             }
         )
@@ -143,7 +211,11 @@ def curves(
 def import_curves(
     shot: ShotOrProject,
     file: Annotated[
-        Path, typer.Argument(metavar="CURVES", help="The curve file: .npz, .json, or a plug-in's.")
+        Path,
+        typer.Argument(
+            metavar="CURVES",
+            help="The curve file: .csv, .npz, .json, a plug-in's, or a folder of FLAME frames.",
+        ),
     ],
     output: Annotated[
         Path, typer.Option("-o", "--output", metavar="SHOT.mien", help="The project to write.")
@@ -154,8 +226,11 @@ def import_curves(
     names: _ControlNames = None,
     layer: _LayerName = "imported",
     mode: _ImportMode = "replace",
-    offset: _Offset = 0,
+    offset: _Offset = "0",
     retime: _Retime = None,
+    only: _Only = None,
+    gain: _Gains = None,
+    basis: _Basis = None,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
@@ -165,12 +240,16 @@ def import_curves(
     from mien.io.project import check_project
 
     # What can be refused is, before the shot is tracked.
-    format_for(file, "read")
+    if not file.is_dir():
+        format_for(file, "read")
     check_project(output, overwrite=overwrite)
+    gains, groups = _read_gains(gain), _read_groups(only)
+    _check_change(None, offset, gains, groups)
     document, project = _open_document(shot, which)
     imported = api.import_curves(
         project, file, face=face, source_face=source_face, controls=names or None, layer=layer,
-        mode=mode, offset=offset, retime=retime,  # type: ignore[arg-type]
+        mode=mode, offset=parse_offset(offset, project.shot.clock),  # type: ignore[arg-type]
+        retime=retime, only=groups, gains=gains, basis=basis,
     )  # fmt: skip
     # The others of its shots stay as they are.
     api.save_document(document.with_shot(imported.project), output)
@@ -183,17 +262,59 @@ def import_curves(
         "controls": list(imported.controls),
         "frames": [imported.frames.start, imported.frames.stop],
         "unknown": list(imported.unknown),
+        "notices": list(imported.notices),
     }
     if json:
         print_json(facts)
         return
     target = imported.project.shot.face(imported.face)
+    for notice in imported.notices:
+        print_notice(f"{file.name}: {notice}")
     if imported.unknown:
-        print_notice(f"{file.name}: no controls of mien, left out: {', '.join(imported.unknown)}.")
+        unknown = suggested_names(imported.unknown)
+        print_notice(f"{file.name}: no controls of mien, left out: {unknown}.")
     print_done(
         f"wrote {output}: {describe_face(target)} follows {file.name} in frames {imported.frames},"
         f" {len(imported.controls)} controls in layer '{imported.layer}'"
     )
+
+
+def _read_gains(texts: Sequence[str] | None) -> dict[str, float]:
+    """Return the factors of `--gain` by name.
+
+    Args:
+        texts: `NAME=X` each; None when not given.
+
+    Raises:
+        UsageError: When one cannot be read.
+    """
+    gains = {}
+    for text in texts or ():
+        name, mark, number = text.partition("=")
+        try:
+            gains[name.strip()] = float(number)
+        except ValueError:
+            mark = ""
+        if not mark or not name.strip():
+            raise UsageError(
+                f"--gain '{text}' cannot be read.", "Write NAME=X, as jawOpen=1.2 or brows=0.5."
+            )
+    return gains
+
+
+def _read_groups(texts: Sequence[str] | None) -> list[str]:
+    """Return the groups of `--only`, which may be listed with commas."""
+    return [group.strip() for text in texts or () for group in text.split(",") if group.strip()]
+
+
+def _check_change(
+    fps: str | None, offset: str, gains: Mapping[str, float], groups: Sequence[str]
+) -> None:
+    """Refuse what cannot be asked of curves, before a shot is tracked."""
+    rate = None if fps is None else typed_rate(fps)
+    CurveChange(rate, gains=gains, only=groups)
+    # What a time means is for the shot's clock; whether it is one is not.
+    parse_offset(offset, Clock(Fraction(1000), 1))
 
 
 def _open_document(path: Path, which: str | None) -> tuple[Document, Project]:

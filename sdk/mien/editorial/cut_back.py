@@ -24,13 +24,14 @@ from mien.editorial.media_refs import (
 )  # fmt: skip
 from mien.editorial.notices import Notices
 from mien.editorial.rebase import MediaPaths, Rebase, clips_of
-from mien.editorial.times import count_at, exact_rate, recount, time
+from mien.editorial.times import count_at, recount, time
 from mien.editorial.untouched import with_references
 from mien.editorial.uses import ClipUse
 from mien.errors import MienError
 from mien.io.files import written_whole
 from mien.jobs.job import CutSpan, ShotResult
 from mien.media.sequence import Pattern
+from mien.model.rates import exact_rate
 
 __all__ = ["write"]
 

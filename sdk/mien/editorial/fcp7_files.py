@@ -12,10 +12,11 @@ from urllib.parse import unquote
 
 import opentimelineio as otio
 
-from mien.editorial.times import exact_rate, recount
+from mien.editorial.times import recount
 from mien.editorial.xml_tree import XmlElement, as_fields
 from mien.errors import TimeError
 from mien.media.sequence import EXTENSIONS
+from mien.model.rates import exact_rate
 from mien.timebase import Timecode
 
 __all__ = ["Definitions", "Medium", "is_true", "medium_of", "number_in", "rate_in", "timecode_in"]

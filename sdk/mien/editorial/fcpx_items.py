@@ -13,10 +13,11 @@ import opentimelineio as otio
 from mien.editorial.fcpx_resources import Resources
 from mien.editorial.fcpx_times import ClipTiming, seconds_in, timing_of
 from mien.editorial.notices import Notices, kind_of
-from mien.editorial.times import exact_rate, seconds
+from mien.editorial.times import seconds
 from mien.editorial.track_layout import TrackLayout, span_of, time_warp
 from mien.editorial.xml_tree import XmlElement, XmlError
 from mien.errors import InputError
+from mien.model.rates import exact_rate
 
 __all__ = ["ITEMS", "ItemReader"]
 

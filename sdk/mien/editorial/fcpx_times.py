@@ -13,8 +13,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-from mien.editorial.times import exact_rate
 from mien.editorial.xml_tree import XmlElement, XmlError
+from mien.model.rates import exact_rate
 from mien.timebase import same_count
 
 __all__ = ["ClipTiming", "format_rate", "marked_rate", "seconds_in", "timing_of"]

@@ -14,9 +14,9 @@ from mien.editorial.edl import read_edl, suggest_rate
 from mien.editorial.fcp7 import read_fcp7
 from mien.editorial.fcpx import read_fcpx
 from mien.editorial.otio_file import read_otio
-from mien.editorial.times import typed_rate
 from mien.editorial.xml_tree import parse_xml
 from mien.errors import InputError, MienError, MissingDependencyError, UsageError
+from mien.model.rates import typed_rate
 
 __all__ = ["OpenedCut", "open_cut"]
 

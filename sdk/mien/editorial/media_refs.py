@@ -17,9 +17,10 @@ import opentimelineio as otio
 
 from mien.editorial.bundle import Bundle
 from mien.editorial.metadata_paths import paths_in
-from mien.editorial.times import exact, exact_rate
+from mien.editorial.times import exact
 from mien.editorial.urls import as_pattern, path_candidates, text_of_url
 from mien.media.sequence import EXTENSIONS, Pattern
+from mien.model.rates import exact_rate
 
 __all__ = [
     "RENDERS", "SOURCE", "MediaFinder", "ResolvedMedia", "available_range", "beside",

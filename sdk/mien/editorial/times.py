@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from functools import lru_cache
 from typing import Final
 
 import opentimelineio as otio
 
-from mien.errors import UsageError
+from mien.model.rates import exact_rate
 from mien.timebase import Timecode, same_count
 
 __all__ = [
     "count_at",
     "exact",
-    "exact_rate",
     "recount",
     "record_timecode",
     "seconds",
     "time",
-    "typed_rate",
 ]
 
-_ROUNDED: Final = 0.006
-"""How far 23.98 and 29.97 are written from the rates they mean, at most."""
 _FINEST: Final = 1_000_000
 """Denominator of what is not a whole number of frames; a retime's, or a subframe's."""
 _MOST: Final = 1e15
-_FASTEST: Final = 1e6
 
 
 def exact(value: float) -> Fraction:
@@ -40,39 +34,6 @@ def exact(value: float) -> Fraction:
         raise ValueError(f"{value} is no number of frames")
     whole = int(value)
     return Fraction(whole) if value == whole else Fraction(value).limit_denominator(_FINEST)
-
-
-@lru_cache(maxsize=256)
-def exact_rate(rate: float) -> Fraction:
-    """The rate that a rounded one means: 24000/1001 for 23.976, and for 23.98.
-
-    Raises:
-        ValueError: When it is none.
-    """
-    if not 0 < rate < _FASTEST:
-        raise ValueError(f"{rate} is no frame rate")
-    whole = round(rate)
-    if abs(rate - whole) < 1e-6 and whole:
-        return Fraction(whole)
-    ntsc = Fraction(1000 * whole, 1001)
-    if abs(rate - ntsc) < _ROUNDED and whole:
-        return ntsc
-    return Fraction(rate).limit_denominator(_FINEST)
-
-
-def typed_rate(text: Fraction | str) -> Fraction:
-    """A rate as people type it: `24`, `23.976`, `30000/1001`.
-
-    Raises:
-        UsageError: When it is none.
-    """
-    try:
-        rate = Fraction(text)
-    except (ValueError, ZeroDivisionError):
-        rate = Fraction(0)
-    if not 1 <= rate <= 1000:
-        raise UsageError(f"'{text}' is no frame rate.", "Write 24, 23.976 or 30000/1001.")
-    return exact_rate(float(rate))
 
 
 def seconds(when: otio.opentime.RationalTime) -> Fraction:

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 import opentimelineio as otio
 
-from mien.editorial.times import exact, exact_rate
+from mien.editorial.times import exact
+from mien.model.rates import exact_rate
 
 __all__ = ["LOWEST", "REACH", "RETIME", "TrackLayout", "span_of", "time_warp", "varying_retime"]
 

@@ -17,8 +17,9 @@ from typing import Any, Final
 import opentimelineio as otio
 
 from mien.editorial.notices import Notices
-from mien.editorial.times import count_at, exact, exact_rate
+from mien.editorial.times import count_at, exact
 from mien.editorial.track_layout import LOWEST, REACH, RETIME
+from mien.model.rates import exact_rate
 from mien.timebase import same_count
 
 __all__ = [

@@ -26,5 +26,7 @@ def read_layer(curves: CurvesInput, clock: Clock) -> CurveLayer:
         mode=curves.mode,
         offset=curves.offset,
         retime=curves.retime,
+        only=curves.only,
+        gains=curves.gains,
     )
-    return curves_layer(read_curve_file(curves.file), clock, options)
+    return curves_layer(read_curve_file(curves.file, basis=curves.basis), clock, options)

@@ -8,6 +8,7 @@ from typing import Protocol
 from mien.jobs.curves import read_layer
 from mien.jobs.job import CurvesInput
 from mien.model.assignments import Assignment, assigned_face, make_edits, parse_assignment
+from mien.model.control_names import suggested_names
 from mien.model.edits import Edit, stacked_edits
 from mien.model.face import Face
 from mien.model.face_names import (
@@ -111,8 +112,9 @@ def request_edits(request: FaceRequest, shot: Shot) -> tuple[list[Edit], tuple[s
         made = read_layer(curves, shot.clock)
         if face is not None:
             edits.append(Edit(shot.face(face.number)).with_layer(made.layer))
+        notes += [f"{curves.file.name}: {notice}" for notice in made.notices]
         if made.unknown:
-            names = ", ".join(made.unknown)
+            names = suggested_names(made.unknown)
             notes.append(f"{curves.file.name}: no controls of mien, left out: {names}.")
     edits += make_edits(shot, _assignments(request), main, _LAYER)
     return list(stacked_edits(shot, edits)), tuple(notes)

@@ -154,6 +154,12 @@ class CurvesPart(Part):
     mode: ImportMode = "replace"
     offset: int = 0
     retime: bool | None = None
+    only: Annotated[tuple[Text, ...], BeforeValidator(_listed)] = ()
+    """Groups of controls, where none are named."""
+    gains: dict[str, float] = {}
+    """Factors by controls and groups."""
+    basis: Text | None = None
+    """Of FLAME coefficients in a file that does not name it."""
 
     def input(self, file: Path) -> CurvesInput:
         """Return what they ask for.
@@ -162,8 +168,9 @@ class CurvesPart(Part):
             file: Where the file is.
         """
         return CurvesInput(
-            file, self.face, self.controls, self.mode, self.offset, self.retime, self.to_face
-        )
+            file, self.face, self.controls, self.mode, self.offset, self.retime, self.to_face,
+            self.only, self.gains, self.basis,
+        )  # fmt: skip
 
 
 Curves = Annotated[

@@ -69,6 +69,9 @@ class CurvesInput:
         retime: Whether a file with another frame rate keeps its seconds; None refuses it.
         to_face: Number or name of the face of the shot that follows it; None for the shot's
             `face`, or else the largest.
+        only: Groups of which controls are taken, where none are named.
+        gains: Factors of the values, by names of controls and groups.
+        basis: Basis of FLAME coefficients in a file that does not name it.
     """
 
     file: Path
@@ -78,6 +81,9 @@ class CurvesInput:
     offset: int = 0
     retime: bool | None = None
     to_face: int | str | None = None
+    only: tuple[str, ...] = ()
+    gains: Mapping[str, float] = field(default_factory=dict)
+    basis: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

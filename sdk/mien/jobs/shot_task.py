@@ -162,7 +162,9 @@ def _read_all_curves(value: Any) -> tuple[CurvesInput, ...]:
 def _read_curves(value: Mapping[str, Any]) -> CurvesInput:
     names = value["controls"]
     controls = None if names is None else tuple(map(str, names))
-    return CurvesInput(**{**value, "file": machine_path(value["file"]), "controls": controls})
+    only = tuple(map(str, value.get("only", ())))
+    given = {**value, "file": machine_path(value["file"]), "controls": controls, "only": only}
+    return CurvesInput(**given)
 
 
 def _read_missing(value: Any) -> MissingFrames:

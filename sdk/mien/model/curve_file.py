@@ -123,6 +123,7 @@ class CurveFile:
         size: (width, height) of their upright picture in pixels.
         cuts: First frames of new shots inside the material.
         name: Name of the file, for messages; filled in by whoever opens it.
+        notices: Sentences on what a file that was read holds and is not here.
 
     Raises:
         ValueError: When the faces or the clock are of other lengths.
@@ -134,6 +135,7 @@ class CurveFile:
     size: tuple[int, int] | None = None
     cuts: tuple[int, ...] = ()
     name: str = "The curve file"
+    notices: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         lengths = {len(face) for face in self.faces}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from mien.errors import InputError, UnknownControlError, UsageError
 from mien.model.controls import GAZE, HEAD, NAMES, nearest, sides
+from mien.model.curve_change import control_gains, group_controls
 from mien.model.curve_file import CurveFile, FaceCurves
 from mien.model.edits import ControlTrack, Layer
 from mien.timebase import Clock, FrameRange, same_count
@@ -39,6 +40,8 @@ class CurveImport:
         offset: Frame of the shot on which the file's first frame falls; may be negative.
         retime: Whether a file with another frame rate keeps its seconds (True; values between
             its frames are interpolated linearly) or its frames (False); None refuses such a file.
+        only: Groups of which all controls of the file are taken, where no controls are named.
+        gains: Factors of the values, by names of controls and groups.
     """
 
     source_face: int | str | None = None
@@ -47,6 +50,8 @@ class CurveImport:
     mode: ImportMode = "replace"
     offset: int = 0
     retime: bool | None = None
+    only: Sequence[str] = ()
+    gains: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,12 +63,14 @@ class CurveLayer:
         controls: Names of the controls that were taken.
         frames: Frames of the shot that they reach.
         unknown: Names in the file that are no controls, and were left out.
+        notices: Sentences on what else of the file was left out.
     """
 
     layer: Layer
     controls: tuple[str, ...]
     frames: FrameRange
     unknown: tuple[str, ...]
+    notices: tuple[str, ...] = ()
 
 
 _ALL_OF_IT = CurveImport()
@@ -85,7 +92,7 @@ def curves_layer(curves: CurveFile, clock: Clock, options: CurveImport = _ALL_OF
         InputError: When a value is infinite, nothing in the file is a control, or nothing of it
             falls on the shot.
         UnknownControlError: When the file has no control of a name in `controls`.
-        UsageError: When the mode is another, or the rates differ and `retime` is None.
+        UsageError: When the mode or a group is another, or the rates differ and `retime` is None.
     """
     mode, offset = options.mode, options.offset
     if mode not in get_args(ImportMode):
@@ -94,7 +101,8 @@ def curves_layer(curves: CurveFile, clock: Clock, options: CurveImport = _ALL_OF
             f"Choose one of {', '.join(get_args(ImportMode))}.",
         )
     face = curves.face(options.source_face)
-    names = _chosen(curves, face, options.controls)
+    names = _chosen(curves, face, options.controls, options.only)
+    gains = control_gains(options.gains)
     frames = np.arange(max(offset, 0), clock.frame_count)
     positions = _positions(curves, clock, frames, offset, options.retime)
     tracks, start, stop = [], clock.frame_count, 0
@@ -103,6 +111,7 @@ def curves_layer(curves: CurveFile, clock: Clock, options: CurveImport = _ALL_OF
         if not len(values):
             continue
         begin = int(frames[first])
+        values = values * gains.get(name, 1.0)
         tracks.append(ControlTrack.sampled(name, begin, values, clock.frame_count, mode=mode))
         start, stop = min(start, begin), max(stop, begin + len(values))
     if not tracks:
@@ -115,6 +124,7 @@ def curves_layer(curves: CurveFile, clock: Clock, options: CurveImport = _ALL_OF
         tuple(track.control for track in tracks),
         FrameRange(start, stop),
         tuple(name for name in face.controls if sides(name) is None),
+        curves.notices,
     )
 
 
@@ -129,7 +139,9 @@ def same_timing(a: Clock, b: Clock) -> bool:
     return all(abs(a.seconds(i) - b.seconds(i)) < _SAME_TIME for i in common)
 
 
-def _chosen(curves: CurveFile, face: FaceCurves, controls: Sequence[str] | None) -> list[str]:
+def _chosen(
+    curves: CurveFile, face: FaceCurves, controls: Sequence[str] | None, only: Sequence[str]
+) -> list[str]:
     """Return the names of the controls to take."""
     known = [name for name in face.controls if sides(name) is not None]
     if not known:
@@ -137,6 +149,14 @@ def _chosen(curves: CurveFile, face: FaceCurves, controls: Sequence[str] | None)
             f"{curves.name} has none of mien's controls.",
             f"It has {', '.join(face.controls) or 'none at all'}; `mien controls` lists mien's.",
         )
+    if controls is None and only:
+        grouped = [name for name in known if set(sides(name) or ()) <= set(group_controls(only))]
+        if not grouped:
+            raise InputError(
+                f"{curves.name} has no control of {' or '.join(only)}.",
+                f"It has {', '.join(known)}.",
+            )
+        return grouped
     if controls is None:
         usual = [name for name in known if name not in HEAD and name not in GAZE]
         return usual or known

@@ -157,6 +157,7 @@ class Methods:
                     reads=one.can_read,
                     writes=one.can_write,
                     faces=one.faces,
+                    layout=one.layout,
                 )
                 for one in curve_formats()
             ],
@@ -428,16 +429,19 @@ class Methods:
         shot = self._shots.find(params.shot).project.shot
         written = api.export_curves(
             shot, params.path, face=params.face, raw=params.raw, basis=params.basis,
-            overwrite=params.overwrite,
+            layout=params.layout, fps=params.fps, offset=params.offset, gains=params.gains,
+            only=params.only or (), overwrite=params.overwrite,
         )  # fmt: skip
-        return say.ExportCurvesResult(faces=list(written.faces), basis=written.basis)
+        return say.ExportCurvesResult(
+            faces=list(written.faces), basis=written.basis, frames=written.frames
+        )
 
     def _import_curves(self, params: say.ImportCurvesParams) -> say.ImportCurvesResult:
         opened = self._shots.find(params.shot)
         imported = api.import_curves(
             opened.project, params.path, face=params.face, source_face=params.source_face,
             controls=params.controls, layer=params.layer, mode=params.mode, offset=params.at,
-            retime=params.retime,
+            retime=params.retime, only=params.only or (), gains=params.gains, basis=params.basis,
         )  # fmt: skip
         opened.set_edit(imported.edit)
         return say.ImportCurvesResult(
@@ -445,6 +449,7 @@ class Methods:
             controls=list(imported.controls),
             frames=[imported.frames.start, imported.frames.stop],
             unknown=list(imported.unknown),
+            notices=list(imported.notices),
         )
 
     def _apply(self, params: say.ApplyParams) -> say.ApplyResult:

@@ -29,6 +29,11 @@ class CurveFormat:
     """Endings of its files, in small letters, with the dot; the first is the usual one."""
     faces: ClassVar[Literal["one", "many"]] = "one"
     """How many faces a file holds."""
+    layout: ClassVar[str] = ""
+    """What tells the format from others of mien with the same ending, when a file is written
+    (`mien curves --layout`); the first of an ending is the usual one."""
+    largest_file: ClassVar[int] = 1 << 30
+    """Bytes of a file that is read, at most; larger ones are refused unread."""
 
     @property
     def can_write(self) -> bool:
@@ -52,6 +57,14 @@ class CurveFormat:
             UsageError: When the format cannot be written, or not with these curves.
         """
         raise UsageError(f"{self.name} files can be read, and not written.")
+
+    def recognises(self, start: bytes) -> bool:
+        """Return whether a file is of this format, among those of the same ending.
+
+        Args:
+            start: The first 64 KiB of the file.
+        """
+        return True
 
     def read(self, file: IO[bytes]) -> CurveFile:
         """Read the curves in a file.

@@ -3,65 +3,86 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from mien.errors import InputError, MienError, UsageError, WriteError
-from mien.io.curves.registry import format_for
+from mien.io.curves.base import CurveFormat
+from mien.io.curves.flame_controls import with_controls
+from mien.io.curves.folders import read_folder
+from mien.io.curves.registry import format_for, formats_of
 from mien.io.files import written_whole
 from mien.model.curve_file import CurveFile
 
 __all__ = ["read_curve_file", "write_curve_file"]
 
-_LARGEST = 1 << 30
-"""Bytes of a file that are read at most."""
+_START = 1 << 16
+"""Bytes by which formats of one ending are told apart."""
+_REMEDY = "Write it again with `mien curves`, or with the program that it comes from."
 
 
-def read_curve_file(path: Path) -> CurveFile:
-    """Read a curve file.
+def read_curve_file(path: Path, *, basis: str | None = None) -> CurveFile:
+    """Read a curve file, or a folder of FLAME coefficients with a file a frame.
+
+    Args:
+        path: The file; its ending chooses the format.
+        basis: Basis of FLAME coefficients in a file that does not name it.
 
     Raises:
-        UsageError: When its ending is no format that can be read.
+        UsageError: When its ending is no format that can be read, or coefficients have no basis.
         InputError: When it is missing, damaged or no file of its format.
+        MissingDependencyError: When coefficients are a head's that is not installed.
     """
-    format = format_for(path, "read")
+    if path.is_dir():
+        name, read = "FLAME coefficients", partial(read_folder, path)
+    else:
+        formats = formats_of(path, "read")
+        name, read = formats[0].name, partial(_read, path, formats)
     try:
-        with path.open("rb") as file:
-            if path.stat().st_size > _LARGEST:
-                raise ValueError("it is too large")
-            curves = format.read(file)
+        curves = read()
         if not isinstance(curves, CurveFile):
             raise TypeError(f"{type(curves).__name__} is no CurveFile")
     except MienError:
         raise
     except FileNotFoundError as error:
         raise InputError(f"There is no file {path}.", "Check the name.", path=path) from error
-    except IsADirectoryError as error:
-        raise InputError(
-            f"{path} is a folder.", "Give the name of a file in it.", path=path
-        ) from error
     # Formats may be of others, and files of anybody.
     except Exception as error:
         raise InputError(
-            f"{path.name} cannot be read as {format.name}: {_reason(error)}.",
-            "Write it again with `mien curves`, or with the program that it comes from.",
-            path=path,
+            f"{path.name} cannot be read as {name}: {_reason(error)}.", _REMEDY, path=path
         ) from error
-    return dataclasses.replace(curves, name=path.name)
+    return with_controls(dataclasses.replace(curves, name=path.name), basis)
 
 
-def write_curve_file(path: Path, curves: CurveFile) -> None:
+def _read(path: Path, formats: Sequence[CurveFormat]) -> CurveFile:
+    with path.open("rb") as file:
+        start = file.read(_START)
+        format = next((one for one in formats if one.recognises(start)), formats[0])
+        size = path.stat().st_size
+        if size > format.largest_file:
+            raise ValueError(
+                f"it is too large: {size:,} bytes, and {format.largest_file:,} are read at most"
+            )
+        file.seek(0)
+        return format.read(file)
+
+
+def write_curve_file(path: Path, curves: CurveFile, layout: str | None = None) -> None:
     """Write a curve file, whole or not at all.
 
     Args:
         path: The file; its ending chooses the format.
         curves: The curves of a shot.
+        layout: Which of the formats with that ending; the usual one when None.
 
     Raises:
-        UsageError: When its ending is no format that can be written, or holds fewer faces.
+        UsageError: When its ending is no format that can be written, has no such layout, or holds
+            fewer faces.
         OutputError: When it cannot be put there.
         WriteError: When writing fails half-way.
     """
-    format = format_for(path, "write")
+    format = format_for(path, "write", layout)
     if format.faces == "one" and len(curves.faces) != 1:
         raise UsageError(
             f"A file {path.suffix.lower()} holds one face, not {len(curves.faces)}.",

@@ -29,6 +29,7 @@ class JsonFormat(CurveFormat):
     name = "JSON"
     suffixes = (".json",)
     faces = "many"
+    largest_file = 1 << 28
 
     def write(self, curves: CurveFile, file: IO[bytes]) -> None:
         """Write the curves of any number of faces."""

@@ -24,17 +24,22 @@ import numpy.typing as npt
 from mien._types import FloatArray
 from mien.errors import UsageError
 from mien.io.arrays import write_array
+from mien.io.curves.archives import read_npz
 from mien.io.curves.base import CurveFormat
 from mien.io.curves.clock import read_clock
+from mien.io.curves.flame_arrays import FLAME_KEYS, flame_curves
+from mien.io.curves.grid import MAX_FRAMES
 from mien.io.curves.rotations import axis_angle
-from mien.model.controls import GAZE
 from mien.model.curve_file import CurveFile, FaceCurves
 from mien.model.occlusion import REGIONS
 
 __all__ = ["NpzFormat", "npz_arrays"]
 
-_LARGEST = 1 << 30
-"""Bytes of an array that are read at most; ten hours of controls."""
+_OWN = frozenset({
+    "control_names", "controls", "face", "confidence", "region_confidence", "fps_num", "fps_den",
+    "time",
+})  # fmt: skip
+"""Arrays of mien's that are read."""
 _Arrays = dict[str, npt.NDArray[Any]]
 
 
@@ -53,30 +58,34 @@ class NpzFormat(CurveFormat):
                 write_array(archive, f"{name}.npy", array, packed=True)
 
     def read(self, file: IO[bytes]) -> CurveFile:
-        """Read the controls of the face, and how surely it was seen."""
-        with zipfile.ZipFile(file) as archive:
-            for info in archive.infolist():
-                if info.file_size > _LARGEST:
-                    raise ValueError(f"its {info.filename} is too large")
-        file.seek(0)
-        with np.load(file, allow_pickle=False) as arrays:
-            names = [str(name) for name in arrays["control_names"].tolist()]
-            values: npt.NDArray[Any] = arrays["controls"].astype(np.float64)
-            number = int(arrays["face"])
-            confidence, regions = (
-                arrays[name].astype(np.float32) if name in arrays.files else None
-                for name in ("confidence", "region_confidence")
-            )
-            clock = None
-            if {"fps_num", "fps_den", "time"} <= set(arrays.files):
-                rate = f"{int(arrays['fps_num'])}/{int(arrays['fps_den'])}"
-                clock = read_clock(rate, arrays["time"].tolist())
-        if values.ndim != 2 or values.shape[1] != len(names):
-            raise ValueError(f"its controls are {values.shape}")
-        controls = {name: values[:, column] for column, name in enumerate(names)}
-        valid = ~np.isnan(values).all(axis=1)
-        face = FaceCurves(number, controls, valid, confidence=confidence, region_confidence=regions)
-        return CurveFile((face,), clock)
+        """Read the controls of the face, or FLAME coefficients as other tools name them."""
+        arrays = read_npz(file, lambda name: name in FLAME_KEYS | _OWN)
+        if "control_names" in arrays and "controls" in arrays:
+            return _own(arrays)
+        return flame_curves(arrays)
+
+
+def _own(arrays: _Arrays) -> CurveFile:
+    """Return the controls that mien wrote, and how surely the face was seen."""
+    names = [str(name) for name in arrays["control_names"].tolist()]
+    values: npt.NDArray[Any] = arrays["controls"].astype(np.float64)
+    if values.ndim != 2 or values.shape[1] != len(names):
+        raise ValueError(f"its controls are {values.shape}")
+    if len(values) > MAX_FRAMES:
+        raise ValueError(f"it has {len(values):,} frames, and {MAX_FRAMES:,} are read at most")
+    confidence, regions = (
+        arrays[name].astype(np.float32) if name in arrays else None
+        for name in ("confidence", "region_confidence")
+    )
+    clock = None
+    if {"fps_num", "fps_den", "time"} <= arrays.keys():
+        rate = f"{int(arrays['fps_num'])}/{int(arrays['fps_den'])}"
+        clock = read_clock(rate, arrays["time"].tolist())
+    controls = {name: values[:, column] for column, name in enumerate(names)}
+    valid = ~np.isnan(values).all(axis=1)
+    number = int(arrays["face"])
+    face = FaceCurves(number, controls, valid, confidence=confidence, region_confidence=regions)
+    return CurveFile((face,), clock)
 
 
 def npz_arrays(curves: CurveFile) -> _Arrays:
@@ -84,8 +93,9 @@ def npz_arrays(curves: CurveFile) -> _Arrays:
 
     Keys, over T frames: `expr` (T, 50), `jaw_pose` (T, 3), `neck_pose` (T, 3), `eyes_pose`
     (T, 6; left, right), `rotation` (T, 3), `translation` (T, 3), `eyelids` (T, 2; left,
-    right; 0 open .. 1 closed), `controls` (T, 59), `control_names` (59,), `action_units`
-    (T, 23; 0 .. 1), `action_unit_names` (23,), `head_scale` (T,) pixels per centimetre,
+    right; 0 open .. 1 closed), `controls` (T, 59), `control_names` (59,), fewer where groups are
+    chosen, `action_units` (T, 23; 0 .. 1), `action_unit_names` (23,), `head_scale` (T,) pixels per
+    centimetre,
     `head_translation` (T, 2) pixels, `identity` (468, 3) centimetres, `frame` (T,), `time`
     (T,) seconds, `valid` (T,), `bridged` (T,), `confidence` (T,), `region_confidence` (T, 4)
     and `regions` (4,), their names, where regions were told apart, `fps_num`, `fps_den`,
@@ -98,14 +108,13 @@ def npz_arrays(curves: CurveFile) -> _Arrays:
         curves: The curves of one face.
 
     Raises:
-        UsageError: When FLAME coefficients, pose or times are missing.
+        UsageError: When FLAME coefficients or times are missing.
     """
     face, clock = curves.face(), curves.clock
     flame, pose = face.flame, face.pose
-    if clock is None or flame is None or pose is None or not set(GAZE) <= set(face.controls):
+    if clock is None or flame is None:
         raise UsageError(
-            f"{curves.name} does not say all that an .npz holds: times, pose, gaze and FLAME"
-            " coefficients.",
+            f"{curves.name} does not say all that an .npz holds: times and FLAME coefficients.",
             "Write it from a tracked shot.",
         )
     timed = _given({
@@ -118,8 +127,8 @@ def npz_arrays(curves: CurveFile) -> _Arrays:
         "translation": flame.translation,
         "controls": np.column_stack(list(face.controls.values())),
         "action_units": None if face.units is None else np.column_stack(list(face.units.values())),
-        "head_scale": pose.scale,
-        "head_translation": pose.translation,
+        "head_scale": None if pose is None else pose.scale,
+        "head_translation": None if pose is None else pose.translation,
         "camera_scale": flame.camera_scale,
         "fit_error": flame.error,
     })  # fmt: skip
@@ -154,11 +163,12 @@ def _given(arrays: Mapping[str, npt.NDArray[Any] | None]) -> _Arrays:
 
 
 def _eyes(face: FaceCurves) -> FloatArray:
-    """Return (T, 6) axis-angle of both eyes: up turns about -x, left about y."""
+    """Return (T, 6) axis-angle of both eyes: up turns about -x, left about y; none are 0."""
     turns = []
+    still = np.zeros(len(face))
     for side in ("Left", "Right"):
-        yaw = np.radians(face.controls[f"gazeYaw{side}"].astype(np.float64))
-        pitch = np.radians(-face.controls[f"gazePitch{side}"].astype(np.float64))
+        yaw = np.radians(np.asarray(face.controls.get(f"gazeYaw{side}", still), np.float64))
+        pitch = np.radians(-np.asarray(face.controls.get(f"gazePitch{side}", still), np.float64))
         zero, one = np.zeros_like(yaw), np.ones_like(yaw)
         about_y = np.array([[np.cos(yaw), zero, np.sin(yaw)], [zero, one, zero],
                             [-np.sin(yaw), zero, np.cos(yaw)]])  # fmt: skip

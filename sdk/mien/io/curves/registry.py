@@ -11,13 +11,20 @@ from mien import plugins
 from mien.errors import UsageError
 from mien.io.curves.base import API_VERSION, CurveFormat, format_problem
 from mien.io.curves.json import JsonFormat
+from mien.io.curves.live_link import LiveLinkFormat
 from mien.io.curves.npz import NpzFormat
+from mien.io.curves.plain_table import TableFormat
 
-__all__ = ["GROUP", "curve_format_problems", "curve_formats", "format_for", "register_curve_format"]
+__all__ = [
+    "GROUP", "curve_format_problems", "curve_formats", "format_for", "formats_of",
+    "register_curve_format",
+]  # fmt: skip
 
 GROUP: Final = "mien.curve_formats"
 """Group of the entry points by which installed packages offer curve formats."""
-_OWN: Final[tuple[CurveFormat, ...]] = (NpzFormat(), JsonFormat())
+_OWN: Final[tuple[CurveFormat, ...]] = (
+    NpzFormat(), JsonFormat(), LiveLinkFormat(), TableFormat(),
+)  # fmt: skip
 _registered: dict[str, CurveFormat] = {}
 Use = Literal["read", "write"]
 
@@ -42,36 +49,62 @@ def curve_format_problems() -> Mapping[str, str]:
     return problems
 
 
-def format_for(path: Path, use: Use) -> CurveFormat:
+def format_for(path: Path, use: Use, layout: str | None = None) -> CurveFormat:
     """Return the format of a file by its ending. Plug-ins are loaded only for unknown endings.
+
+    Args:
+        path: The file, which need not exist.
+        use: Whether it is to be read or written.
+        layout: Which of the formats with that ending; the usual one when None.
+
+    Raises:
+        UsageError: When no format has the ending or the layout, or it cannot do that.
+    """
+    formats = formats_of(path, use)
+    if layout is None:
+        return formats[0]
+    layouts = [format.layout for format in formats if format.layout]
+    for format in formats:
+        if layout and format.layout == layout:
+            return format
+    raise UsageError(
+        f"Files {path.suffix.lower()} have no layout '{layout}'.",
+        f"Choose {_phrase(layouts)}." if len(layouts) > 1 else "They have but one; leave it out.",
+        choices=layouts,
+    )
+
+
+def formats_of(path: Path, use: Use) -> tuple[CurveFormat, ...]:
+    """Return the formats that a file with its ending may have, the usual one first.
 
     Args:
         path: The file, which need not exist.
         use: Whether it is to be read or written.
 
     Raises:
-        UsageError: When no format has the ending, or the format cannot do that.
+        UsageError: When no format has the ending, or none can do that.
     """
     suffix = path.suffix.lower()
-    format = next((one for one in _here() if suffix in one.suffixes), None)
-    if format is None:
-        format = next((one for one in _of_plugins() if suffix in one.suffixes), None)
-    if format is None:
+    formats = [one for one in _here() if suffix in one.suffixes]
+    if not formats:
+        formats = [one for one in _of_plugins() if suffix in one.suffixes]
+    if not formats:
         raise UsageError(
             f"'{path.name}' is no name of a curve file.",
             f"Its ending must be {_phrase(_endings(use))}.{_left_out()}",
             path=path,
             choices=_endings(use),
         )
-    if not (format.can_write if use == "write" else format.can_read):
+    usable = [one for one in formats if (one.can_write if use == "write" else one.can_read)]
+    if not usable:
         can, cannot = ("read", "written") if use == "write" else ("written", "read")
         raise UsageError(
-            f"{path.name}: {format.name} files can be {can}, and not {cannot}.",
+            f"{path.name}: {formats[0].name} files can be {can}, and not {cannot}.",
             f"Endings that can be {cannot} are {_phrase(_endings(use))}.",
             path=path,
             choices=_endings(use),
         )
-    return format
+    return tuple(usable)
 
 
 def register_curve_format(format: CurveFormat) -> None:
@@ -114,13 +147,15 @@ def _problem(format: object) -> str | None:
 
 
 def _endings(use: Use) -> list[str]:
-    """Return the endings that can be read or written."""
-    return [
-        suffix
-        for format in curve_formats()
-        if (format.can_write if use == "write" else format.can_read)
-        for suffix in format.suffixes
-    ]
+    """Return the endings that can be read or written, each once."""
+    return list(
+        dict.fromkeys(
+            suffix
+            for format in curve_formats()
+            if (format.can_write if use == "write" else format.can_read)
+            for suffix in format.suffixes
+        )
+    )
 
 
 def _phrase(words: list[str]) -> str:

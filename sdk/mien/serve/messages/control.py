@@ -45,6 +45,8 @@ class CurveFormatFacts(Message):
     """Whether `export_curves` makes them."""
     faces: Literal["one", "many"]
     """How many faces a file holds."""
+    layout: str = ""
+    """What tells it from others with its endings, for `export_curves`."""
 
 
 class HelloResult(Message):

@@ -79,7 +79,7 @@ class CurvesResult(Message):
 
 
 class ExportCurvesParams(Message):
-    """Curves to write to a file: `.npz` (one face), `.json` (one or all), or of a plug-in."""
+    """Curves to write to a file: `.npz`, `.csv` (one face), `.json` (one or all), a plug-in's."""
 
     shot: Handle
     path: PathText
@@ -87,6 +87,16 @@ class ExportCurvesParams(Message):
     """When not given the largest face, or all where the format holds many, as `.json`."""
     raw: bool = False
     basis: Name = "auto"
+    layout: Name | None = None
+    """Which format, where an ending has several (`curve_formats` of `hello`)."""
+    fps: float | str | None = None
+    """Frames a second to which they are resampled: 24, `23.976`, `24000/1001`."""
+    offset: int | str = 0
+    """Frames or a time (`1.5s`) by which they come later; earlier with a minus."""
+    gains: dict[Name, float] | None = None
+    """Factors by controls and groups (`brows`, `mouth`, ...)."""
+    only: list[Name] | None = None
+    """Groups that are written; all when not given."""
     overwrite: bool = False
 
 
@@ -95,6 +105,8 @@ class ExportCurvesResult(Message):
 
     faces: list[int]
     basis: str
+    frames: Count
+    """Frames of the file."""
 
 
 class ImportCurvesParams(Message):
@@ -115,6 +127,12 @@ class ImportCurvesParams(Message):
     """Whether the face follows the curves, or they are added to what it does."""
     retime: bool = False
     """Whether a file with another frame rate keeps its seconds; else it goes frame for frame."""
+    only: list[Name] | None = None
+    """Groups of controls to take, where `controls` names none."""
+    gains: dict[Name, float] | None = None
+    """Factors of the values, by controls and groups."""
+    basis: Name | None = None
+    """Of FLAME coefficients in a file that does not name it."""
 
 
 class ImportCurvesResult(Message):
@@ -125,3 +143,5 @@ class ImportCurvesResult(Message):
     frames: Span
     unknown: list[str]
     """Names in the file that are no controls, and were left out."""
+    notices: list[str]
+    """Sentences on what else of the file was left out."""
