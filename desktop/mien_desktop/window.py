@@ -31,6 +31,7 @@ from mien_desktop.loading import Loading, first_picture
 from mien_desktop.menus import build_menus, window_commands
 from mien_desktop.performance.applying import PerformanceApplying
 from mien_desktop.performance.neutral import NeutralChoice
+from mien_desktop.performance.retouch_panel import RetouchPanel
 from mien_desktop.reading import ReadingBar
 from mien_desktop.settings import settings
 from mien_desktop.shots.panel import ShotsPanel
@@ -93,7 +94,11 @@ class Window(QMainWindow):
         self.panels = Layout(
             left=(("Shots", self.shots), ("Jobs", self.jobs)),
             centre=(self.viewer, self.transport),
-            right=(("Controls", self.controls), ("Expressions", self.expressions)),
+            right=(
+                ("Controls", self.controls),
+                ("Expressions", self.expressions),
+                ("Retouch", self.retouch),
+            ),
             bottom=(("Timeline", self.timeline_place), ("Curves", self.curves_place)),
         )
         self.setCentralWidget(self.panels)
@@ -273,6 +278,7 @@ class Window(QMainWindow):
         self.curves = CurvesPanel(workspace)
         self.controls = ControlsPanel(workspace)
         self.expressions = PalettePanel(workspace)
+        self.retouch = RetouchPanel(workspace, self.background, self.performances.ask)
         self.expressions.set_picture(self.viewer.canvas.edited_picture)
         self.viewer.canvas.painted.connect(self.expressions.picture_came)
         self.timeline_place = TrackingPlaceholder(self.timeline, workspace)
@@ -308,7 +314,7 @@ class Window(QMainWindow):
     def _all_panels(self) -> tuple[Panel, ...]:
         return (
             self.shots, self.viewer, self.transport, self.timeline, self.curves, self.controls,
-            self.expressions, self.jobs,
+            self.expressions, self.retouch, self.jobs,
         )  # fmt: skip
 
     def _commands(self) -> tuple[Command, ...]:
