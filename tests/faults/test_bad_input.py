@@ -267,7 +267,7 @@ def test_a_face_that_is_not_there(mien: Mien, project: Path, out: Path) -> None:
 def test_a_curve_file_that_cannot_be_written(
     mien: Mien, project: Path, tmp_path: Path, name: str
 ) -> None:
-    mien("curves", project, "-o", tmp_path / name).refused(USAGE, name, ".npz, .json or .csv")
+    mien("curves", project, "-o", tmp_path / name).refused(USAGE, name, ".npz, .json, .csv")
 
 
 def test_a_verb_that_is_none(mien: Mien) -> None:

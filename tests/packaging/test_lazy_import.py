@@ -10,7 +10,7 @@ import pytest
 
 HEAVY = ("torch", "diffusers", "mediapipe", "cv2", "av", "scipy", "numpy", "PySide6", "OpenEXR",
          "pydantic", "rich", "typer", "matplotlib", "skimage", "yaml", "opentimelineio",
-         "dask", "distributed")  # fmt: skip
+         "dask", "distributed", "pxr", "pygltflib")  # fmt: skip
 
 
 def loaded_by(statement: str) -> set[str]:
@@ -50,3 +50,7 @@ def test_a_renderer_can_be_registered_without_media_or_models() -> None:
 
 def test_a_list_of_shots_needs_no_editorial_packages() -> None:
     assert not loaded_by("import mien.jobs.yaml, mien.editorial") & {"opentimelineio", "dask"}
+
+
+def test_curve_formats_load_their_packages_when_they_are_used() -> None:
+    assert not loaded_by("import mien.io.curves; mien.io.curves.curve_formats()") & {"pxr", "scipy"}

@@ -136,7 +136,7 @@ def test_a_damaged_confidence_by_region_is_refused(shot: Shot, face: Face, tmp_p
 
 
 def test_other_endings_are_refused(shot: Shot, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"\.npz, \.json or \.csv"):
+    with pytest.raises(UsageError, match=r"\.npz, \.json, .* or \.glb"):
         write_curves(shot, shot.faces, tmp_path / "x.docx")
 
 

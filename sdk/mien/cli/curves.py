@@ -137,7 +137,7 @@ def curves(
             "-o",
             "--output",
             metavar="FILE",
-            help="curves.csv, curves.npz (one face), curves.json (all), or a plug-in's.",
+            help="curves.csv, .npz (one face), .json, .usdc, .glb (all), or a plug-in's.",
         ),
     ],
     which: ShotOfProject = None,
@@ -214,7 +214,8 @@ def import_curves(
         Path,
         typer.Argument(
             metavar="CURVES",
-            help="The curve file: .csv, .npz, .json, a plug-in's, or a folder of FLAME frames.",
+            help="The curve file: .csv, .npz, .json, .usd, .glb, a plug-in's; or a folder of FLAME"
+            " frames.",
         ),
     ],
     output: Annotated[

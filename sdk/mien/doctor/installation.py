@@ -14,7 +14,12 @@ from mien.doctor.check import Check, version_of
 
 __all__ = ["check_installation"]
 
-_EXTRAS = {"scikit-image": "demo", "matplotlib": "demo"}
+_EXTRAS = {
+    "scikit-image": ("demo", "`mien demo`"),
+    "matplotlib": ("demo", "`mien demo`"),
+    "usd-core": ("scenes", "curves as USD"),
+}
+"""By package the extra that installs it, and what it is for."""
 _ENCODERS = {
     "libx264": "H.264",
     "libx265": "HEVC",
@@ -57,9 +62,9 @@ def _packages() -> Iterator[Check]:
             yield Check(name, "ok", metadata.version(name))
         except metadata.PackageNotFoundError:
             if name in _EXTRAS:
-                extra = _EXTRAS[name]
+                extra, use = _EXTRAS[name]
                 remedy = f'pip install "mien[{extra}]"'
-                yield Check(name, "optional", f"not installed; for `mien {extra}`:", remedy)
+                yield Check(name, "optional", f"not installed; for {use}:", remedy)
             elif "python_version" not in requirement:
                 yield Check(name, "missing", "not installed.", f"pip install {name}")
 

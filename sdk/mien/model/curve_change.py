@@ -272,9 +272,12 @@ def _mapped(face: FaceCurves, curve: _Map, turn: _Map, choose: _Map) -> FaceCurv
     def maybe(array: _Values | None) -> Any:
         return None if array is None else curve(array)
 
-    pose, flame = face.pose, face.flame
-    if pose is not None:
-        pose = HeadPose(curve(pose.scale), turn(pose.rotation), curve(pose.translation))
+    def placed(pose: HeadPose | None) -> HeadPose | None:
+        if pose is None:
+            return None
+        return HeadPose(curve(pose.scale), turn(pose.rotation), curve(pose.translation))
+
+    flame = face.flame
     if flame is not None:
         flame = FlameCurves(
             flame.basis, curve(flame.coefficients), turn(flame.rotation), curve(flame.translation),
@@ -287,7 +290,8 @@ def _mapped(face: FaceCurves, curve: _Map, turn: _Map, choose: _Map) -> FaceCurv
         bridged=None if face.bridged is None else choose(face.bridged),
         confidence=maybe(face.confidence),
         region_confidence=maybe(face.region_confidence),
-        pose=pose,
+        pose=placed(face.pose),
+        mesh_pose=placed(face.mesh_pose),
         flame=flame,
         units=face.units
         and {name: curve(np.asarray(values)) for name, values in face.units.items()},

@@ -69,6 +69,8 @@ class FaceCurves:
             brows, mouth and jaw; None where regions were not told apart.
         identity: (468, 3) float32 centimetres, the person's neutral face.
         pose: Head pose over time.
+        mesh_pose: Head pose of the face whose neutral is `identity`; `pose` is that of a FLAME
+            head where one was fitted.
         flame: The same in the terms of a FLAME head.
         units: (T,) intensities of action units by name, `AU1` to `AU45`, 0 to 1.
 
@@ -86,6 +88,7 @@ class FaceCurves:
     region_confidence: FloatArray | None = None
     identity: FloatArray | None = None
     pose: HeadPose | None = None
+    mesh_pose: HeadPose | None = None
     flame: FlameCurves | None = None
     units: Mapping[str, npt.NDArray[np.floating[Any]]] | None = None
 

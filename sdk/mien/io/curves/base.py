@@ -45,6 +45,9 @@ class CurveFormat:
         """Whether files can be read."""
         return type(self).read is not CurveFormat.read
 
+    def require(self) -> None:
+        """Raise MissingDependencyError when a package that the format needs is not installed."""
+
     def write(self, curves: CurveFile, file: IO[bytes]) -> None:
         """Write curves to a file.
 

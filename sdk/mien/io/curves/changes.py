@@ -50,11 +50,13 @@ def _scaled(face: FaceCurves, factors: DoubleArray, change: CurveChange, rate: f
     after = (before * factors).astype(np.float32)
     kept = change.kept
     head = factors[[INDEX[name] for name in HEAD]]
-    pose, flame = face.pose, face.flame
-    if pose is not None:
-        whole = bool(kept & set(HEAD))
-        pose = HeadPose(pose.scale, _turned(pose.rotation, head, face), pose.translation)
-        pose = pose if whole else None
+    flame = face.flame
+
+    def posed(pose: HeadPose | None) -> HeadPose | None:
+        if pose is None or not kept & set(HEAD):
+            return None
+        return HeadPose(pose.scale, _turned(pose.rotation, head, face), pose.translation)
+
     if flame is not None:
         flame = _flame(flame, after - before, head, face)
         if not kept & set(HEAD):
@@ -64,7 +66,8 @@ def _scaled(face: FaceCurves, factors: DoubleArray, change: CurveChange, rate: f
     return dataclasses.replace(
         face,
         controls={name: after[:, INDEX[name]] for name in face.controls if name in kept},
-        pose=pose,
+        pose=posed(face.pose),
+        mesh_pose=posed(face.mesh_pose),
         flame=flame,
         units=face.units and unit_curves(after, face.valid, rate),
     )

@@ -55,6 +55,7 @@ def _face_curves(
     face: Face, fit: FlameFit | None, size: tuple[int, int], *, raw: bool
 ) -> FaceCurves:
     curves = face.raw if raw else face.curves
+    mesh_pose = curves.pose
     if fit is None:
         translation = _translation(curves, size)
         flame = FlameCurves(curves.basis, curves.flame, curves.pose.rotation, translation)
@@ -79,6 +80,7 @@ def _face_curves(
         region_confidence=face.region_confidence,
         identity=face.identity,
         pose=curves.pose,
+        mesh_pose=mesh_pose,
         flame=flame,
         units=unit_curves(curves.controls.array, curves.valid, float(face.clock.rate)),
     )

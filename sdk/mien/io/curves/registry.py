@@ -10,10 +10,12 @@ from typing import Final, Literal
 from mien import plugins
 from mien.errors import UsageError
 from mien.io.curves.base import API_VERSION, CurveFormat, format_problem
+from mien.io.curves.gltf import GlbFormat, GltfFormat
 from mien.io.curves.json import JsonFormat
 from mien.io.curves.live_link import LiveLinkFormat
 from mien.io.curves.npz import NpzFormat
 from mien.io.curves.plain_table import TableFormat
+from mien.io.curves.usd import UsdFormat, UsdTextFormat
 
 __all__ = [
     "GROUP", "curve_format_problems", "curve_formats", "format_for", "formats_of",
@@ -23,7 +25,8 @@ __all__ = [
 GROUP: Final = "mien.curve_formats"
 """Group of the entry points by which installed packages offer curve formats."""
 _OWN: Final[tuple[CurveFormat, ...]] = (
-    NpzFormat(), JsonFormat(), LiveLinkFormat(), TableFormat(),
+    NpzFormat(), JsonFormat(), LiveLinkFormat(), TableFormat(), UsdTextFormat(), UsdFormat(),
+    GlbFormat(), GltfFormat(),
 )  # fmt: skip
 _registered: dict[str, CurveFormat] = {}
 Use = Literal["read", "write"]
@@ -83,6 +86,7 @@ def formats_of(path: Path, use: Use) -> tuple[CurveFormat, ...]:
 
     Raises:
         UsageError: When no format has the ending, or none can do that.
+        MissingDependencyError: When a package that the format needs is not installed.
     """
     suffix = path.suffix.lower()
     formats = [one for one in _here() if suffix in one.suffixes]
@@ -104,6 +108,8 @@ def formats_of(path: Path, use: Use) -> tuple[CurveFormat, ...]:
             path=path,
             choices=_endings(use),
         )
+    for one in usable:
+        one.require()
     return tuple(usable)
 
 

@@ -79,7 +79,7 @@ class CurvesResult(Message):
 
 
 class ExportCurvesParams(Message):
-    """Curves to write to a file: `.npz`, `.csv` (one face), `.json` (one or all), a plug-in's."""
+    """Curves to write to a file of a format that `hello` lists, as `.npz` (one face) or `.json`."""
 
     shot: Handle
     path: PathText
