@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -12,6 +13,7 @@ from shiboken6 import isValid
 
 from mien.errors import MienError, NoFaceError, OperationCancelledError
 from mien.model.document import Document, Project
+from mien.model.shot import Shot
 from mien.model.transfer import Transfer
 from mien_desktop.background import Background
 from mien_desktop.command import Command
@@ -137,9 +139,12 @@ def _applied(order: _Order, reading: Reading) -> Applied:
 
     shot, how = order.project.shot, order.how
     face = shot.face(order.face)
-    source, whose = order.source, order.whose
-    if isinstance(source, tuple):
-        source, whose = order.document.shot(source[0]).shot, source[1]  # type: ignore[assignment]
+    source: Shot | Path
+    whose: int | str | None
+    if isinstance(order.source, tuple):
+        source, whose = order.document.shot(order.source[0]).shot, order.source[1]
+    else:
+        source, whose = order.source, order.whose
     performance = api.open_performance(
         source, how, shot=shot, face=face, from_face=whose, progress=reading.report
     )
