@@ -280,7 +280,7 @@ class _Group(QWidget):
 
     @property
     def strength(self) -> float:
-        """How strongly, 0 to 1."""
+        """Strength, 0 to 1."""
         return self._amount.value() / 100
 
 

@@ -29,7 +29,7 @@ __all__ = ["PerformanceApplying"]
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """What a dialog asks for, for a thread."""
+    """Order of a dialog, for a thread."""
 
     document: Document
     project: Project
