@@ -20,6 +20,7 @@ NAMES = (
     "found",
     "confidence",
     "solve",
+    "swing",
     "flame",
     "smirk",
     "render",

@@ -48,12 +48,16 @@ class Outcome:
 
     Attributes:
         correlation: By channel; not a number where the source does not move.
+        solved: By channel, of what is seen of the source with mien's curves of it.
+        shown: By channel, of what the face is asked for with what is seen of the render.
         scores: By channel, (N, 3) the source, the render, the plate.
         turned: Median degrees between the head of the render and the plate's.
         keys: Keys of a control in a second.
     """
 
     correlation: dict[str, float]
+    solved: dict[str, float]
+    shown: dict[str, float]
     scores: dict[str, DoubleArray]
     turned: float
     keys: float
@@ -76,6 +80,8 @@ def main(arguments: Sequence[str] = ()) -> None:
             rows.append(one)
             cells = "".join(f"{value:10.2f}" for value in one.correlation.values())
             print(f"  {pair:20}{cells}{one.turned:8.2f} deg{one.keys:7.1f}", flush=True)
+            for name, values in (("by mien's curves", one.solved), ("asked and shown", one.shown)):
+                print(f"    {name:18}" + "".join(f"{value:10.2f}" for value in values.values()))
         name = asked.pairs[0].partition(":")[2]
         shot = tracked(name, asked.keep or Path(folder))
         alike = mien.apply(shot, shot).alike
@@ -101,19 +107,20 @@ def measured(source: mien.Shot, target: mien.Shot, strip: Path | None) -> Outcom
     driven = f"0:{min(frames, target.clock.frame_count)}"
     timing = mien.TransferTiming(span=driven, source_span=span)
     applied = mien.apply(target, source, mien.Transfer(timing=timing, ease=0))
-    shown = f"{applied.made.frames.start}:{applied.made.frames.stop}"
-    renders = list(mien.render_frames(target, [applied.edit], shown, renderer="warp"))
-    plates = list(mien.render_frames(target, [], shown))
+    reached = f"{applied.made.frames.start}:{applied.made.frames.stop}"
+    renders = list(mien.render_frames(target, [applied.edit], reached, renderer="warp"))
+    plates = list(mien.render_frames(target, [], reached))
     first = source.clock.parse_range(span).start
     pace = float(source.clock.rate / target.clock.rate)
     films = list(mien.render_frames(source, [], span))
     sources = [films[min(round(i * pace), len(films) - 1)] for i in range(len(renders))]
-    del films, first
+    del films
     tool = measure()
     detector = tool.landmarker()
     triples = zip(sources, renders, plates, strict=True)
     seen = [[tool.see(detector, picture) for picture in row] for row in triples]
-    whole = [row for row in seen if all(one is not None for one in row)]
+    usable = [i for i, row in enumerate(seen) if all(one is not None for one in row)]
+    whole = [seen[i] for i in usable]
     scores = {
         name: np.array([[_score(one[0], recipe) for one in row] for row in whole])
         for name, recipe in CHANNELS.items()
@@ -124,8 +131,22 @@ def measured(source: mien.Shot, target: mien.Shot, strip: Path | None) -> Outcom
     ]
     if strip is not None:
         _write_strip(strip, sources, renders, plates)
-    correlation = {name: _correlation(values) for name, values in scores.items()}
-    return Outcome(correlation, scores, float(np.median(turned)), applied.made.keys_per_second)
+    performed = _moves(mien.main_face(source).curves.controls.array)
+    layers = applied.edit.layers
+    face = applied.edit.face
+    asked = _moves(mien.evaluate(face.curves.controls.array, layers, face.valid).target)
+    here = [applied.made.frames.start + i for i in usable]
+    there = [min(first + round(i * pace), len(performed) - 1) for i in usable]
+    correlation: dict[str, float] = {}
+    solved: dict[str, float] = {}
+    shown: dict[str, float] = {}
+    for column, (name, values) in enumerate(scores.items()):
+        correlation[name] = _correlation(values[:, 0], values[:, 1])
+        solved[name] = _correlation(values[:, 0], performed[there, column])
+        moves = not np.isnan(correlation[name])
+        shown[name] = _correlation(asked[here, column], values[:, 1]) if moves else np.nan
+    keys = applied.made.keys_per_second
+    return Outcome(correlation, solved, shown, scores, float(np.median(turned)), keys)
 
 
 def liveliest(shot: mien.Shot) -> str:
@@ -133,27 +154,30 @@ def liveliest(shot: mien.Shot) -> str:
     face = mien.main_face(shot)
     rows = face.curves.controls.array
     length = min(round(SECONDS * float(shot.clock.rate)), len(rows))
-    moves = np.stack(
-        [
-            sum(weight * rows[:, INDEX[name]] for name, weight in recipe)
-            for recipe in CHANNELS.values()
-        ],
-        axis=1,
-    )
+    moves = _moves(rows)
     starts = range(0, len(rows) - length + 1, 5)
     spread = [np.log(moves[start : start + length].std(axis=0) + 0.02).sum() for start in starts]
     best = starts[int(np.argmax(spread))]
     return f"{best}:{best + length}"
 
 
+def _moves(rows: AnyArray) -> DoubleArray:
+    """(T, 4) the channels of (T, 59) controls."""
+    columns = [
+        sum(weight * rows[:, INDEX[name]] for name, weight in recipe)
+        for recipe in CHANNELS.values()
+    ]
+    return np.stack(columns, axis=1).astype(np.float64)
+
+
 def _score(scores: dict[str, float], recipe: Sequence[tuple[str, float]]) -> float:
     return sum(weight * scores[name] for name, weight in recipe)
 
 
-def _correlation(values: DoubleArray) -> float:
-    if not len(values) or np.ptp(values[:, 0]) < STILL:
+def _correlation(first: DoubleArray, second: DoubleArray) -> float:
+    if not len(first) or np.ptp(first) < STILL or np.ptp(second) == 0:
         return float("nan")
-    return float(np.corrcoef(values[:, 0], values[:, 1])[0, 1])
+    return float(np.corrcoef(first, second)[0, 1])
 
 
 def _write_strip(path: Path, *rows: Sequence[AnyArray]) -> None:

@@ -15,6 +15,7 @@ import pytest
 import mien
 from mien._types import AnyArray
 from mien.errors import MienError, MissingDependencyError, UsageError
+from mien.face import SOLVER
 from mien.model.face import FaceTrack
 from mien.plugins import PluginWarning
 from mien.serve.client import Client, ServeError
@@ -41,7 +42,7 @@ def test_on_the_command_line(footage: Path, tmp_path: Path) -> None:
     done = run_here("track", footage, "-o", tmp_path / "x.mien", "--tracker", "portrait", "--json")
     assert done.code == 0, done.err
     told = json.loads(done.out)
-    assert told["made_by"] == {"tracker": "portrait", "tracker_version": 5, "solver": 1}
+    assert told["made_by"] == {"tracker": "portrait", "tracker_version": 5, "solver": SOLVER}
     face = {"number": 1, "name": "face 1", "frames_seen": 12, "seen_badly": []}
     assert told["faces"] == [face]
     shot = mien.load_project(tmp_path / "x.mien").shot
@@ -105,7 +106,7 @@ def test_over_serve(footage: Path) -> None:
                 client.start("track", shot=shot, tracker=name).result.result(60)
             assert refused.value.code == code
         facts = client.start("track", shot=shot, tracker="portrait").result.result(120)
-    assert facts["made_by"] == {"tracker": "portrait", "tracker_version": 5, "solver": 1}
+    assert facts["made_by"] == {"tracker": "portrait", "tracker_version": 5, "solver": SOLVER}
 
 
 def test_in_the_process_that_tracks_for_the_editor(

@@ -47,7 +47,7 @@ def test_a_face_follows_a_shot_that_is_open_or_a_file(
     same = client.call("apply", shot=shot, face=2, path=str(project), from_face=2)
     assert (same["layers"], same["controls"]) == ([], [])
     for params, message in (
-        ({"path": str(project.with_suffix(".mp4"))}, "Open a clip with `open`"),
+        ({"path": str(project.with_suffix(".mp4"))}, "Track a clip first"),
         ({"source": other}, "2 faces, and none is chosen"),
         ({"source": other, "path": str(project)}, "one of source and path"),
         ({"source": other, "from_face": 2, "strength": 2.0}, "strength"),

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import mien
 from mien.cli.main import run
@@ -132,6 +133,23 @@ def test_a_clip_applied_to_itself_renders_bit_for_bit(
         plain, mien.render_frames(applied.project, edits, "10:14", renderer="warp"), strict=True
     ):
         np.testing.assert_array_equal(before, after)
+
+
+def test_an_image_is_a_pose_that_is_tracked_once(
+    tracked_360p: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    project = mien.load_project(tracked_360p)
+    picture = tmp_path / "face.png"
+    Image.fromarray(project.shot.frame(30)).save(picture)
+    for _ in range(2):
+        applied = mien.apply(
+            project, picture, mien.Transfer(at=8, tolerance=0, only=("eyes",)), progress=False
+        )
+        keys = {len(track.keys) for layer in applied.edit.layers for track in layer.tracks}
+        assert keys == {1}
+        assert str(applied.made.frames) == "2:15"
+    assert len(list((tmp_path / "cache" / "mien" / "tracked").glob("*.mien"))) == 1
 
 
 def test_what_was_tracked_is_kept(tmp_path: Path) -> None:

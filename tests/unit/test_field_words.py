@@ -33,8 +33,8 @@ WRONG: list[Any] = [
 ]  # fmt: skip
 CLIP_FIELDS = ("schema", "project", "shot", "set", "face", "curves", "fase")
 SHOT_FIELDS = (
-    "name", "media", "project", "shot", "frames", "set", "face", "curves", "renderer", "settings",
-    "tracker", "codec", "lossless", "examples", "occlusion", "fase",
+    "name", "media", "project", "shot", "frames", "set", "face", "curves", "apply", "renderer",
+    "settings", "tracker", "codec", "lossless", "examples", "occlusion", "fase",
 )  # fmt: skip
 
 

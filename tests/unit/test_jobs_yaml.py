@@ -198,7 +198,9 @@ def test_curves_reach_the_workers_whole(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_text(spec.to_json())
     assert read_shot_spec(path) == spec
-    assert [one.controls for one in spec.curves] == [("jawOpen",)]
+    (one,) = spec.curves
+    assert isinstance(one, CurvesInput)
+    assert one.controls == ("jawOpen",)
 
 
 def test_examples_of_a_shot_of_the_command_line_and_of_the_file(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien._types import FloatArray, PathLike
+from mien.api.examples import example_tracker
 from mien.api.tracking import open_shot, track
 from mien.errors import InputError, MediaError, NoFaceError, UsageError
 from mien.io import project as project_file
@@ -32,7 +33,14 @@ from mien.model.transfer_times import timing_span
 from mien.progress import Progress
 from mien.timebase import FrameRange
 
-__all__ = ["Applied", "apply", "describe_applied", "open_performance", "performance_of"]
+__all__ = [
+    "Applied",
+    "apply",
+    "check_source",
+    "describe_applied",
+    "open_performance",
+    "performance_of",
+]
 
 _LOG = logging.getLogger(__name__)
 _CALM: Final = 0.1
@@ -175,6 +183,33 @@ def open_performance(
     return dataclasses.replace(made, lag=lag)
 
 
+def check_source(path: Path) -> None:
+    """Refuse a file that cannot be followed at once: where nobody can wait for a clip.
+
+    Raises:
+        UsageError: When it is a clip, which is to be tracked first, or nothing of the kind.
+        InputError: When it is a curve file that cannot be read.
+        MediaError: When there is no such image.
+        ProjectError: When it is a project that cannot be read.
+    """
+    from mien.io.curves import curve_formats, read_curve_file
+    from mien.media.sequence import is_image
+
+    suffix = path.suffix.lower()
+    if suffix == SUFFIX:
+        project_file.describe(path)
+    elif any(suffix in format.suffixes for format in curve_formats()):
+        read_curve_file(path)
+    elif not is_image(path):
+        raise UsageError(
+            f"{path.name} is a clip, or nothing that can be followed.",
+            f"Track a clip first, and give its project: `mien track {path.name}`.",
+            path=path,
+        )
+    elif not path.is_file():
+        raise MediaError(f"There is no image {path}.", "Check the name.", path=path)
+
+
 def performance_of(source: Face, name: str, face: Face) -> SourcePerformance:
     """Return the performance of a tracked face, for another face to follow.
 
@@ -211,9 +246,12 @@ def describe_applied(applied: Applied, source: str) -> str:
         return f"{name} does what {source} does already: nothing is changed"
     how = "relative to rest" if made.relative else "absolute"
     layers = " and ".join(f"'{one}'" for one in made.layers)
+    pace = f"{made.keys_per_second:.1f} a second each"
+    if made.keys == len(made.controls):
+        pace = "one each"
     return (
         f"{name} follows {source} in frames {made.frames}, {how}: {len(made.controls)} controls,"
-        f" {made.keys} keys ({made.keys_per_second:.1f} a second each) in"
+        f" {made.keys} keys ({pace}) in"
         f" {'layer' if len(made.layers) == 1 else 'layers'} {layers}"
     )
 
@@ -227,6 +265,8 @@ def _opened(
 ) -> Shot | CurveFile:
     """What a file holds: a tracked shot, or curves."""
     from mien.io.curves import curve_formats, read_curve_file
+    from mien.media.probe import probe_any
+    from mien.media.sequence import is_image
 
     suffix = path.suffix.lower()
     if suffix == SUFFIX:
@@ -238,7 +278,7 @@ def _opened(
     if any(suffix in format.suffixes for format in curve_formats()):
         return read_curve_file(path)
     try:
-        shot = open_shot(path, progress=progress)
+        shot = Shot(probe_any(path), ()) if is_image(path) else open_shot(path, progress=progress)
     except MediaError as error:
         if not path.is_file():
             raise
@@ -251,10 +291,10 @@ def _opened(
     if shot.media.fingerprint == target.media.fingerprint and not target.untracked_spans():
         # The shot's own clip: as it was tracked, and put right by hand.
         return target
-    return _tracked(shot, how, progress)
+    return _tracked(shot, how, example_tracker(target), progress)
 
 
-def _tracked(shot: Shot, how: Transfer, progress: bool | Progress) -> Shot:
+def _tracked(shot: Shot, how: Transfer, name: str, progress: bool | Progress) -> Shot:
     """A clip with its faces: as kept from before, or tracked now and kept."""
     from mien.face import SOLVER
     from mien.io.tracked_cache import TrackedCache
@@ -263,12 +303,12 @@ def _tracked(shot: Shot, how: Transfer, progress: bool | Progress) -> Shot:
     span: FrameRange | None = None
     if how.timing.source_span is not None:
         span = timing_span(how.timing.source_span, shot.clock, "The source's span")
-    tracker = get_tracker()
+    tracker = get_tracker(name)
     cache = TrackedCache(f"{tracker.name}-{tracker.version}-{SOLVER}")
     kept = cache.load(shot.media, span)
     if kept is not None:
         return kept
-    tracked = track(shot, frames=span, progress=progress)
+    tracked = track(shot, frames=span, tracker=name, progress=progress)
     cache.store(tracked, span)
     return tracked
 

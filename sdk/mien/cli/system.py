@@ -49,15 +49,16 @@ def cache(
     clear: Annotated[bool, typer.Option("--clear", help="Remove all that is kept.")] = False,
     json: Json = False,
 ) -> None:
-    """List what is kept of faces that were looked through, or remove it.
+    """List what is kept of faces that were looked through and of clips that were followed.
 
-    Renders make it again when they need it.
+    Renders and `mien apply` make it again when they need it.
     """
+    from mien.io.tracked_cache import TrackedCache
     from mien.rendering.appearance.cache import AppearanceCache
 
-    kept = AppearanceCache()
+    kept, tracked = AppearanceCache(), TrackedCache()
     try:
-        freed = kept.clear() if clear else 0
+        freed = kept.clear() + tracked.clear() if clear else 0
     except OSError as error:
         raise OutputError(
             f"The cache {kept.folder} cannot be cleared: {(error.strerror or 'denied').lower()}.",
@@ -70,7 +71,12 @@ def cache(
             {"path": str(entry.path), "size": entry.size, "used": round(entry.used)}
             for entry in entries
         ]
-        print_json({"folder": str(kept.folder), "freed": freed, "entries": listed})
+        clips = [
+            {"path": str(entry.path), "size": entry.size, "used": round(entry.used)}
+            for entry in tracked.entries()
+        ]
+        facts = {"folder": str(kept.folder), "freed": freed, "entries": listed}
+        print_json({**facts, "tracked_folder": str(tracked.folder), "tracked": clips})
         return
     if clear:
         print_done(f"{freed / _MIB:.0f} MiB removed from {kept.folder}")
@@ -81,3 +87,8 @@ def cache(
     total = sum(entry.size for entry in entries) / _MIB
     count = f"{len(entries)} face{'s' * (len(entries) != 1)}"
     typer.echo(f"{count}, {total:.0f} MiB in {kept.folder}")
+    others = tracked.entries()
+    if others:
+        total = sum(entry.size for entry in others) / _MIB
+        count = f"{len(others)} tracked clip{'s' * (len(others) != 1)}"
+        typer.echo(f"{count}, {total:.0f} MiB in {tracked.folder}")

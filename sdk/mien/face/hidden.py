@@ -48,6 +48,9 @@ gaze."""
 _HEAD_STEP: Final = 0.5
 """The same of the head's angles, degrees."""
 
+_UNEVEN: Final = 1.0
+"""Part of the steps around it by which a step of a head that turns may differ from them."""
+
 _USUAL: Final = 0.995
 """Part of the performance's steps from frame to frame that are no larger than what is usual."""
 
@@ -102,7 +105,9 @@ def bridge_hidden_curves(
         cuts: First frames of new shots; nothing is bridged across one.
     """
     for some, trust in _covered_shots(*frames, regions, cuts):
-        turned = _without_jumps(rotation[some].reshape(-1, 9), trust, np.radians(_HEAD_STEP))
+        turned = _without_jumps(
+            rotation[some].reshape(-1, 9), trust, np.radians(_HEAD_STEP), steady=False
+        )
         rotation[some] = nearest_rotations(turned.reshape(-1, 3, 3))
         values = _without_jumps(controls[some], trust, _steps())
         for region, name in enumerate(REGIONS):
@@ -231,13 +236,16 @@ def _edges(trust: FloatArray) -> BoolArray:
     return _widened(np.asarray(changes))
 
 
-def _without_jumps(values: FloatArray, trust: FloatArray, most: FloatArray | float) -> FloatArray:
+def _without_jumps(
+    values: FloatArray, trust: FloatArray, most: FloatArray | float, *, steady: bool = True
+) -> FloatArray:
     """(N, C) values without the steps of readings that something in front of the face disturbs.
 
     A step is too large beyond `most` as something comes or goes, and beyond what the performance
     does elsewhere while it is there. What is taken out stays out while a region is covered; what
     is left of it when all are seen again, as far as coming and going do not cancel, is spread
-    over the time between.
+    over the time between. Where values need not hold `steady`, a step as large as those around it
+    is no jump: heads turn while their faces are covered, and because they turn.
     """
     steps, covered = np.diff(values, axis=0), (trust < 1).any(axis=1)
     apart = _widened(covered)
@@ -248,7 +256,10 @@ def _without_jumps(values: FloatArray, trust: FloatArray, most: FloatArray | flo
     else:
         usual = np.full(values.shape[1], np.inf, np.float32)
     most = np.where(_edges(trust)[:, None], most, usual)
-    excess = np.where(clear[:, None], 0, steps - np.clip(steps, -most, most))
+    middle = np.zeros_like(steps) if steady else _median_steps(steps)
+    most = np.maximum(most, _UNEVEN * np.abs(middle))
+    beyond = steps - np.clip(steps, middle - most, middle + most)
+    excess = np.where(clear[:, None], 0, beyond)
     moved = np.zeros_like(values)
     moved[1:] = np.cumsum(excess, axis=0)
     off = np.zeros_like(values)
@@ -262,6 +273,12 @@ def _without_jumps(values: FloatArray, trust: FloatArray, most: FloatArray | flo
             part = part - way[:, None] * part[-1]
         off[first : last + 1] = part
     return np.asarray(values - off, np.float32)
+
+
+def _median_steps(steps: FloatArray) -> FloatArray:
+    padded = np.pad(steps, ((_NEAR, _NEAR), (0, 0)), mode="edge")
+    views = np.lib.stride_tricks.sliding_window_view(padded, 2 * _NEAR + 1, axis=0)
+    return np.asarray(np.median(views, axis=-1), np.float32)
 
 
 def _widened(frames: BoolArray) -> BoolArray:

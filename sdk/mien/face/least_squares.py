@@ -26,7 +26,7 @@ def bounded_least_squares(
     coordinate in all rows together.
 
     Args:
-        normal: (K, K) normal matrix N, positive definite.
+        normal: (K, K) normal matrix N, positive definite; or (T, K, K), one for each row.
         right: (T, K) right sides.
         upper: (K,) upper bounds.
         start: (T, K) where to start; 0 when None.
@@ -37,13 +37,18 @@ def bounded_least_squares(
     """
     # One contiguous row for each coordinate.
     found = np.zeros_like(right.T) if start is None else np.ascontiguousarray(start.T)
-    gradient = normal @ found - right.T
-    inverse = 1 / np.diag(normal)
+    if normal.ndim == 2:
+        columns = normal.T[:, :, None]
+        gradient = normal @ found - right.T
+    else:
+        columns = np.ascontiguousarray(normal.transpose(2, 1, 0))
+        gradient = np.einsum("lkt,lt->kt", columns, found) - right.T
+    inverse = 1 / np.einsum("kkt->kt", columns)
     for _ in range(sweeps):
         before = found.copy()
-        for k in range(len(normal)):
+        for k in range(len(columns)):
             moved = np.minimum(np.maximum(found[k] - inverse[k] * gradient[k], 0), upper[k])
-            gradient += normal[:, k : k + 1] * (moved - found[k])
+            gradient += columns[k] * (moved - found[k])
             found[k] = moved
         if np.abs(found - before).max(initial=0) < SETTLED:
             break

@@ -26,6 +26,7 @@ from mien.face.least_squares import bounded_least_squares
 from mien.face.neutral import chosen_identity
 from mien.face.pose import Alignment, align, angles, nearest_rotations
 from mien.face.rig import Rig, load_rig
+from mien.face.turned import TurnedEvidence, own_mean, own_mean_precision, turn_of, worth_of
 from mien.model.chosen_neutral import ChosenNeutral
 from mien.model.controls import ARKIT, CONTROLS, HEAD, INDEX, NAMES
 from mien.model.curves import ControlCurves, Curves, HeadPose
@@ -208,7 +209,9 @@ def solve_landmarks(
         identity: (468, 3) the person's neutral face.
         cuts: First frames of new shots.
     """
-    solution = _Solver(load_rig(), identity).solve(landmarks, frames, cuts, lambda done: None)
+    # What a hand has put somewhere is meant, however the head is turned.
+    solver = _Solver(load_rig(), identity, trusting=True)
+    solution = solver.solve(landmarks, frames, cuts, lambda done: None)
     return _curves(solution, frames, np.zeros_like(frames))
 
 
@@ -239,6 +242,7 @@ class _Solution:
     scale: FloatArray
     translation: FloatArray
     iris_visibility: FloatArray
+    misfit: FloatArray
 
     @classmethod
     def neutral(cls, frames: int) -> _Solution:
@@ -248,6 +252,7 @@ class _Solution:
             np.ones(frames, dtype=np.float32),
             np.zeros((frames, 3), dtype=np.float32),
             np.zeros((frames, 2), dtype=np.float32),
+            np.zeros(frames, dtype=np.float32),
         )
 
     def alignment(self, frames: npt.NDArray[np.intp]) -> Alignment:
@@ -255,9 +260,15 @@ class _Solution:
 
 
 class _Solver:
-    """Explains frames by the pose and the controls of one person's face."""
+    """Explains frames by the pose and the controls of one person's face.
 
-    def __init__(self, rig: Rig, identity: FloatArray) -> None:
+    Args:
+        rig: The rig.
+        identity: (468, 3) the person's neutral face.
+        trusting: Whether landmarks are taken as they are even where the head is turned.
+    """
+
+    def __init__(self, rig: Rig, identity: FloatArray, *, trusting: bool = False) -> None:
         self.personal = rig.personal(identity)
         self._weights = rig.stiffness
         self._eyes = EyeGeometry(rig, identity)
@@ -267,6 +278,8 @@ class _Solver:
         rare = 1 / np.maximum(rig.activity[_SKIN_CONTROLS], MIN_ACTIVITY) ** 2
         self._normal = (self._fields @ self._gain + np.diag(rare)).astype(np.float32)
         self._upper = np.ones(len(_SKIN_CONTROLS), dtype=np.float32)
+        self._turned = TurnedEvidence(self._fields, _SKIN_CONTROLS, rare)
+        self._trusting = trusting
 
     def solve(
         self,
@@ -280,12 +293,23 @@ class _Solver:
         for frames in _batches(np.flatnonzero(valid)):
             evidence[frames] = self._batch(landmarks[frames] * _CAMERA, frames, solution)
             report(int(frames[-1]) + 1)
+        turn, worth = self._turn(solution.rotation), np.ones(len(landmarks), np.float32)
+        if turn[valid].any():
+            worth[valid] = worth_of(solution.misfit[valid], turn[valid])
+            usual = own_mean(solution.controls[valid][:, _SKIN_CONTROLS], turn[valid])
+            evidence *= worth[:, None]
+            evidence += own_mean_precision(turn)[:, None] * usual
         for stretch in segments(valid, cuts):
             _interpolate_hidden_gaze(solution.controls[stretch], solution.iris_visibility[stretch])
             solution.controls[stretch, _SKIN_CONTROLS] = self._in_time(
-                evidence[stretch], solution.controls[stretch][:, _SKIN_CONTROLS]
+                evidence[stretch],
+                solution.controls[stretch][:, _SKIN_CONTROLS],
+                (turn[stretch], worth[stretch]),
             )
         return solution
+
+    def _turn(self, rotation: FloatArray) -> FloatArray:
+        return np.zeros((len(rotation), 2), np.float32) if self._trusting else turn_of(rotation)
 
     def _batch(
         self, points: FloatArray, frames: npt.NDArray[np.intp], solution: _Solution
@@ -302,12 +326,12 @@ class _Solver:
             degrees_to_looks(gaze * np.tile(visibility, 2), controls)
             away = (canonical[:, :SKIN] - identity).reshape(len(frames), -1)
             looks = controls[:, _LOOK_CONTROLS] @ self._looks
-            right = (away - looks) @ self._gain
-            controls[:, _SKIN_CONTROLS] = bounded_least_squares(
-                self._normal, right, self._upper, controls[:, _SKIN_CONTROLS]
-            )
+            right, skin = self._read(away - looks, pose.rotation, controls[:, _SKIN_CONTROLS])
+            controls[:, _SKIN_CONTROLS] = skin
             moved = looks + controls[:, _SKIN_CONTROLS] @ self._fields
             shape = identity + moved.reshape(len(frames), SKIN, 3)
+        rest = away - moved
+        solution.misfit[frames] = np.sqrt((rest * rest).mean(axis=1))
         degrees_to_looks(gaze, controls)
         solution.iris_visibility[frames] = visibility
         controls[:, _HEAD_CONTROLS] = angles(pose.rotation)
@@ -317,16 +341,43 @@ class _Solver:
         solution.translation[frames] = pose.translation
         return right
 
-    def _in_time(self, evidence: FloatArray, controls: FloatArray) -> FloatArray:
+    def _read(
+        self, away: FloatArray, rotation: FloatArray, start: FloatArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """What the skin says of the controls, and which they are by it; (N, K) both."""
+        turn = self._turn(rotation)
+        right = away @ self._gain
+        turned = np.flatnonzero(turn.any(axis=1))
+        if not len(turned):
+            return right, bounded_least_squares(self._normal, right, self._upper, start)
+        found, front = start.copy(), np.flatnonzero(~turn.any(axis=1))
+        right[turned], normals = self._turned.read(away[turned], turn[turned])
+        for some, normal in ((front, self._normal), (turned, normals)):
+            found[some] = bounded_least_squares(normal, right[some], self._upper, start[some])
+        return right, found
+
+    def _in_time(
+        self, evidence: FloatArray, controls: FloatArray, turned_by: tuple[FloatArray, FloatArray]
+    ) -> FloatArray:
         """Settle what a frame's skin leaves open by the frames on either side."""
         if len(evidence) < 2:
             return controls
         tie = np.float32(1 / CONTROL_STEP**2)
-        normal = self._normal + 2 * tie * np.eye(len(_SKIN_CONTROLS), dtype=np.float32)
+        held = 2 * tie * np.eye(len(_SKIN_CONTROLS), dtype=np.float32)
+        turn, worth = turned_by
+        front, turned = (np.flatnonzero(some) for some in (~turn.any(axis=1), turn.any(axis=1)))
         for _ in range(TEMPORAL_ROUNDS):
             padded = np.concatenate([controls[:1], controls, controls[-1:]])
-            around = padded[:-2] + padded[2:]
-            controls = bounded_least_squares(normal, evidence + tie * around, self._upper, controls)
+            right, start = evidence + tie * (padded[:-2] + padded[2:]), controls
+            controls = np.empty_like(start)
+            controls[front] = bounded_least_squares(
+                self._normal + held, right[front], self._upper, start[front]
+            )
+            for some in _batches(turned):
+                controls[some] = bounded_least_squares(
+                    self._turned.normals(turn[some], worth[some]) + held,
+                    right[some], self._upper, start[some],
+                )  # fmt: skip
         return controls
 
 
@@ -401,6 +452,7 @@ def _smoothed(
         steady(raw.scale, SCALE_NOISE * size),
         steady(raw.translation, TRANSLATION_NOISE * size),
         raw.iris_visibility,
+        raw.misfit,
     )
 
 

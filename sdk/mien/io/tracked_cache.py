@@ -20,6 +20,7 @@ from mien.io.project import SUFFIX
 from mien.model.document import Project
 from mien.model.media import MediaInfo
 from mien.model.shot import Shot
+from mien.rendering.appearance.cache import CacheEntry
 from mien.timebase import FrameRange
 
 __all__ = ["TrackedCache"]
@@ -32,14 +33,15 @@ class TrackedCache:
     """The folder in which tracked clips are kept.
 
     Args:
-        version: What tells apart what different trackers and solvers made.
+        version: What tells apart what different trackers and solvers made; it may be empty for
+            looking at what is kept.
         folder: The folder; in the user's cache by default.
 
     Attributes:
         folder: The folder.
     """
 
-    def __init__(self, version: str, folder: Path | None = None) -> None:
+    def __init__(self, version: str = "", folder: Path | None = None) -> None:
         self._version = version
         self.folder = folder or platformdirs.user_cache_path("mien") / "tracked"
 
@@ -83,11 +85,32 @@ class TrackedCache:
         span = "all" if frames is None else f"{frames.start}-{frames.stop}"
         return self.folder / f"{media.fingerprint}-{media.stream}-{self._version}-{span}{SUFFIX}"
 
+    def entries(self) -> list[CacheEntry]:
+        """Return what is kept, the longest unused first."""
+        kept = []
+        for path in self.folder.glob(f"*{SUFFIX}"):
+            with suppress(OSError):
+                facts = path.stat()
+                kept.append(CacheEntry(path, facts.st_size, facts.st_mtime))
+        return sorted(kept, key=lambda entry: entry.used)
+
+    def clear(self) -> int:
+        """Remove all that is kept; returns how many bytes that were.
+
+        Raises:
+            OSError: When a file cannot be removed.
+        """
+        freed = 0
+        for entry in self.entries():
+            entry.path.unlink(missing_ok=True)
+            freed += entry.size
+        return freed
+
     def _prune(self) -> None:
-        files = [(path.stat().st_mtime, path) for path in self.folder.glob(f"*{SUFFIX}")]
-        total = sum(path.stat().st_size for _, path in files)
-        for _, path in sorted(files)[:-1]:
+        kept = self.entries()
+        total = sum(entry.size for entry in kept)
+        for entry in kept[:-1]:
             if total <= _LIMIT:
                 return
-            total -= path.stat().st_size
-            path.unlink(missing_ok=True)
+            entry.path.unlink(missing_ok=True)
+            total -= entry.size

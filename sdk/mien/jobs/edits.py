@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from mien.api.applying import apply, describe_applied
 from mien.jobs.curves import read_layer
-from mien.jobs.job import CurvesInput
+from mien.jobs.job import ApplyInput, CurvesInput
 from mien.model.assignments import Assignment, assigned_face, make_edits, parse_assignment
 from mien.model.control_names import suggested_names
 from mien.model.edits import Edit, stacked_edits
@@ -39,8 +40,8 @@ class FaceRequest(Protocol):
         """Number or name of the face that what names none is for; None for the largest."""
 
     @property
-    def curves(self) -> tuple[CurvesInput, ...]:
-        """Curve files that faces follow."""
+    def curves(self) -> tuple[CurvesInput | ApplyInput, ...]:
+        """Curve files and performances that faces follow."""
 
 
 def check_request(request: FaceRequest, faces: Sequence[FaceLike] | None, where: str) -> None:
@@ -106,9 +107,14 @@ def request_edits(request: FaceRequest, shot: Shot) -> tuple[list[Edit], tuple[s
     where = shot.media.path.name
     _, largest = requested_faces(request, shot.faces, where)
     main: Face | None = main_face(shot) if largest else None
-    edits, notes = [], []
+    edits: list[Edit] = []
+    notes: list[str] = []
     for curves in request.curves:
         face = _follower(shot.faces, curves, request, where) or main
+        if isinstance(curves, ApplyInput):
+            if face is not None:
+                edits.append(_applied(curves, shot, face.number, notes))
+            continue
         made = read_layer(curves, shot.clock)
         if face is not None:
             edits.append(Edit(shot.face(face.number)).with_layer(made.layer))
@@ -120,12 +126,26 @@ def request_edits(request: FaceRequest, shot: Shot) -> tuple[list[Edit], tuple[s
     return list(stacked_edits(shot, edits)), tuple(notes)
 
 
+def _applied(one: ApplyInput, shot: Shot, face: int, notes: list[str]) -> Edit:
+    """The layers in which a face follows a performance; what is to be known is noted."""
+    applied = apply(
+        shot, one.file, one.how, face=face, from_shot=one.from_shot, from_face=one.face,
+        layer=one.layer, progress=False,
+    )  # fmt: skip
+    if applied.unknown:
+        names = ", ".join(applied.unknown)
+        notes.append(f"{one.file.name}: no controls of mien, left out: {names}.")
+    if applied.alike:
+        notes.append(f"{describe_applied(applied, one.file.name)}.")
+    return applied.edit
+
+
 def _assignments(request: FaceRequest) -> list[Assignment]:
     return [parse_assignment(text, request.face) for text in request.set]
 
 
 def _follower(
-    faces: Sequence[FaceLike], curves: CurvesInput, request: FaceRequest, where: str
+    faces: Sequence[FaceLike], curves: CurvesInput | ApplyInput, request: FaceRequest, where: str
 ) -> FaceLike | None:
     """The face that is to follow a curve file; None where none is named."""
     return one_face(faces, curves.to_face, request.face, where, f"'{curves.file.name}'")

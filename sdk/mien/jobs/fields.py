@@ -8,20 +8,31 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    model_validator,
+)
 
 from mien.errors import MienError
-from mien.jobs.job import CurvesInput
+from mien.jobs.job import ApplyInput, CurvesInput
 from mien.model.assignments import parse_assignment
 from mien.model.curve_layer import ImportMode
+from mien.model.edits import FADE
 from mien.model.face_names import read_face
 from mien.model.occlusion import OcclusionChoice, read_glasses
 from mien.model.quality import Quality, parse_bitrate, parse_crf
+from mien.model.transfer import APPLIED_LAYER, Transfer
+from mien.model.transfer_times import TransferTiming
 from mien.path_map import machine_path
 from mien.timebase import Clock
 
-__all__ = ["Curves", "CurvesPart", "FaceField", "Files", "Frames", "OcclusionFields", "Part",
-           "QualityFields", "Sets", "Text", "explain"]  # fmt: skip
+__all__ = ["Applies", "ApplyPart", "Curves", "CurvesPart", "FaceField", "Files", "Frames",
+           "OcclusionFields", "Part", "QualityFields", "Sets", "Text", "explain"]  # fmt: skip
 
 _NO_MATTE: Final = "none"
 """As a matte: that the project's own is not used."""
@@ -173,6 +184,55 @@ class CurvesPart(Part):
         )  # fmt: skip
 
 
+class ApplyPart(Part):
+    """The fields of a performance that a face follows, in a list of shots."""
+
+    file: Text
+    face: FaceField | None = None
+    """Whose performance, of several in the file."""
+    to_face: FaceField | None = None
+    """Which face of the shot follows it."""
+    from_shot: Text | None = None
+    layer: Text = APPLIED_LAYER
+    relative: bool | None = None
+    only: Annotated[tuple[Text, ...], Field(min_length=1), BeforeValidator(_listed)] | None = None
+    strength: float | dict[str, float] = 1.0
+    span: Frames | None = None
+    source_span: Frames | None = None
+    offset: Text = "0"
+    rate: float = 1.0
+    fit: bool = False
+    warp: dict[str, str] = Field(default_factory=dict)
+    align_sound: bool = False
+    at: Text | None = None
+    ease: int = FADE
+    tolerance: float = 0.01
+
+    @model_validator(mode="after")
+    def _meant(self) -> ApplyPart:
+        self.input(Path(self.file))
+        return self
+
+    def input(self, file: Path) -> ApplyInput:
+        """Return what they ask for.
+
+        Args:
+            file: Where the file is.
+        """
+        timing = TransferTiming(
+            self.span, self.source_span, self.offset, self.rate, self.fit,
+            tuple(self.warp.items()), self.align_sound,
+        )  # fmt: skip
+        how = Transfer(
+            self.relative, self.only, self.strength, self.ease, self.tolerance, self.at, timing
+        )
+        return ApplyInput(file, self.face, self.to_face, self.from_shot, self.layer, how)
+
+
+Applies = Annotated[
+    tuple[Annotated[ApplyPart, BeforeValidator(_as_file)], ...], BeforeValidator(_as_curves)
+]
+"""The fields of a performance, the name of its file alone, or a list of such."""
 Curves = Annotated[
     tuple[Annotated[CurvesPart, BeforeValidator(_as_file)], ...], BeforeValidator(_as_curves)
 ]
@@ -207,6 +267,8 @@ def explain(wrong: Mapping[str, Any], model: type[BaseModel]) -> tuple[str, str]
     fields = model.model_fields
     if "curves" in path:
         fields = CurvesPart.model_fields
+    if "apply" in path:
+        fields = ApplyPart.model_fields
     if "occlusion" in path:
         fields = OcclusionFields.model_fields
     known = ", ".join(field.alias or name for name, field in fields.items())

@@ -21,9 +21,12 @@ from mien.model.media import MediaInfo, MissingFrames
 from mien.model.occlusion import OcclusionChoice
 from mien.model.quality import Quality
 from mien.model.renderer_settings import SettingValue
+from mien.model.transfer import APPLIED_LAYER, Transfer
 from mien.timebase import Clock, FrameRange, Timecode, same_count
 
-__all__ = ["CurvesInput", "CutSpan", "Problem", "ShotJob", "ShotResult", "Status"]
+__all__ = [
+    "ApplyInput", "CurvesInput", "CutSpan", "Problem", "ShotJob", "ShotResult", "Status",
+]  # fmt: skip
 
 Status = Literal["done", "failed"]
 
@@ -84,6 +87,28 @@ class CurvesInput:
     only: tuple[str, ...] = ()
     gains: Mapping[str, float] = field(default_factory=dict)
     basis: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyInput:
+    """A performance that a face is to follow; see `mien.apply`.
+
+    Attributes:
+        file: A project, a curve file or an image.
+        face: Number or name of the face in the file; None for the only one.
+        to_face: Number or name of the face of the shot that follows it; None for the shot's
+            `face`, or else the largest.
+        from_shot: Name or number of the shot in a project of several.
+        layer: Name of the layer that it becomes.
+        how: What is taken of it, and how.
+    """
+
+    file: Path
+    face: int | str | None = None
+    to_face: int | str | None = None
+    from_shot: str | None = None
+    layer: str = APPLIED_LAYER
+    how: Transfer = field(default_factory=Transfer, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +289,7 @@ class ShotJob:
         origin: Where it was asked for, to be shown (`cut.otio, V1, 01:00:10:05`).
         clip: Number of the clip in its cut, in the order of the file; None without one.
         problem: Why it cannot be rendered, when that is known from the start.
-        curves: Curve files that faces follow, on top of the project's edits; one a face.
+        curves: Curve files and performances that faces follow, on top of the project's edits.
         tracker: Name of the tracker, or `auto`, for media without a project.
         renderer_reason: Why `auto` chose the renderer that is named now, in a few words; empty
             where it was asked for by its name, or is not chosen yet.
@@ -296,7 +321,7 @@ class ShotJob:
     origin: str = ""
     clip: int | None = None
     problem: Problem | None = None
-    curves: tuple[CurvesInput, ...] = ()
+    curves: tuple[CurvesInput | ApplyInput, ...] = ()
     tracker: str = "auto"
     renderer_reason: str = ""
     examples: tuple[Path, ...] = ()

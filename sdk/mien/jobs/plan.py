@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from mien.api.applying import check_source
 from mien.errors import MienError, UsageError
 from mien.jobs.curves import read_layer
 from mien.jobs.drop_frames import describe_drop_mismatches
 from mien.jobs.edits import check_request
-from mien.jobs.job import Problem, ShotJob
+from mien.jobs.job import ApplyInput, Problem, ShotJob
 from mien.jobs.journal import kept_threads
 from mien.jobs.names import output_path
 from mien.jobs.shot_task import ShotSpec
@@ -296,7 +297,10 @@ def _plan_shot(
         if job.project is None:
             job.check_missing(facts, frames)
         for curves in job.curves:
-            read_layer(curves, facts.clock)
+            if isinstance(curves, ApplyInput):
+                check_source(curves.file)
+            else:
+                read_layer(curves, facts.clock)
         output = output_path(job.name, folder, facts.path, codec=job.codec, lossless=job.lossless)
         refuse_matte_as_output(output, occlusion)
         encoding = fits(output, facts, job)

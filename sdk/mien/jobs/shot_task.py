@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from mien.errors import InputError, UsageError
-from mien.jobs.job import CurvesInput, ShotJob
+from mien.jobs.job import ApplyInput, CurvesInput, ShotJob
 from mien.model.media import MissingFrames
 from mien.model.occlusion import OcclusionChoice
 from mien.model.quality import Quality
 from mien.model.renderer_settings import SettingValue, check_stored
 from mien.model.settings import ReferenceSettings
+from mien.model.transfer import Transfer
+from mien.model.transfer_times import TransferTiming
 from mien.path_map import machine_map, machine_path
 from mien.rendering.registry import find_entry, settings_owner
 from mien.timebase import FrameRange
@@ -49,7 +51,7 @@ class ShotSpec:
         overwrite: Whether an output that this batch did not make may be replaced.
         settings: Settings of the renderer by name; None for its defaults.
         shot: Name, number or id of the shot in the project; None for its only one.
-        curves: Curve files that faces follow.
+        curves: Curve files and performances that faces follow.
         tracker: Name of the tracker, or `auto`.
         examples: Other material of its people, beside what the project has.
         occlusion: What is asked for things in front of its faces, on top of what the project says.
@@ -75,7 +77,7 @@ class ShotSpec:
     overwrite: bool = False
     settings: Mapping[str, SettingValue] | None = field(default=None, hash=False)
     shot: str | None = None
-    curves: tuple[CurvesInput, ...] = ()
+    curves: tuple[CurvesInput | ApplyInput, ...] = ()
     tracker: str = "auto"
     examples: tuple[Path, ...] = ()
     occlusion: OcclusionChoice = field(default_factory=OcclusionChoice)
@@ -149,17 +151,23 @@ class ShotSpec:
         return json.dumps(value, indent=1)
 
 
-def _curves_to_dict(curves: CurvesInput) -> dict[str, Any]:
+def _curves_to_dict(curves: CurvesInput | ApplyInput) -> dict[str, Any]:
     return asdict(curves) | {"file": str(curves.file)}
 
 
-def _read_all_curves(value: Any) -> tuple[CurvesInput, ...]:
+def _read_all_curves(value: Any) -> tuple[CurvesInput | ApplyInput, ...]:
     if value is None:
         return ()
     return tuple(map(_read_curves, [value] if isinstance(value, Mapping) else value))
 
 
-def _read_curves(value: Mapping[str, Any]) -> CurvesInput:
+def _read_curves(value: Mapping[str, Any]) -> CurvesInput | ApplyInput:
+    if "how" in value:
+        how = value["how"]
+        timing = TransferTiming(**how["timing"])
+        only = None if how["only"] is None else tuple(how["only"])
+        read = {"how": Transfer(**{**how, "timing": timing, "only": only})}
+        return ApplyInput(**{**value, **read, "file": machine_path(value["file"])})
     names = value["controls"]
     controls = None if names is None else tuple(map(str, names))
     only = tuple(map(str, value.get("only", ())))

@@ -20,6 +20,9 @@
         media: plates/sh016.mov
         curves: {file: all.json, face: 2, offset: 12, retime: true, mode: add,
                  controls: [jawOpen, mouthClose]}
+      - name: sh018
+        project: sh018.mien
+        apply: {file: take5.mien, only: [mouth, jaw], strength: 0.8, span: 2s:4s}
       - name: sh017           # two people, one of them by name
         project: sh017.mien
         set: ["1:mouthSmile=+0.5", "Anna:browDown=+0.3@20:80"]
@@ -44,6 +47,7 @@ from pydantic import Field, ValidationError
 
 from mien.errors import InputError, MienError
 from mien.jobs.fields import (
+    Applies,
     Curves,
     FaceField,
     Files,
@@ -54,7 +58,7 @@ from mien.jobs.fields import (
     Text,
     explain,
 )
-from mien.jobs.job import ShotJob
+from mien.jobs.job import ApplyInput, CurvesInput, ShotJob
 from mien.jobs.names import unique_names
 from mien.model.assignments import parse_assignment
 from mien.model.face_names import one_untracked
@@ -87,6 +91,7 @@ class _Shot(QualityFields):
     set: Sets = ()
     face: FaceField | None = None
     curves: Curves = ()
+    apply: Applies = ()
     renderer: Text | None = None
     settings: dict[str, str] = Field(default_factory=dict)
     tracker: Text | None = None
@@ -96,6 +101,11 @@ class _Shot(QualityFields):
     missing_frames: MissingFrames | None = None
     examples: Files | None = None
     occlusion: OcclusionFields = OcclusionFields()
+
+    def followed(self, folder: Path) -> tuple[CurvesInput | ApplyInput, ...]:
+        """What faces follow: curve files, and performances above them."""
+        curves = (one.input(machine_path(one.file, folder)) for one in self.curves)
+        return *curves, *(one.input(machine_path(one.file, folder)) for one in self.apply)
 
 
 class _File(QualityFields):
@@ -172,7 +182,7 @@ def read_jobs(
                 stream=shot.stream,
                 set=shot.set,
                 face=shot.face,
-                curves=tuple(one.input(machine_path(one.file, path.parent)) for one in shot.curves),
+                curves=shot.followed(path.parent),
                 frames=shot.frames,
                 renderer=chosen,
                 tracker=shot.tracker or tracker or file.tracker or "auto",
@@ -198,11 +208,11 @@ def _check_shot(shot: _Shot, number: int, source: _Source) -> None:
     path: _Path = ("shots", number)
     if shot.media is None and shot.project is None:
         raise source.error(path, "it has neither media nor a project", "Give one of them.")
-    if shot.project is None and not shot.curves and not shot.set:
+    if shot.project is None and not shot.curves and not shot.apply and not shot.set:
         raise source.error(
             path,
             "nothing is asked of it",
-            "Say what to set, or give curves or a project with edits.",
+            "Say what to set, or give curves, what to apply or a project with edits.",
         )
     if shot.shot is not None and shot.project is None:
         raise source.error(
@@ -212,7 +222,7 @@ def _check_shot(shot: _Shot, number: int, source: _Source) -> None:
         raise source.error(
             (*path, "stream"), "a project knows the stream that it was tracked on", "Leave it out."
         )
-    if shot.face is not None and not shot.curves and not shot.set:
+    if shot.face is not None and not shot.curves and not shot.apply and not shot.set:
         raise source.error(
             (*path, "face"),
             "it says whom set is meant for, or curves, and there is neither",
@@ -227,7 +237,8 @@ def _check_faces(shot: _Shot, path: _Path, source: _Source) -> None:
         return
     sets = ((("set", i), parse_assignment(text).face) for i, text in enumerate(shot.set))
     curves = ((("curves", i), one.to_face) for i, one in enumerate(shot.curves))
-    for place, face in (*sets, *curves):
+    applied = ((("apply", i), one.to_face) for i, one in enumerate(shot.apply))
+    for place, face in (*sets, *curves, *applied):
         try:
             one_untracked(face, shot.face, Path(shot.media or "").name, "it")
         except MienError as error:
@@ -423,6 +434,6 @@ def _without_stop(sentence: str) -> str:
 def _path_in(source: _Source, path: _Path) -> _Path:
     """The path of a value in the file, where one curve file needs no list."""
     for depth in range(len(path) - 1):
-        if path[depth] == "curves" and path[: depth + 2] not in source.lines:
+        if path[depth] in ("curves", "apply") and path[: depth + 2] not in source.lines:
             return (*path[: depth + 1], *path[depth + 2 :])
     return path

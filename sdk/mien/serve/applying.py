@@ -5,10 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mien import api
-from mien.errors import UsageError
-from mien.io.curves import curve_formats
-from mien.io.project import SUFFIX
-from mien.media.sequence import is_image
+from mien.api.applying import check_source
 from mien.model.document import Project
 from mien.model.shot import Shot
 from mien.model.transfer import Transfer
@@ -31,9 +28,12 @@ def apply_performance(
     Raises:
         MienError: As `mien.apply`; when a clip is named, which must be opened and tracked first.
     """
-    followed = source or _file(Path(params.path or ""))
+    path = Path(params.path or "")
+    if source is None:
+        # Tracking a clip takes minutes, and is a job of its own.
+        check_source(path)
     applied = api.apply(
-        project, followed, _transfer(params), face=params.face, from_shot=params.from_shot,
+        project, source or path, _transfer(params), face=params.face, from_shot=params.from_shot,
         from_face=params.from_face, layer=params.layer, progress=False,
     )  # fmt: skip
     made = applied.made
@@ -66,15 +66,3 @@ def _transfer(params: say.ApplyParams) -> Transfer:
 
 def _span(span: list[int] | None) -> str | None:
     return None if span is None else f"{span[0]}:{span[1]}"
-
-
-def _file(path: Path) -> Path:
-    """A file that is read at once; clips take minutes to track, which is a job of its own."""
-    endings = {SUFFIX, *(suffix for one in curve_formats() for suffix in one.suffixes)}
-    if path.suffix.lower() not in endings and not is_image(path):
-        raise UsageError(
-            f"{path.name} is a clip, or nothing that can be followed.",
-            "Open a clip with `open`, `track` it, and name it as `source`.",
-            path=path,
-        )
-    return path

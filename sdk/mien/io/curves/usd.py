@@ -226,17 +226,23 @@ def _define_animation(stage: Any, path: str, face: SceneFace, clock: Clock) -> A
         for name in beside
     }
     values = np.column_stack([curves.controls[name] for name in names]).astype(np.float32)
-    for frame, valid in enumerate(curves.valid.tolist()):
-        code = _time_code(clock, frame)
-        there.Set(valid, code)
-        for name, attribute in more.items():
-            # How surely a face is seen is told of every frame.
-            if valid or name.startswith("confidence"):
-                attribute.Set(float(beside[name][frame]), code)
-        if not valid:
-            continue
-        weights.Set(Vt.FloatArray.FromNumpy(values[frame]), code)
-        places.Set(Vt.Vec3fArray.FromNumpy(head.translation[frame : frame + 1]), code)
-        x, y, z, w = head.rotation[frame].tolist()
-        turns.Set(Vt.QuatfArray([Gf.Quatf(w, x, y, z)]), code)
+    # Straight into the layer, in one change: a stage looks at itself anew after every sample.
+    layer = stage.GetRootLayer()
+    with Sdf.ChangeBlock():
+        for frame, valid in enumerate(curves.valid.tolist()):
+            code = _time_code(clock, frame)
+            layer.SetTimeSample(there.GetPath(), code, valid)
+            for name, attribute in more.items():
+                # How surely a face is seen is told of every frame.
+                if valid or name.startswith("confidence"):
+                    value = Vt.Float(float(beside[name][frame]))
+                    layer.SetTimeSample(attribute.GetPath(), code, value)
+            if not valid:
+                continue
+            place = Vt.Vec3fArray.FromNumpy(head.translation[frame : frame + 1])
+            x, y, z, w = head.rotation[frame].tolist()
+            turn = Vt.QuatfArray([Gf.Quatf(w, x, y, z)])
+            weight = Vt.FloatArray.FromNumpy(values[frame])
+            for attribute, value in ((weights, weight), (places, place), (turns, turn)):
+                layer.SetTimeSample(attribute.GetPath(), code, value)
     return animation

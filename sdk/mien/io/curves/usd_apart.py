@@ -28,6 +28,11 @@ _MEMORY = 4 << 30
 """Bytes of address space that reading may take."""
 _SECONDS = 120
 """Seconds that reading may take."""
+_ONE_THREAD = {
+    "PXR_WORK_THREAD_LIMIT": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",
+}  # fmt: skip
+"""Threads of many cores would take much of the address space, and none of the time away."""
 _ANSWER, _REASON = "answer.npz", "reason.json"
 
 
@@ -43,7 +48,11 @@ def read_apart(path: Path) -> CurveFile:
     with tempfile.TemporaryDirectory(prefix="mien-usd-") as folder:
         command = [sys.executable, "-m", __name__, str(path.resolve()), folder]
         # What USD writes when it ends at a fault goes into the folder too.
-        environment = os.environ | {"TMPDIR": folder, "OMP_NUM_THREADS": "1", "PYTHONUTF8": "1"}
+        environment = os.environ | _ONE_THREAD | {"TMPDIR": folder, "PYTHONUTF8": "1"}
+        if places := os.environ.get("PYTHONPATH"):
+            # It runs in another folder, in which nothing lies that it could import.
+            absolute = map(os.path.abspath, filter(None, places.split(os.pathsep)))
+            environment["PYTHONPATH"] = os.pathsep.join(absolute)
         try:
             subprocess.run(
                 command, cwd=folder, env=environment, timeout=_SECONDS, check=False,
