@@ -47,7 +47,7 @@ def test_each_job_is_a_click_and_a_step(panel: RetouchPanel, workspace: Workspac
         assert workspace.state.layer == layer
         assert panel.notes.text()
     evaluated = known(workspace.now.evaluated)
-    assert float(evaluated.target[30, INDEX["eyeBlinkLeft"]]) > 0.5
+    assert float(evaluated.target[30, INDEX["eyeBlinkLeft"]]) > 0.4  # softened by half
     assert not evaluated.delta[:8].any()
     for _ in range(3):
         workspace.session.undo()
