@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from mien import preview as preview
     from mien import progress as progress
     from mien import rendering as rendering
+    from mien import retouch as retouch
     from mien import serve as serve
     from mien import session as session
     from mien import timebase as timebase
@@ -159,6 +160,7 @@ if TYPE_CHECKING:
     from mien.model.reading import PerformanceReading as PerformanceReading
     from mien.model.reading import read_performance as read_performance
     from mien.model.renderer_settings import RendererSettings as RendererSettings
+    from mien.model.retouch import RetouchOptions as RetouchOptions
     from mien.model.settings import ReferenceSettings as ReferenceSettings
     from mien.model.shot import Example as Example
     from mien.model.shot import Shot as Shot
@@ -327,6 +329,7 @@ _HOMES = {
     "PerformanceReading": "mien.model.reading",
     "read_performance": "mien.model.reading",
     "RendererSettings": "mien.model.renderer_settings",
+    "RetouchOptions": "mien.model.retouch",
     "ReferenceSettings": "mien.model.settings",
     "Example": "mien.model.shot",
     "Shot": "mien.model.shot",
@@ -378,6 +381,7 @@ _ROOMS = (
     "preview",
     "progress",
     "rendering",
+    "retouch",
     "serve",
     "session",
     "timebase",

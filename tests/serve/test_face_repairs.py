@@ -102,3 +102,23 @@ def test_what_cannot_be_is_refused(
         client.call(method, shot=shot, **params)
     assert caught.value.code == code
     assert client.call("faces", shot=shot) == before
+
+
+def test_neutral_is_chosen_and_everyday_jobs_are_done(client: Client, shot: str) -> None:
+    def ask(method: str, **params: Any) -> dict[str, Any]:
+        return client.call(method, shot=shot, **params)
+
+    chosen = ask("set_neutral", frame=12)
+    assert chosen["notices"] == []
+    neutral = chosen["facts"]["faces"][0]["neutral"]
+    assert (neutral["frame"], neutral["picture"]) == (12, None)
+    with pytest.raises(ServeError, match="said twice"):
+        ask("set_neutral", frame=12, reset=True)
+    assert ask("undo_faces")["faces"][0]["neutral"] is None
+    done = ask("retouch", kind="lens", span=[10, 50])
+    assert (done["face"], done["layer"], done["active_frames"]) == (1, "lens", 40)
+    assert done["notes"] == ["face 1's eyes look at the lens in 10:50"]
+    (layer,) = ask("get_edits")["edits"][0]["layers"]
+    assert layer["name"] == "lens"
+    with pytest.raises(ServeError, match="outside the shot"):
+        ask("retouch", kind="soften", span=[10, 500])

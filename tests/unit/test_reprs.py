@@ -74,7 +74,7 @@ def values() -> list[object]:
         track, plan, box, plate,
         mien.FEELINGS["dread"], mien.PerformanceEvent("blink", mien.FrameRange(3, 9), 5, 0.8),
         mien.read_performance(face), mien.FrameRange(3, 9), mien.CONTROLS[0], mien.PRESETS["smile"],
-        mien.ReferenceSettings(),
+        mien.ReferenceSettings(), mien.RetouchOptions(mien.FrameRange(3, 9)),
         mien.ReferenceSettings.preview(), mien.TrainSettings(rank=4), shot.media.orientation,
         shot.media.color, mien.WrittenCurves((1, 2), "mien-rig", FRAMES, Fraction(25)),
         patch, change, tools,

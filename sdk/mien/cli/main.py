@@ -27,6 +27,7 @@ from mien.cli import (
     probe,
     read,
     relink,
+    retouch,
     serve,
     shell,
     shots,
@@ -80,6 +81,7 @@ info.add_to(app)
 read.add_to(app)
 relink.add_to(app)
 app.add_typer(face_repairs.faces, name="faces")
+app.add_typer(retouch.jobs, name="retouch")
 train.add_to(app)
 serve.add_to(app)
 desktop.add_to(app)

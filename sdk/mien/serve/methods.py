@@ -41,6 +41,7 @@ from mien.serve.jobs import Jobs, ServedJob
 from mien.serve.protocol import MAX_LINE, PROTOCOL
 from mien.serve.readings import read_face
 from mien.serve.requests import Requests
+from mien.serve.retouching import retouch_face
 from mien.serve.shots import (
     OpenShot,
     Shots,
@@ -95,6 +96,7 @@ class Methods:
             "read": self._read,
             "set_edits": self._set_edits,
             "get_edits": self._get_edits,
+            "retouch": lambda params: retouch_face(self._shots, params),
             "preview": self._preview,
             "render": self._render,
             "save": self._save,

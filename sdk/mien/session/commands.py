@@ -44,6 +44,7 @@ from mien.session.modifiers import key_modifier as key_modifier
 from mien.session.modifiers import set_modifier as set_modifier
 from mien.session.neutral import reset_neutral as reset_neutral
 from mien.session.neutral import set_neutral as set_neutral
+from mien.session.retouch import retouch as retouch
 from mien.session.shots import add_marker as add_marker
 from mien.session.shots import add_shot as add_shot
 from mien.session.shots import move_marker as move_marker

@@ -27,6 +27,8 @@ __all__ = [
     "KeyValue",
     "KeyedTrack",
     "LayerValue",
+    "RetouchParams",
+    "RetouchResult",
     "SampledTrack",
     "SetEditsParams",
     "SetEditsResult",
@@ -124,3 +126,42 @@ class GetEditsResult(Message):
     """What is asked, face by face."""
 
     edits: list[EditFacts]
+
+
+class RetouchParams(Message):
+    """An everyday job on a face: what it makes comes into a layer of the job's name."""
+
+    shot: Handle
+    kind: Literal["lens", "hold-eyes", "remove-blinks", "blink", "soften", "neutralise"]
+    face: FaceRef | None = None
+    """Null for the largest."""
+    span: Span | None = None
+    """Frames, the second excluded; null for all."""
+    at: Annotated[list[Count], Field(max_length=1000, default_factory=list)]
+    """Of `blink` the frames in which eyes are shut; of `hold-eyes` the one whose look is held."""
+    strength: Annotated[float, Field(gt=0, le=1)] | None = None
+    """How much of it; null for all, of `soften` half."""
+    ease: Annotated[int, Field(ge=0, le=100_000)] = 6
+    """Frames over which it is eased in and out inside the span."""
+    movement: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Of `lens` and `hold-eyes`, how much of the eyes' own small movements stays."""
+    only: Annotated[
+        list[Literal["brows", "eyes", "cheeks", "nose", "mouth", "jaw"]],
+        Field(default_factory=list),
+    ]
+    """Of `soften` and `neutralise`, which parts; none for all of them."""
+    keep_blinks: bool = True
+    """Of these, whether blinks stay."""
+    keep_speech: bool = True
+    """Of these, whether what lips and jaw do in speech stays."""
+
+
+class RetouchResult(Message):
+    """What was done."""
+
+    face: int
+    layer: str
+    notes: list[str]
+    """What was done, and what could not be, in a line each."""
+    active_frames: Count
+    """Frames in which the face's edits change anything."""
