@@ -111,7 +111,7 @@ class RetouchPanel(QWidget):
             at=(state.frame,) if kind in ("blink", "hold-eyes") else (),
             strength=self._softer.part if kind == "soften" else self._strength.part,
             movement=self._movement.chosen if kind in ("lens", "hold-eyes") else None,
-            groups=chosen if rest else (),
+            only=chosen if rest else (),
             keep_blinks=self._blinks.isChecked(),
             keep_speech=self._speech.isChecked(),
         )
