@@ -21,6 +21,7 @@ _RENDERERS = (
 _CURVE_FORMATS = (
     {"suffixes": [".npz"], "reads": True, "writes": True, "faces": "one"},
     {"suffixes": [".json"], "reads": True, "writes": True, "faces": "many"},
+    {"suffixes": [".csv"], "reads": True, "writes": True, "faces": "one"},
 )
 
 Item = tuple[str, str, str, str, int]

@@ -47,8 +47,9 @@ PRIVATE_WORDS = listed("""
 """)
 """Words that say nothing of the field: report, edited, the noun, path or index, weight or
 fraction, exists, scan, is_scanned, ... do."""
-# ARKit's controls are called eyeLook; "in place" is what numpy and torch call it.
-TERMS = listed("looks_to_degrees degrees_to_looks FULL_LOOK compile_in_place")
+# ARKit's controls are called eyeLook, and so is what eyes are asked; "in place" is what numpy and
+# torch call it.
+TERMS = listed("looks_to_degrees degrees_to_looks FULL_LOOK look_at_lens compile_in_place")
 MODULES = (
     api, errors, progress, timebase, worker_messages, assignments, controls, curves, document,
     edits, evaluate, face, interpolate, joined, marker, media, presets, sampled, settings, shot,

@@ -96,7 +96,7 @@ def test_eyes_become_gaze(tmp_path: Path, flame: npt.NDArray[np.float32]) -> Non
 def test_the_basis_is_named_or_asked_for(tmp_path: Path, flame: npt.NDArray[np.float32]) -> None:
     bare = written(tmp_path / "bare.npz", {"expr": flame[:, :50]})
     with pytest.raises(
-        UsageError, match=r"does not name their basis.*--basis: mien-rig, flame2020"
+        UsageError, match=r"does not name their basis.*basis=\): mien-rig, flame2020"
     ):
         mien.import_curves(make_shot(), bare)
     assert mien.import_curves(make_shot(), bare, basis="mien-rig").controls

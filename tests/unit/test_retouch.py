@@ -63,7 +63,8 @@ def target(project: mien.Project, name: str) -> FloatArray:
 
 
 def test_eyes_are_at_the_lens_however_the_head_turns() -> None:
-    project, said = performance(), []
+    project = performance()
+    said: list[str] = []
     made = mien.retouch.look_at_lens(project, movement=0, notice=said.append)
     assert angles(turned(np.array([20.0], np.float32)))[0, 0] == pytest.approx(20, abs=1e-3)
     head = project.shot.faces[0].curves.pose.rotation
@@ -107,7 +108,8 @@ def test_eyes_are_held_on_what_they_look_at() -> None:
 
 
 def test_blinks_are_removed_and_named() -> None:
-    project, said = performance(), []
+    project = performance()
+    said: list[str] = []
     made = mien.retouch.remove_blinks(project, notice=said.append)
     (face,) = project.shot.faces
     assert [str(one) for one in blink_windows(face)] == ["27:35", "87:95"]

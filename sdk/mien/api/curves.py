@@ -199,7 +199,7 @@ def import_curves(
     controls: Sequence[str] | None = None,
     layer: str = IMPORT_LAYER,
     mode: ImportMode = "replace",
-    offset: int = 0,
+    offset: int | str = 0,
     retime: bool | None = None,
     only: Sequence[str] = (),
     gains: Mapping[str, float] | None = None,
@@ -221,7 +221,8 @@ def import_curves(
         controls: Names of the controls to take; all but head and gaze when None.
         layer: Name of the layer, which takes the place of one with that name.
         mode: Whether the face follows the curves (`replace`), or they are added to what it does.
-        offset: Frame of the shot on which the file's first frame falls; may be negative.
+        offset: Frame or time (`"1.5s"`) of the shot on which the file's first frame falls; may be
+            negative.
         retime: Whether a file with another frame rate keeps its seconds (True; values between
             its frames are interpolated linearly) or its frames (False); None refuses such a file.
         only: Groups of controls to take (`mouth`, `jaw`), where `controls` names none.
@@ -232,6 +233,7 @@ def import_curves(
     Raises:
         UsageError: When the ending is no format that can be read, the frame rates differ and
             `retime` is None, or there is no such group or basis.
+        TimeError: When the offset is no time.
         InputError: When the file cannot be used, or nothing of it falls on the shot.
         NoFaceError: When shot or file have no such face, or the file several and none is named.
         UnknownControlError: When the file has no control of a name in `controls`.
@@ -240,7 +242,10 @@ def import_curves(
 
     project = source if isinstance(source, Project) else Project(source)
     target = main_face(project.shot) if face is None else project.shot.face(face)
-    options = CurveImport(source_face, controls, layer, mode, offset, retime, only, gains or {})
+    options = CurveImport(
+        source_face, controls, layer, mode, parse_offset(offset, project.shot.clock), retime, only,
+        gains or {},
+    )  # fmt: skip
     curves = read_curve_file(Path(path), basis=basis)
     made = curves_layer(curves, project.shot.clock, options)
     edit = project.edit(target.number).with_layer(made.layer)

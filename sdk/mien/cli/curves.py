@@ -249,7 +249,7 @@ def import_curves(
     document, project = _open_document(shot, which)
     imported = api.import_curves(
         project, file, face=face, source_face=source_face, controls=names or None, layer=layer,
-        mode=mode, offset=parse_offset(offset, project.shot.clock),  # type: ignore[arg-type]
+        mode=mode, offset=offset,  # type: ignore[arg-type]
         retime=retime, only=groups, gains=gains, basis=basis,
     )  # fmt: skip
     # The others of its shots stay as they are.

@@ -100,11 +100,20 @@ def _inputs(plan: Plan) -> set[Path]:
                 files.update(map(pattern.file, pattern.numbers()))
         if shot.order.project is not None:
             files.add(shot.order.project)
-        files |= {curves.file for curves in shot.order.curves}
+        for curves in shot.order.curves:
+            files.update(_curve_files(curves.file))
         settings = find_entry(shot.order.renderer).settings(shot.order.settings)
         if settings is not None:
             files.update(settings.files)
     return files
+
+
+def _curve_files(path: Path) -> Iterator[Path]:
+    """The files that curves are read from: of a folder with one a frame, all in it."""
+    if path.is_dir():
+        yield from (one for one in sorted(path.rglob("*.np[yz]")) if one.is_file())
+    else:
+        yield path
 
 
 def _example_media(path: Path) -> Iterator[Path]:

@@ -36,7 +36,7 @@ _SOFTENED: Final = 0.5
 
 @dataclass(frozen=True, slots=True)
 class RetouchOptions:
-    """How a job is to be done.
+    """Options of an everyday job.
 
     Attributes:
         span: The frames; None for all.

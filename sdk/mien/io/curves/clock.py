@@ -25,9 +25,13 @@ def read_clock(rate: str, times: Sequence[float]) -> Clock:
 
     Raises:
         ValueError: When they are no times in ascending order, or the rate is none.
-        TimeError: When the rate is impossible.
     """
-    exact = Fraction(rate)
+    try:
+        exact = Fraction(rate)
+    except (ValueError, ZeroDivisionError):
+        exact = Fraction(0)
+    if exact <= 0:
+        raise ValueError(f"its rate is '{rate}', no frame rate")
     clock = Clock(exact, len(times))
     if all(abs(time - float(clock.seconds(i))) <= _ROUNDED for i, time in enumerate(times)):
         return clock

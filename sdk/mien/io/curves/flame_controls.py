@@ -51,7 +51,7 @@ def _with_controls(face: FaceCurves, file: str, wanted: str | None) -> FaceCurve
     if not named and wanted is None:
         raise UsageError(
             f"{file} holds FLAME coefficients, and does not name their basis.",
-            f"Name it with --basis: {', '.join(BASES)}.",
+            f"Name it (--basis, basis=): {', '.join(BASES)}.",
             choices=BASES,
         )
     if named and wanted is not None and named != wanted:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from mien.errors import UsageError
 from mien.io.curves.base import CurveFormat
 from mien.io.curves.clock import read_clock
+from mien.io.curves.grid import MAX_FRAMES
 from mien.io.curves.rotations import axis_angle
 from mien.model.curve_file import CurveFile, FaceCurves
 from mien.model.occlusion import REGIONS
@@ -37,13 +38,20 @@ class JsonFormat(CurveFormat):
 
     def read(self, file: IO[bytes]) -> CurveFile:
         """Read the controls of every face, and how surely it was seen."""
-        document = json.load(file)
-        if document["schema"] != _SCHEMA:
-            raise ValueError(f"its schema is {document['schema']!r}")
-        faces = tuple(_read_face(face, int(document["frames"])) for face in document["faces"])
+        try:
+            document = json.load(file)
+        except RecursionError as error:
+            raise ValueError("it is nested too deep") from error
+        if not isinstance(document, dict) or document.get("schema") != _SCHEMA:
+            named = document.get("schema") if isinstance(document, dict) else None
+            raise ValueError(f"its schema is {named!r}, not '{_SCHEMA}'")
+        frames = document["frames"]
+        if not isinstance(frames, int) or not 0 <= frames <= MAX_FRAMES:
+            raise ValueError(f"its frames are {frames!r}, and {MAX_FRAMES:,} are read at most")
+        faces = tuple(_read_face(face, frames) for face in _listed(document, "faces"))
         clock = None
         if "rate" in document and "times" in document:
-            clock = read_clock(str(document["rate"]), document["times"])
+            clock = read_clock(str(document["rate"]), _numbers_of("times", document["times"]))
         return CurveFile(faces, clock, source=str(document.get("source", "")))
 
 
@@ -109,7 +117,16 @@ def _numbers(array: npt.NDArray[Any], face: FaceCurves) -> list[Any]:
     return [row if valid else None for row, valid in zip(_rounded(array), face.valid, strict=True)]
 
 
+def _listed(value: dict[str, Any], name: str) -> list[Any]:
+    found = value[name]
+    if not isinstance(found, list):
+        raise ValueError(f"its {name} are no list")
+    return found
+
+
 def _read_face(face: Any, frames: int) -> FaceCurves:
+    if not isinstance(face, dict) or not isinstance(face.get("controls"), dict):
+        raise ValueError("a face of it has no controls")
     controls = {str(name): _read_numbers(name, values) for name, values in face["controls"].items()}
     for name, values in controls.items():
         if values.shape != (frames,):
@@ -134,7 +151,13 @@ def _read_face(face: Any, frames: int) -> FaceCurves:
 
 
 def _read_numbers(name: str, values: Any) -> npt.NDArray[np.float64]:
-    numbers = np.array([np.nan if value is None else value for value in values], dtype=np.float64)
-    if numbers.ndim != 1:
+    return np.array(_numbers_of(name, values), dtype=np.float64)
+
+
+def _numbers_of(name: str, values: Any) -> list[float]:
+    """Return a list of numbers, NaN where one is null."""
+    if not isinstance(values, list) or not all(
+        value is None or isinstance(value, int | float) for value in values
+    ):
         raise ValueError(f"its {name} is no list of numbers")
-    return numbers
+    return [np.nan if value is None else float(value) for value in values]

@@ -20,6 +20,8 @@ _LINE: Final = 1 << 16
 """Characters of a line, at most."""
 _COLUMNS: Final = 2000
 """Columns of a table, at most."""
+_HIGHEST: Final = 1e15
+"""What is as good as infinite, for a control and for a time."""
 _PIECE: Final = 4096
 """Rows that are turned into numbers at a time."""
 _MISSING: Final = frozenset({"", "nan", "na", "n/a", "null", "none", "-"})
@@ -163,7 +165,7 @@ def _numbers(
         values = np.array(
             [_row(row, names, table.lines[first + i], delimiter) for i, row in enumerate(rows)]
         )
-    infinite = np.argwhere(np.isinf(values))
+    infinite = np.argwhere(np.abs(values) > _HIGHEST)
     if len(infinite):
         row, column = infinite[0]
         line = table.lines[len(table.lines) - len(rows) + row]
