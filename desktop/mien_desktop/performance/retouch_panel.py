@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from mien.model.retouch import RetouchKind, RetouchOptions
-from mien.model.retouch_rest import REST_GROUPS
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -22,6 +20,8 @@ from PySide6.QtWidgets import (
 
 from mien.errors import MienError, NothingToDoError
 from mien.model.document import Project
+from mien.model.retouch import RetouchKind, RetouchOptions
+from mien.model.retouch_rest import REST_GROUPS
 from mien_desktop import theme
 from mien_desktop.background import Background
 from mien_desktop.command import Command
