@@ -76,6 +76,12 @@ def test_plot_curves(footage: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_retouch_sheet(tmp_path: Path) -> None:
+    assert "4 jobs" in run("retouch_sheet.py", tmp_path, "jobs.png")
+    assert (tmp_path / "jobs.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.slow
 def test_feelings_sheet(footage: Path, tmp_path: Path) -> None:
     said = run("feelings_sheet.py", tmp_path, footage, "feelings.png")
     assert f"{FRAMES - 1} of 135 words" in said

@@ -82,6 +82,17 @@ def test_the_choice_stays_through_files_new_solves_and_repairs(
     assert strongest(only(joined), expressive) < 0.1
 
 
+def test_frames_that_are_tracked_again_show_what_is_neutral(
+    chosen: Project, expressive: int, tmp_path: Path
+) -> None:
+    mien.export_landmarks(chosen, tmp_path / "x.json", raw=True)
+    again = mien.import_landmarks(chosen, tmp_path / "x.json", 1, progress=False)
+    neutral = only(again).neutral
+    assert neutral is not None
+    assert neutral.frame == expressive
+    assert strongest(only(again), expressive) < 0.15
+
+
 def test_reset_is_as_it_was_learned(project: Project, chosen: Project) -> None:
     again = mien.solve(project, progress=False)
     reset = mien.reset_neutral(chosen, progress=False)

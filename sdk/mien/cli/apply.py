@@ -11,6 +11,7 @@ import typer
 from mien.cli.completions import complete_group
 from mien.cli.options import FaceChoice, Json, Overwrite, ProjectOutput, ShotOfProject
 from mien.cli.output import print_done, print_json, print_notice
+from mien.cli.shots import tell_outdated
 from mien.errors import UsageError
 
 if TYPE_CHECKING:
@@ -281,6 +282,7 @@ def _applied(
     if output is not None:
         check_project(output, overwrite=overwrite)
     opened = api.load_project(project, which, find_media=how.timing.align_sound)
+    tell_outdated(opened.shot)
     ready: list[tuple[int, SourcePerformance, Path]] = []
     for face, path in wanted:
         chosen = api.main_face(opened.shot) if face is None else opened.shot.face(face)

@@ -16,7 +16,6 @@ from mien.cli.shots import tell_outdated
 from mien.errors import UsageError
 from mien.model.control_names import suggested_names
 from mien.model.controls import CONTROLS
-from mien.model.curve_change import CurveChange, parse_offset
 from mien.model.face_names import describe_face, face_facts, list_faces
 from mien.model.feelings import FEELINGS
 from mien.model.presets import EXPRESSIONS, VISEMES, Preset
@@ -166,6 +165,7 @@ def curves(
     from mien.io.curves import format_for
     from mien.io.files import check_file
     from mien.io.project import SUFFIX
+    from mien.model.curve_change import parse_offset
 
     # What can be refused is, before the shot is tracked.
     format_for(output, "write", layout)
@@ -239,6 +239,7 @@ def import_curves(
     from mien import api
     from mien.io.curves import format_for
     from mien.io.project import check_project
+    from mien.model.curve_change import parse_offset
 
     # What can be refused is, before the shot is tracked.
     if not file.is_dir():
@@ -312,6 +313,8 @@ def _check_change(
     fps: str | None, offset: str, gains: Mapping[str, float], groups: Sequence[str]
 ) -> None:
     """Refuse what cannot be asked of curves, before a shot is tracked."""
+    from mien.model.curve_change import CurveChange, parse_offset
+
     rate = None if fps is None else typed_rate(fps)
     CurveChange(rate, gains=gains, only=groups)
     # What a time means is for the shot's clock; whether it is one is not.
