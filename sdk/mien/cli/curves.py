@@ -239,7 +239,6 @@ def import_curves(
     from mien import api
     from mien.io.curves import format_for
     from mien.io.project import check_project
-    from mien.model.curve_change import parse_offset
 
     # What can be refused is, before the shot is tracked.
     if not file.is_dir():
