@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
+from mien.cli.completions import complete_face
 from mien.cli.face_changes import changes_project
-from mien.cli.options import FaceChoice
 from mien.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,9 +26,17 @@ def add_to(app: typer.Typer) -> None:
 @changes_project()
 def smooth(
     shot: Project,
-    face: FaceChoice = None,
-    method: Annotated[
+    face: Annotated[
         Optional[str],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
+        typer.Option(
+            "--face",
+            metavar="N|NAME",
+            help="Number or name of the face; every face when not given.",
+            autocompletion=complete_face,
+        ),
+    ] = None,
+    method: Annotated[
+        Optional[str],  # noqa: UP045
         typer.Option(
             "--method", metavar="METHOD", help="adaptive, savgol, one-euro, median or none."
         ),
