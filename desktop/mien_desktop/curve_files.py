@@ -26,6 +26,7 @@ from mien.model.curve_layer import CurveImport, ImportMode, curves_layer, same_t
 from mien.model.document import Project
 from mien.model.shot import Shot
 from mien_desktop.background import Background
+from mien_desktop.curve_export_dialog import CurveExport, ExportCurvesDialog
 from mien_desktop.settings import settings
 from mien_desktop.words import count
 from mien_desktop.workspace import Workspace
@@ -78,13 +79,16 @@ class CurveFiles(QObject):
             return
         formats = [format for format in curve_formats() if format.can_write]
         endings = {_filter(format.name, format): format.suffixes[0] for format in formats}
+        layouts = {_filter(format.name, format): format.layout or None for format in formats}
         dialog = self._dialog("Export curves", list(endings))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setFileMode(QFileDialog.FileMode.AnyFile)
         dialog.setDefaultSuffix(formats[0].suffixes[0])
         dialog.filterSelected.connect(lambda text: dialog.setDefaultSuffix(endings[text]))
         dialog.selectFile(f"{project.title}{formats[0].suffixes[0]}")
-        dialog.fileSelected.connect(lambda name: self.write(Path(name)))
+        dialog.fileSelected.connect(
+            lambda name: self._ask_what(Path(name), layouts.get(dialog.selectedNameFilter()))
+        )
         dialog.open()
 
     def read(self, path: Path) -> None:
@@ -97,14 +101,28 @@ class CurveFiles(QObject):
             partial(_read, path), partial(self._ask_how, project, face.number), self._refused
         )
 
-    def write(self, path: Path) -> None:
-        """Write the curves of the current face, or of all where the format holds many."""
+    def _ask_what(self, path: Path, layout: str | None) -> None:
+        project = self._workspace.project
+        if project is None:
+            return
+        dialog = ExportCurvesDialog(path, layout, project, self._window)
+        dialog.accepted.connect(lambda: self.write(path, dialog.options()))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def write(self, path: Path, options: CurveExport | None = None) -> None:
+        """Write the curves of the current face, or of all where the format holds many.
+
+        Args:
+            path: The file.
+            options: Rate, offset and what is written; all of it as it is when None.
+        """
         project, face = self._workspace.project, self._workspace.now.face
         if project is None or face is None:
             return
         self._workspace.said.emit(f"Writing {path.name}…")
         self._background.run(
-            partial(_write, project.shot, path, face.number),
+            partial(_write, project.shot, path, face.number, options or CurveExport()),
             partial(self._written, path),
             self._refused,
         )
@@ -131,6 +149,7 @@ class CurveFiles(QObject):
             words = f"{count(len(made.controls), 'control')} of {curves.name} in '{options.layer}'."
             if made.unknown:
                 words += f" No controls of mien, left out: {', '.join(made.unknown)}."
+            words = " ".join((words, *made.notices))
             self._workspace.said.emit(words)
 
     def _ask_how(self, project: Project, face: int, curves: CurveFile) -> None:
@@ -256,10 +275,17 @@ def _read(path: Path) -> CurveFile:
     return read_curve_file(path)
 
 
-def _write(shot: Shot, path: Path, face: int) -> WrittenCurves:
+def _write(shot: Shot, path: Path, face: int, options: CurveExport) -> WrittenCurves:
     from mien.api import export_curves
     from mien.io.curves import format_for
+    from mien.io.curves.registry import formats_of
 
-    number = face if format_for(path, "write").faces == "one" else None
+    # A name of another ending than the chosen format's says better what is meant.
+    formats = {one.layout for one in formats_of(path, "write")}
+    layout = options.layout if options.layout in formats else None
+    number = face if format_for(path, "write", layout).faces == "one" else None
     # The dialog has asked whether a file may be replaced.
-    return export_curves(shot, path, face=number, overwrite=True)
+    return export_curves(
+        shot, path, face=number, raw=options.raw, layout=layout, fps=options.fps,
+        offset=options.offset, only=options.only, overwrite=True,
+    )  # fmt: skip

@@ -17,7 +17,8 @@ __all__ = ["build_menus", "window_commands"]
 _MENUS: tuple[tuple[str, Scope | None, tuple[str, ...]], ...] = (
     ("&File", None, ("File",)),
     ("&Edit", None, ("Edit", "Expressions", "Keys")),
-    ("&Shot", None, ("Shot", "Faces", "Markers", "Layers", "Jobs")),
+    ("&Shot", None, ("Shot", "Markers", "Layers", "Jobs")),
+    ("F&ace", None, ("Performance", "Retouch", "Neutral", "Faces")),
     ("&View", "viewer", ("View",)),
     ("&Playback", None, ("Playback",)),
     ("&Timeline", "timeline", ()),

@@ -29,6 +29,11 @@ class Reading:
         self._stopped = threading.Event()
         self._said = -1
 
+    @property
+    def cancelled(self) -> bool:
+        """True when it was to be stopped."""
+        return self._stopped.is_set()
+
     def cancel(self) -> None:
         """Have it stopped at its next step."""
         self._stopped.set()

@@ -29,6 +29,9 @@ from mien_desktop.keymap import Keymap
 from mien_desktop.layout import Layout
 from mien_desktop.loading import Loading, first_picture
 from mien_desktop.menus import build_menus, window_commands
+from mien_desktop.performance.applying import PerformanceApplying
+from mien_desktop.performance.neutral import NeutralChoice
+from mien_desktop.performance.retouch_panel import RetouchPanel
 from mien_desktop.reading import ReadingBar
 from mien_desktop.settings import settings
 from mien_desktop.shots.panel import ShotsPanel
@@ -84,13 +87,18 @@ class Window(QMainWindow):
         self.curve_files = CurveFiles(workspace, self.background, self)
         self.queue = JobQueue(workspace, self)
         self.autosave = Autosave(workspace, self)
+        self.performances = PerformanceApplying(workspace, self.background, self)
         self.tour: Tour | None = None
         self._may_close = self._ended = self._keep = False
         self._make_panels()
         self.panels = Layout(
             left=(("Shots", self.shots), ("Jobs", self.jobs)),
             centre=(self.viewer, self.transport),
-            right=(("Controls", self.controls), ("Expressions", self.expressions)),
+            right=(
+                ("Controls", self.controls),
+                ("Expressions", self.expressions),
+                ("Retouch", self.retouch),
+            ),
             bottom=(("Timeline", self.timeline_place), ("Curves", self.curves_place)),
         )
         self.setCentralWidget(self.panels)
@@ -264,10 +272,13 @@ class Window(QMainWindow):
         self.jobs = JobsPanel(self.queue)
         self.viewer = ViewerPanel(workspace)
         self.transport = TransportBar(workspace)
-        self.timeline = TimelinePanel(workspace, FaceRepairs(workspace, self.background))
+        repairs = FaceRepairs(workspace, self.background)
+        self.neutral = NeutralChoice(workspace, repairs, self)
+        self.timeline = TimelinePanel(workspace, repairs)
         self.curves = CurvesPanel(workspace)
         self.controls = ControlsPanel(workspace)
         self.expressions = PalettePanel(workspace)
+        self.retouch = RetouchPanel(workspace, self.background, self.performances.ask)
         self.expressions.set_picture(self.viewer.canvas.edited_picture)
         self.viewer.canvas.painted.connect(self.expressions.picture_came)
         self.timeline_place = TrackingPlaceholder(self.timeline, workspace)
@@ -303,12 +314,13 @@ class Window(QMainWindow):
     def _all_panels(self) -> tuple[Panel, ...]:
         return (
             self.shots, self.viewer, self.transport, self.timeline, self.curves, self.controls,
-            self.expressions, self.jobs,
+            self.expressions, self.retouch, self.jobs,
         )  # fmt: skip
 
     def _commands(self) -> tuple[Command, ...]:
         panels = (command for panel in self._all_panels() for command in panel.commands())
-        return (*window_commands(self), *panels)
+        face = (*self.performances.commands(), *self.neutral.commands())
+        return (*window_commands(self), *panels, *face)
 
     def _track(self, shot: str) -> None:
         self.queue.track(shot)

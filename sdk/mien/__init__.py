@@ -82,6 +82,7 @@ if TYPE_CHECKING:
     from mien.api import set_glasses as set_glasses
     from mien.api import set_neutral as set_neutral
     from mien.api import set_occlusion_matte as set_occlusion_matte
+    from mien.api import smooth_faces as smooth_faces
     from mien.api import solve as solve
     from mien.api import split_face as split_face
     from mien.api import summarize_project as summarize_project
@@ -171,6 +172,7 @@ if TYPE_CHECKING:
     from mien.model.shot import Example as Example
     from mien.model.shot import Shot as Shot
     from mien.model.shot import ToolVersions as ToolVersions
+    from mien.model.smoothing import Smoothing as Smoothing
     from mien.model.soundtrack import Soundtrack as Soundtrack
     from mien.model.speech import Phone as Phone
     from mien.model.speech import Speech as Speech
@@ -202,9 +204,9 @@ if TYPE_CHECKING:
     from mien.session.session import Session as Session
     from mien.speech.files import read_phones as read_phones
     from mien.speech.lips import Slip as Slip
-    from mien.speech.sound import Sound as Sound
     from mien.speech.listeners import Listener as Listener
     from mien.speech.listeners import register_listener as register_listener
+    from mien.speech.sound import Sound as Sound
     from mien.timebase import Clock as Clock
     from mien.timebase import FrameRange as FrameRange
     from mien.timebase import Timecode as Timecode
@@ -266,6 +268,7 @@ _HOMES = {
     "set_examples": "mien.api",
     "set_glasses": "mien.api",
     "set_neutral": "mien.api",
+    "smooth_faces": "mien.api",
     "set_occlusion_matte": "mien.api",
     "solve": "mien.api",
     "split_face": "mien.api",
@@ -368,6 +371,7 @@ _HOMES = {
     "Example": "mien.model.shot",
     "Shot": "mien.model.shot",
     "ToolVersions": "mien.model.shot",
+    "Smoothing": "mien.model.smoothing",
     "SourcePerformance": "mien.model.transfer",
     "Transfer": "mien.model.transfer",
     "Transferred": "mien.model.transfer",

@@ -17,6 +17,7 @@ from mien.errors import MienError
 from mien.io.curves import read_curve_file
 from mien.session.session import Session
 from mien_desktop.background import Background
+from mien_desktop.curve_export_dialog import ExportCurvesDialog
 from mien_desktop.curve_files import CurveFiles, ImportDialog
 from mien_desktop.window import Window
 from mien_desktop.workspace import Workspace
@@ -89,6 +90,7 @@ def written(desk: Desk, path: Path) -> None:
     desk.said.clear()
     desk.files.ask_export()
     desk.choose(path)
+    open_dialog(ExportCurvesDialog).accept()
     wait_until(lambda: path.exists() or bool(desk.problems), what="the file")
     wait_until(lambda: any(line.startswith("Wrote") for line in desk.said), what="the word")
 
@@ -145,6 +147,27 @@ def test_faces_and_seconds_are_asked_about_where_they_matter(desk: Desk, tmp_pat
     assert layer.tracks[0].span is not None
     assert layer.tracks[0].span.stop == 25
     assert "tentacle" in desk.said[-1]
+
+
+def test_rate_layout_and_groups_are_asked_for(desk: Desk, tmp_path: Path) -> None:
+    desk.files.ask_export()
+    dialog = open_dialog(QFileDialog)
+    dialog.selectNameFilter(next(f for f in dialog.nameFilters() if f.startswith("Table")))
+    path = tmp_path / "mouth.csv"
+    desk.choose(path)
+    asked = open_dialog(ExportCurvesDialog)
+    for box in asked.findChildren(QCheckBox):
+        if box.text() in ("Brows", "Eyes", "Gaze", "Cheeks", "Nose", "Head", "Tongue"):
+            box.setChecked(False)
+    (rate,) = asked.findChildren(QComboBox)
+    rate.setCurrentText("50")
+    asked.accept()
+    wait_until(lambda: path.is_file(), what="the file is written")
+    face = read_curve_file(path).faces[0]
+    assert "jawOpen" in face.controls
+    assert "browInnerUp" not in face.controls
+    assert len(face.valid) == 2 * FRAMES
+    assert not path.read_text().startswith("Timecode,BlendshapeCount")  # no Live Link Face
 
 
 def test_what_cannot_be_read_is_a_problem_and_changes_nothing(desk: Desk, tmp_path: Path) -> None:

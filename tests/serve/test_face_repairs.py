@@ -122,3 +122,27 @@ def test_neutral_is_chosen_and_everyday_jobs_are_done(client: Client, shot: str)
     assert layer["name"] == "lens"
     with pytest.raises(ServeError, match="outside the shot"):
         ask("retouch", kind="soften", span=[10, 500])
+
+
+def test_curves_are_smoothed_as_it_is_asked_and_back(client: Client, shot: str) -> None:
+    (before,) = client.call("faces", shot=shot)["faces"]
+    assert before["smoothing"]["method"] == "adaptive"
+    asked: dict[str, Any] = {
+        "method": "savgol",
+        "strength": 2.0,
+        "groups": {"eyes": 0.5},
+        "seconds": 0.3,
+    }
+    (face,) = client.call("smooth_faces", shot=shot, face=1, **asked)["faces"]
+    assert face["smoothing"] == asked
+    (usual,) = client.call("smooth_faces", shot=shot)["faces"]
+    assert usual["smoothing"] == before["smoothing"]
+    (again,) = client.call("undo_faces", shot=shot)["faces"]
+    assert again["smoothing"] == asked
+    refused: tuple[dict[str, Any], ...] = (
+        {"groups": {"ears": 1.0}}, {"strength": -1.0}, {"seconds": 0.2}, {"method": "x"},
+    )  # fmt: skip
+    for wrong in refused:
+        with pytest.raises(ServeError):
+            client.call("smooth_faces", shot=shot, **wrong)
+    client.call("undo_faces", shot=shot)

@@ -94,6 +94,7 @@ def values() -> list[object]:
         mien.CurveFile((file_curves,), name="speech.npz"), file_curves, flame,
         mien.RawLandmarks(bytes(FRAMES)), mien.TrackResult((track,), (5, 9)), shown,
         mien.RenderRequest(plan, 7, plate), mien.CacheKey("a digest", 2),
+        mien.Smoothing("savgol", 2.0, (("eyes", 0.5),)),
         mien.ChosenNeutral(np.zeros((478, 3), np.float32), 12),
         mien.LandmarkCorrection(12, "mouth", 4.0, -2.0),
         mien.UncorrectedFrames(np.arange(FRAMES), face.landmarks, curves, curves),

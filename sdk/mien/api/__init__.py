@@ -27,6 +27,7 @@ from mien.api.reading import write_reading_picture
 from mien.api.relinking import RelinkReport, relink, relink_file
 from mien.api.rendering import RenderReport, check_damage, render, render_frames, render_matte
 from mien.api.retracking import export_landmarks, import_landmarks, retrack_face
+from mien.api.smoothing import smooth_faces
 from mien.api.tracking import open_shot, probe, solve, track
 from mien.api.voices import MutedMouth, ResyncedMouth, VoicedMouth, mute_mouth, resync_mouth, voice
 from mien.io.project import Document, Project
@@ -83,6 +84,7 @@ __all__ = [
     "set_examples",
     "set_glasses",
     "set_neutral",
+    "smooth_faces",
     "set_occlusion_matte",
     "solve",
     "split_face",

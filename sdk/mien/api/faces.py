@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from mien.api.tracking import as_tracked
@@ -25,6 +25,7 @@ from mien.model.face_repair import (
 from mien.model.frame_runs import frame_runs
 from mien.model.occlusion import Occlusion
 from mien.model.shot import Shot
+from mien.model.smoothing import Smoothing
 from mien.progress import Progress, progress_reporter
 from mien.timebase import FrameRange
 
@@ -72,7 +73,8 @@ def merge_faces(
     corrections = _merged_corrections(merged)
     track = merged_track([as_tracked(face, shot) for face in merged])
     neutral = next((face.neutral for face in merged if face.neutral is not None), None)
-    solved = _solved(track, corrections, neutral, shot, progress)
+    chosen = _Chosen(corrections, neutral, kept.smoothing)
+    solved = _solved(track, chosen, shot, progress)
     gone = set(numbers[1:])
     result = _with_faces(
         source,
@@ -149,8 +151,10 @@ def split_face(
     # Whoever it was chosen in keeps it; a picture is of the one that was asked for by that name.
     neutral = whole.neutral
     goes = neutral is not None and neutral.frame is not None and neutral.frame in span
-    first = _solved(tracks[0], others, None if goes else neutral, shot, progress)
-    second = _solved(tracks[1], inside, neutral if goes else None, shot, progress)
+    stays = _Chosen(others, None if goes else neutral, whole.smoothing)
+    leaves = _Chosen(inside, neutral if goes else None, whole.smoothing)
+    first = _solved(tracks[0], stays, shot, progress)
+    second = _solved(tracks[1], leaves, shot, progress)
     faces = [replace(first, name=whole.name) if one is whole else one for one in shot.faces]
     faces.append(second)
     treated = split_occlusion(shot.occlusion, whole.number, span, number)
@@ -217,19 +221,28 @@ def _with_faces(
     return replace(source, shot=changed, edits=edits, history=source.history.without_faces(new))
 
 
-def _solved(
-    track: FaceTrack,
-    corrections: Sequence[LandmarkCorrection],
-    neutral: ChosenNeutral | None,
-    shot: Shot,
-    progress: bool | Progress,
-) -> Face:
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class _Chosen:
+    """What somebody chose for a face, which a new solve does not take away."""
+
+    corrections: Sequence[LandmarkCorrection]
+    neutral: ChosenNeutral | None
+    smoothing: Smoothing
+
+
+def _solved(track: FaceTrack, chosen: _Chosen, shot: Shot, progress: bool | Progress) -> Face:
     from mien.face.corrections import correct_face
+    from mien.face.resmoothing import resmoothed
     from mien.face.solve import solve_face
 
     with progress_reporter(progress) as report:
-        face = solve_face(track, shot.clock, shot.breaks, report, reuse=True, neutral=neutral)
-    return correct_face(face, corrections, shot.breaks) if corrections else face
+        face = solve_face(
+            track, shot.clock, shot.breaks, report, reuse=True, neutral=chosen.neutral
+        )
+    face = resmoothed(face, chosen.smoothing, shot.breaks)
+    if not chosen.corrections:
+        return face
+    return correct_face(face, chosen.corrections, shot.breaks)
 
 
 def _shot_of(source: Shot | Project) -> Shot:

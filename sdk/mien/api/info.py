@@ -69,6 +69,7 @@ def describe_faces(facts: Mapping[str, Any]) -> list[str]:
             f"{face['number']} {face['name']}: seen in {face['frames_seen']} frames"
             f" ({spans}{f' and {more} spans more' if more > 0 else ''}),"
             f" confidence {face['confidence']:.2f}{_neutral(face['neutral'])}"
+            f"{'' if face['smoothing'] == 'adaptive' else ', smoothed: ' + face['smoothing']}"
         )
     return lines
 

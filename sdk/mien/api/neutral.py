@@ -194,12 +194,13 @@ def _solved(
 ) -> Face:
     from mien.api.tracking import as_tracked
     from mien.face.corrections import correct_face
+    from mien.face.resmoothing import resmoothed
     from mien.face.solve import solve_face
 
     track = as_tracked(face, shot)
     with progress_reporter(progress) as report:
         solved = solve_face(track, shot.clock, shot.breaks, report, reuse=True, neutral=neutral)
-    solved = replace(solved, name=face.name)
+    solved = resmoothed(replace(solved, name=face.name), face.smoothing, shot.breaks)
     return correct_face(solved, face.corrections, shot.breaks) if face.corrections else solved
 
 

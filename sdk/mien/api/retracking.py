@@ -330,6 +330,7 @@ def _solved(
 ) -> Face:
     """Solve a face of which some frames were tracked again; what is neutral for it stays."""
     from mien.face.corrections import correct_face
+    from mien.face.resmoothing import resmoothed
     from mien.face.solve import solve_face
 
     if track.landmarks.shape[1:] != (LANDMARKS, 3):
@@ -343,6 +344,8 @@ def _solved(
         if again is not neutral:
             face = solve_face(track, shot.clock, shot.breaks, report, neutral=again)
     face = replace(face, name=name)
+    if old is not None:
+        face = resmoothed(face, old.smoothing, shot.breaks)
     return correct_face(face, corrections, shot.breaks) if corrections else face
 
 

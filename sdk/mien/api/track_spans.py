@@ -136,6 +136,7 @@ def _with_span(
     steps: _Steps,
 ) -> tuple[Shot, bool]:
     """The shot with the faces of one span more, and whether any was seen in it."""
+    from mien.face.resmoothing import resmoothed
     from mien.face.solve import solve_face
     from mien.media.span_reader import SpanReader
     from mien.tracking.base import run_tracker
@@ -152,7 +153,10 @@ def _with_span(
     def solved(track: FaceTrack, known: Face | None) -> Face:
         identity = None if known is None else known.identity
         face = solve_face(track, clock, ends, steps.solve, identity=identity)
-        return face if known is None else dataclasses.replace(face, number=known.number)
+        if known is None:
+            return face
+        face = resmoothed(face, known.smoothing, ends)
+        return dataclasses.replace(face, number=known.number)
 
     new_cuts = (int(cut) + window.start for cut in result.cuts)
     cuts = tuple(sorted({*shot.cuts, *(cut for cut in new_cuts if cut in span and cut > 0)}))

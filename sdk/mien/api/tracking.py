@@ -331,11 +331,13 @@ def solve(source: _ShotOrProject, *, progress: bool | Progress = True) -> _ShotO
 
 
 def _corrected(face: Face, old: Face, shot: Shot) -> Face:
-    """A face that was solved again, with what was put right by hand of it."""
+    """A face that was solved again, smoothed and put right by hand as it was."""
+    from mien.face.corrections import correct_face
+    from mien.face.resmoothing import resmoothed
+
+    face = resmoothed(face, old.smoothing, shot.breaks)
     if not old.corrections:
         return face
-    from mien.face.corrections import correct_face
-
     return correct_face(face, old.corrections, shot.breaks)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -11,28 +10,35 @@ import numpy as np
 import numpy.typing as npt
 
 from mien._types import PathLike
-from mien.errors import InputError, MienError, NoFaceError, NothingToDoError, TimeError, UsageError
+from mien.errors import NoFaceError, NothingToDoError, TimeError, UsageError
 from mien.model.control_track import FADE, ControlTrack
-from mien.model.controls import CONTROLS, NAMES
+from mien.model.controls import CONTROLS
 from mien.model.document import Project
 from mien.model.edits import Edit, Layer
 from mien.model.face import Face
-from mien.model.frame_runs import frame_runs
 from mien.model.interpolate import Key
 from mien.model.key_reduction import reduce_keys
-from mien.model.neutral import neutral_of
 from mien.model.shot import Shot, main_face
 from mien.model.spans import list_spans
 from mien.model.speech import Speech
 from mien.model.voice import MouthAmounts, Voice, VoiceMode
-from mien.progress import Progress, progress_reporter, silent
-from mien.speech.files import Cue
+from mien.progress import Progress, progress_reporter
+from mien.speech.hearing import (
+    amounts_of,
+    frame_middles,
+    heard_in,
+    hearing,
+    reached,
+    resting,
+    speaking_spans,
+    within,
+)
 from mien.speech.layer import TOLERANCE, VOICE_LAYER, speaking_layer
 from mien.speech.lips import Slip
 from mien.timebase import Clock, FrameRange
 
 if TYPE_CHECKING:
-    from mien.speech.sound import Sound
+    pass
 
 __all__ = [
     "MUTE_LAYER", "RESYNC_LAYER", "MutedMouth", "ResyncedMouth", "VoicedMouth", "mute_mouth",
@@ -41,12 +47,6 @@ __all__ = [
 
 MUTE_LAYER: Final = "mute"
 RESYNC_LAYER: Final = "resync"
-_TAIL: Final = 0.2
-"""Seconds that a mouth takes to come to rest after the last phone."""
-_BREATH: Final = 0.3
-"""Seconds of a pause that is long enough for a breath."""
-_AROUND: Final = 0.15
-"""Seconds about speech in which a muted mouth is shut too."""
 _LEAST_SURE: Final = 0.15
 """Confidence of a slip below which lips are left where they are."""
 _TALKING: Final = ("mouth", "jaw", "tongue")
@@ -142,10 +142,10 @@ def voice(
         raise UsageError(f"A voice cannot be eased over {ease} frames.", "Give 0 or more.")
     asked = _span(clock, span)
     path = None if sound is None else Path(sound).absolute()
-    hear = None if speech is not None else _hearing(text, by, language)
+    hear = None if speech is not None else hearing(text, by, language)
     heard = load_sound(project.shot.media if path is None else path)
     start = float(clock.seconds(asked.start)) if path is not None else 0.0
-    frames = _reached(clock, asked, start + heard.seconds)
+    frames = reached(clock, asked, start + heard.seconds)
     _check_seen(target, frames)
     notes: tuple[str, ...] = ()
     if span is not None and frames.stop < asked.stop:
@@ -159,40 +159,14 @@ def voice(
     learned = None
     if amounts is None:
         own = speech if path is None and frames == clock.all else None
-        learned = _learned(project.shot, target, own)
+        learned = amounts_of(project.shot, target, own)
     made = Voice(
-        _within(speech, clock, frames, start), frames, path, start,
+        within(speech, clock, frames, start), frames, path, start,
         amounts or learned or MouthAmounts(), mode,
     )  # fmt: skip
     spoken = speaking_voice(target, made, loudness=heard.loudness(), name=layer, ease=ease)
     changed = project.with_edit(project.edit(target.number).with_layer(spoken))
     return VoicedMouth(changed, target.number, spoken, learned is not None, notes)
-
-
-_Hearing = Callable[["Sound", float, float, Progress], tuple[Speech, tuple[str, ...]]]
-"""Hears the part of a sound between two seconds; says what of a text is left out."""
-
-
-def _hearing(text: str | Path | None, by: str, language: str) -> _Hearing:
-    """Return what hears a sound; whoever it is, and the text, are checked at once."""
-    from mien.speech.listeners import choose_listener
-    from mien.speech.subtitled import hear_subtitled
-
-    words = _read_words(text) if isinstance(text, Path) else text
-    plain = words if isinstance(words, str) or words is None else " ".join(c.text for c in words)
-    listener = choose_listener(by, plain, language)
-
-    def hear(
-        sound: Sound, first: float, last: float, progress: Progress
-    ) -> tuple[Speech, tuple[str, ...]]:
-        part = sound.cut(first, last)
-        if words is None or isinstance(words, str):
-            return listener.hear(part, words, progress).moved(first), ()
-        cues = [replace(c, start=c.start - first, stop=c.stop - first) for c in words]
-        speech, misfits = hear_subtitled(listener, part, cues, progress)
-        return speech.moved(first), misfits
-
-    return hear
 
 
 def speaking_voice(
@@ -219,8 +193,8 @@ def speaking_voice(
 
     if not voice.speech.spoken:
         raise NothingToDoError("Nobody speaks in these frames.", "Choose others.")
-    rest = _rest(face)
-    times = _middles(face.clock, voice.span) - voice.start
+    rest = resting(face)
+    times = frame_middles(face.clock, voice.span) - voice.start
     curves = mouth_curves(
         voice.speech, times, rest=rest, amounts=voice.amounts, loudness=loudness
     )  # fmt: skip
@@ -282,8 +256,8 @@ def mute_mouth(
     spans: tuple[FrameRange, ...] = (frames,)
     if keep_breath:
         with progress_reporter(progress) as report:
-            spoken = _heard_in(project.shot, frames, report)
-        spans = _speaking_spans(spoken, clock, frames)
+            spoken = heard_in(project.shot, frames, report)
+        spans = speaking_spans(spoken, clock, frames)
     tracks = tuple(
         ControlTrack("lipsShut", (Key(one.start, 1.0, "hold"),), "add", one, min(ease, len(one)))
         for one in spans
@@ -350,9 +324,9 @@ def resync_mouth(
     frames = _span(clock, span)
     _check_seen(target, frames)
     with progress_reporter(progress) as report:
-        speech = _heard_in(project.shot, frames, report)
-    times = _middles(clock, frames)
-    curves = mouth_curves(speech, times, rest=_rest(target))
+        speech = heard_in(project.shot, frames, report)
+    times = frame_middles(clock, frames)
+    curves = mouth_curves(speech, times, rest=resting(target))
     within = slice(frames.start, frames.stop)
     slip = measured_slip(
         performed_gap(target)[within], driven_gap(target, curves), near_speech(speech, times), times
@@ -374,7 +348,7 @@ def resync_mouth(
 def _moved_layer(face: Face, span: FrameRange, seconds: float, name: str, ease: int) -> Layer:
     """A layer in which a mouth does what it does some seconds later."""
     clock = face.clock
-    every = _middles(clock, clock.all)
+    every = frame_middles(clock, clock.all)
     seen = np.flatnonzero(face.valid)
     values = face.curves.controls.array.astype(np.float64)
     times = every[span.start : span.stop] + seconds
@@ -388,15 +362,6 @@ def _moved_layer(face: Face, span: FrameRange, seconds: float, name: str, ease: 
         keys = reduce_keys(moved, span.start, TOLERANCE)
         tracks.append(ControlTrack(control.name, keys, "replace", span, ease))
     return Layer(name, tuple(tracks))
-
-
-def _read_words(path: Path) -> str | tuple[Cue, ...]:
-    """A transcript, or lines with times where the file has them."""
-    from mien.speech.files import read_subtitles, read_text
-
-    if path.suffix.lower() in (".srt", ".vtt"):
-        return read_subtitles(path)
-    return read_text(path)
 
 
 def _target(source: Shot | Project, face: int | str | None) -> tuple[Project, Face]:
@@ -422,81 +387,3 @@ def _check_seen(face: Face, frames: FrameRange) -> None:
         raise NoFaceError(
             f"{face.name} is not seen in the frames {frames}.", "Choose frames that show the face."
         )
-
-
-def _reached(clock: Clock, asked: FrameRange, end: float) -> FrameRange:
-    """Those of the frames in which a sound is heard that ends at a second of the shot."""
-    stop = asked.stop
-    while stop > asked.start and float(clock.seconds(stop - 1)) >= end + _TAIL:
-        stop -= 1
-    if stop == asked.start:
-        raise InputError("The sound is over before these frames.", "Choose earlier ones.")
-    return FrameRange(asked.start, stop)
-
-
-def _within(speech: Speech, clock: Clock, frames: FrameRange, start: float) -> Speech:
-    """What is said in the frames, and just before and after them."""
-    first = float(clock.seconds(frames.start)) - start - 1
-    last = float(clock.seconds(frames.stop)) - start + 1
-    return Speech(
-        tuple(phone for phone in speech.phones if phone.stop > first and phone.start < last),
-        tuple(word for word in speech.words if word.stop > first and word.start < last),
-        speech.seconds,
-        speech.by,
-    )
-
-
-def _learned(shot: Shot, face: Face, speech: Speech | None) -> MouthAmounts | None:
-    """Amounts of this person's mouth, from where they speak in the shot; None where they do not."""
-    from mien.speech.lips import learned_amounts
-    from mien.speech.sound import load_sound
-
-    if not shot.media.audio_streams:
-        return None
-    every = shot.clock.all
-    try:
-        sound = load_sound(shot.media)
-        if speech is None:
-            speech = _heard_in(shot, every, silent)
-    except MienError:
-        # Nobody is heard in the shot, or nothing that hears is installed: the usual amounts then.
-        return None
-    return learned_amounts(face, speech, _middles(shot.clock, every), _rest(face), sound.loudness())
-
-
-def _heard_in(shot: Shot, frames: FrameRange, progress: Progress) -> Speech:
-    """What is said in the shot's own sound over some frames; times count from frame 0."""
-    from mien.speech.listeners import choose_listener
-    from mien.speech.sound import load_sound
-
-    listener = choose_listener("auto", None, "en")
-    first, last = (float(shot.clock.seconds(at)) for at in (frames.start, frames.stop))
-    return listener.hear(load_sound(shot.media).cut(first, last), None, progress).moved(first)
-
-
-def _speaking_spans(speech: Speech, clock: Clock, frames: FrameRange) -> tuple[FrameRange, ...]:
-    """Frames in which somebody speaks; pauses long enough for a breath are left out."""
-    times = _middles(clock, frames)
-    speaking = np.zeros(len(times), dtype=bool)
-    for phone in speech.spoken:
-        first, last = np.searchsorted(times, (phone.start - _AROUND, phone.stop + _AROUND))
-        speaking[first:last] = True
-    longest = max(round((_BREATH - 2 * _AROUND) * float(clock.rate)), 0)
-    runs = frame_runs(speaking, longest)
-    return tuple(FrameRange(run.start + frames.start, run.stop + frames.start) for run in runs)
-
-
-def _rest(face: Face) -> dict[str, float]:
-    """Values of the controls of a face at rest; both sides alike, as speech is."""
-    values = dict(zip(NAMES, map(float, neutral_of(face)), strict=True))
-    for name in NAMES:
-        if name.endswith("Left") and f"{name[:-4]}Right" in values:
-            other = f"{name[:-4]}Right"
-            values[name] = values[other] = (values[name] + values[other]) / 2
-    return values
-
-
-def _middles(clock: Clock, frames: FrameRange) -> _Array:
-    """(N,) seconds of the middles of frames: what a frame shows is what is heard then."""
-    starts = np.array([float(clock.seconds(i)) for i in range(frames.start, frames.stop + 1)])
-    return np.asarray((starts[1:] + starts[:-1]) / 2)

@@ -31,6 +31,7 @@ from mien.cli import (
     serve,
     shell,
     shots,
+    smooth,
     system,
     train,
     voice,
@@ -80,6 +81,7 @@ batch.add_to(app)
 curves.add_to(app)
 info.add_to(app)
 read.add_to(app)
+smooth.add_to(app)
 relink.add_to(app)
 voice.add_to(app)
 app.add_typer(face_repairs.faces, name="faces")

@@ -24,7 +24,12 @@ from mien.face.flame_coefficients import EXPRESSION, EYELIDS, JAW, JAW_SIDEWAYS
 from mien.face.heads import Head, load_head
 from mien.face.pose import Alignment, align, nearest_rotations
 from mien.face.rig import load_rig
-from mien.face.solve import FINE_PX_PER_UNIT, ROTATION_NOISE, SCALE_NOISE, TRANSLATION_NOISE
+from mien.face.smoothing import (
+    FINE_PX_PER_UNIT,
+    ROTATION_NOISE,
+    SCALE_NOISE,
+    TRANSLATION_NOISE,
+)
 from mien.model.curves import FLAME_SIZE, HeadPose
 from mien.model.face import Face
 from mien.model.landmarks import SKIN

@@ -24,11 +24,12 @@ from mien.face.hidden import bridge_hidden, bridge_hidden_curves, shown_frames
 from mien.face.iris import EyeGeometry
 from mien.face.least_squares import bounded_least_squares
 from mien.face.neutral import chosen_identity
-from mien.face.pose import Alignment, align, angles, nearest_rotations
+from mien.face.pose import Alignment, align, angles
 from mien.face.rig import Rig, load_rig
+from mien.face.smoothing import HeadMotion, Smoother, coarseness
 from mien.face.turned import TurnedEvidence, own_mean, own_mean_precision, turn_of, worth_of
 from mien.model.chosen_neutral import ChosenNeutral
-from mien.model.controls import ARKIT, CONTROLS, HEAD, INDEX, NAMES
+from mien.model.controls import ARKIT, HEAD, INDEX, NAMES
 from mien.model.curves import ControlCurves, Curves, HeadPose
 from mien.model.face import Face, FaceTrack
 from mien.model.landmarks import SKIN
@@ -54,19 +55,8 @@ SHARED_ERROR = 0.03
 CONTROL_STEP = 0.25
 """Change of a control from frame to frame that is nothing unusual."""
 TEMPORAL_ROUNDS = 3
-TRANSLATION_NOISE = 0.012
-"""Canonical units: trackers jitter by no more, however a head shakes. So with the others."""
-SCALE_NOISE = 0.002
-"""Part of the scale."""
-ROTATION_NOISE = 0.003
-"""Radians."""
 LANDMARK_NOISE = 0.03
 """Canonical units, in the head's own space."""
-WEIGHT_NOISE = 0.05
-GAZE_NOISE = 2.0
-"""Degrees."""
-FINE_PX_PER_UNIT = 12.0
-"""Pixels per canonical unit (a face 200 tall) below which jitter grows with coarseness."""
 MIN_ACTIVITY = 0.05
 """A control's activity is taken as no less, so that rare ones can still be found."""
 
@@ -76,10 +66,6 @@ _SKIN_CONTROLS = [
 ]
 """Controls that the skin tells; looks come from the irises, the tongue is not seen."""
 _HEAD_CONTROLS = [INDEX[name] for name in HEAD]
-_CONTROL_NOISE = np.array(
-    [GAZE_NOISE if control.unit == "degrees" else WEIGHT_NOISE for control in CONTROLS],
-    dtype=np.float32,
-)
 _CAMERA = np.array([1, -1, -1], dtype=np.float32)
 """From pixels (y down, z away) to camera axes (y up, z towards the camera)."""
 
@@ -153,11 +139,9 @@ def solve_face(
     solver = _Solver(rig, identity)
     raw = solver.solve(landmarks, valid, cuts, report)
     bridge_hidden_curves(raw.controls, raw.rotation, (valid, seen), track.region_confidence, cuts)
-    coarse = 1.0
-    if valid.any():
-        coarse = max(1.0, FINE_PX_PER_UNIT / float(np.median(raw.scale[valid])))
-    steady = _smoothed(raw, valid, rate, cuts, coarse)
-    _smooth_landmarks(landmarks, valid, raw, steady, rate, cuts, coarse)
+    smoother = Smoother(valid, rate, cuts, coarseness(raw.scale, valid))
+    steady = _smoothed(raw, smoother)
+    _smooth_landmarks(landmarks, raw, steady, smoother)
     report(total)
     return Face(
         number=track.number,
@@ -216,18 +200,13 @@ def solve_landmarks(
 
 
 def _smooth_landmarks(
-    landmarks: FloatArray,
-    valid: BoolArray,
-    raw: _Solution,
-    steady: _Solution,
-    rate: float,
-    cuts: Sequence[int],
-    coarse: float,
+    landmarks: FloatArray, raw: _Solution, steady: _Solution, smoother: Smoother
 ) -> None:
     """Smooth landmarks in place: in the head's own space, where they hardly move."""
+    valid, most = smoother.valid, smoother.coarse * LANDMARK_NOISE
     for frames in _batches(np.flatnonzero(valid)):
         landmarks[frames] = raw.alignment(frames).undo(landmarks[frames] * _CAMERA)
-    smooth(landmarks, valid, rate=rate, cuts=cuts, most=coarse * LANDMARK_NOISE, out=landmarks)
+    smooth(landmarks, valid, rate=smoother.rate, cuts=smoother.cuts, most=most, out=landmarks)
     for frames in _batches(np.flatnonzero(valid)):
         landmarks[frames] = steady.alignment(frames).apply(landmarks[frames]) * _CAMERA
     landmarks[~valid] = np.nan
@@ -434,23 +413,13 @@ def _identity(rig: Rig, landmarks: FloatArray, seen: npt.NDArray[np.intp]) -> Fl
     return identity
 
 
-def _smoothed(
-    raw: _Solution, valid: BoolArray, rate: float, cuts: Sequence[int], coarse: float
-) -> _Solution:
-    def steady(values: FloatArray, most: float | FloatArray) -> FloatArray:
-        return smooth(values, valid, rate=rate, cuts=cuts, most=coarse * most)
-
-    size = float(np.median(raw.scale[valid])) if valid.any() else 1.0
-    rotation = nearest_rotations(steady(raw.rotation, ROTATION_NOISE))
-    controls = steady(raw.controls, _CONTROL_NOISE)
-    controls[:, _SKIN_CONTROLS] = np.clip(controls[:, _SKIN_CONTROLS], 0, 1)
-    controls[:, _HEAD_CONTROLS] = angles(rotation)
-    degrees_to_looks(controls[:, list(GAZE_COLUMNS)], controls)
+def _smoothed(raw: _Solution, smoother: Smoother) -> _Solution:
+    steady = smoother.smoothed(HeadMotion(raw.controls, raw.rotation, raw.scale, raw.translation))
     return _Solution(
-        controls,
-        rotation,
-        steady(raw.scale, SCALE_NOISE * size),
-        steady(raw.translation, TRANSLATION_NOISE * size),
+        steady.controls,
+        steady.rotation,
+        steady.scale,
+        steady.translation,
         raw.iris_visibility,
         raw.misfit,
     )

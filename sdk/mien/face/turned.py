@@ -28,7 +28,6 @@ from functools import cached_property, lru_cache
 from typing import Final
 
 import numpy as np
-import scipy.linalg
 
 from mien._math import smoothstep
 from mien._types import DoubleArray, FloatArray, IndexArray
@@ -240,6 +239,9 @@ class _MeanFace:
         """(468, FIELDS) smooth fields on the skin, as long as their standard deviation."""
         alike = np.exp(-self._apart / (2 * LENGTH**2))
         most = (len(alike) - FIELDS, len(alike) - 1)
+        # Loaded when it is needed: a window opens without it.
+        import scipy.linalg
+
         values, vectors = scipy.linalg.eigh(alike, subset_by_index=most)
         return np.asarray(vectors * np.sqrt(np.maximum(values, 0)))
 

@@ -22,6 +22,7 @@ from mien.io.schema import (
     NeutralPart,
     OcclusionPart,
     ShotPart,
+    SmoothingPart,
     StrokePart,
     TimecodePart,
     ToolVersionsPart,
@@ -36,6 +37,7 @@ from mien.model.occlusion import MatteStroke, Occlusion
 from mien.model.renderer_settings import SettingValue, StoredSettings
 from mien.model.settings import ReferenceSettings
 from mien.model.shot import Example, Shot, ToolVersions
+from mien.model.smoothing import USUAL_SMOOTHING, Smoothing
 from mien.timebase import Clock, FrameRange, Timecode
 
 __all__ = [
@@ -250,7 +252,14 @@ def face_part(face: Face) -> FacePart:
             0 if face.uncorrected_frames is None else len(face.uncorrected_frames.frames)
         ),
         neutral=_neutral_part(face),
+        smoothing=_smoothing_part(face.smoothing),
     )
+
+
+def _smoothing_part(how: Smoothing) -> SmoothingPart | None:
+    if how == USUAL_SMOOTHING:
+        return None
+    return SmoothingPart.model_validate(dataclasses.asdict(how))
 
 
 def _neutral_part(face: Face) -> NeutralPart | None:

@@ -229,6 +229,15 @@ class NeutralPart(_Part):
     frames: _Positive
 
 
+class SmoothingPart(_Part):
+    """`model.smoothing.Smoothing`."""
+
+    method: Literal["adaptive", "savgol", "one-euro", "median", "none"]
+    strength: float
+    groups: tuple[tuple[str, float], ...]
+    seconds: float | None
+
+
 class FacePart(_Part):
     """`model.face.Face`; its arrays lie beside the document, under its number."""
 
@@ -244,6 +253,8 @@ class FacePart(_Part):
     """Frames that corrections changed, as they were, in `uncorrected/`; 0 where there are none."""
     neutral: NeutralPart | None = None
     """Where a `neutral.npy` was taken from; None where there is none."""
+    smoothing: SmoothingPart | None = None
+    """None where curves are smoothed as usual."""
 
 
 class KeysPart(_Part):

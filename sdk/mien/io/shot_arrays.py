@@ -46,6 +46,7 @@ from mien.model.media import MediaInfo
 from mien.model.occlusion import REGIONS
 from mien.model.raw_landmarks import RawLandmarks, most_bytes
 from mien.model.shot import Example, Shot
+from mien.model.smoothing import USUAL_SMOOTHING, Smoothing
 from mien.timebase import Clock, FrameRange
 
 __all__ = ["read_shot", "shot_arrays"]
@@ -237,6 +238,7 @@ def _face(part: FacePart, clock: Clock, arrays: ArrayReader, rows: _Rows) -> Fac
         tuple(LandmarkCorrection(**one.model_dump()) for one in part.corrections),
         _uncorrected(f"{folder}/{_BEFORE}", part, clock.frame_count, arrays),
         _neutral(folder, part, arrays),
+        USUAL_SMOOTHING if part.smoothing is None else Smoothing(**part.smoothing.model_dump()),
     )
 
 

@@ -13,6 +13,7 @@ from mien.model.curves import ControlCurves, Curves, HeadPose
 from mien.model.landmarks import LANDMARKS, SKIN
 from mien.model.occlusion import REGIONS
 from mien.model.raw_landmarks import RawLandmarks
+from mien.model.smoothing import USUAL_SMOOTHING, Smoothing
 from mien.model.weak_spans import WEAK, WeakSpan, weak_spans
 from mien.timebase import Clock
 
@@ -72,6 +73,7 @@ class Face:
             changed.
         neutral: What was chosen to be neutral for this person; None where it was learned. See
             `mien.set_neutral`.
+        smoothing: How `curves` were made of `raw`. See `mien.smooth_faces`.
     """
 
     number: int
@@ -87,6 +89,7 @@ class Face:
     corrections: tuple[LandmarkCorrection, ...] = ()
     uncorrected_frames: UncorrectedFrames | None = None
     neutral: ChosenNeutral | None = None
+    smoothing: Smoothing = USUAL_SMOOTHING
 
     def __post_init__(self) -> None:
         frames = self.clock.frame_count

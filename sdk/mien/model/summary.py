@@ -74,6 +74,7 @@ def _face(face: Face, edited: bool) -> dict[str, Any]:
         "seen_badly": [one.to_dict() for one in face.weak_spans()],
         "corrections": [dataclasses.asdict(one) for one in face.corrections],
         "neutral": _neutral(face),
+        "smoothing": str(face.smoothing),
     }
 
 

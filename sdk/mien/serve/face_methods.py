@@ -9,6 +9,7 @@ from mien import api
 from mien.api.retracking import check_retracking
 from mien.errors import UsageError
 from mien.model.document import Project
+from mien.model.smoothing import Smoothing
 from mien.serve import messages as say
 from mien.serve.jobs import ServedJob
 from mien.serve.shots import OpenShot, Shots, shot_facts
@@ -47,6 +48,7 @@ class FaceMethods:
             "correct_landmarks": self._correct,
             "remove_corrections": self._remove_corrections,
             "set_neutral": self._set_neutral,
+            "smooth_faces": self._smooth,
             "retrack_face": self._retrack,
             "import_landmarks": self._import,
             "undo_faces": self._undo,
@@ -125,6 +127,14 @@ class FaceMethods:
 
         return say.SetNeutralResult(
             facts=shot_facts(self._change(params.shot, change)), notices=notices
+        )
+
+    def _smooth(self, params: say.SmoothFacesParams) -> say.ShotFacts:
+        how = Smoothing(
+            params.method, params.strength, tuple(params.groups.items()), params.seconds
+        )
+        return shot_facts(
+            self._change(params.shot, lambda project: api.smooth_faces(project, how, params.face))
         )
 
     def _import(self, params: say.ImportLandmarksParams) -> say.ShotFacts:

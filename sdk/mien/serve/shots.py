@@ -29,6 +29,7 @@ from mien.serve.messages import (
     OcclusionFacts,
     ShotFacts,
     ShotStatus,
+    SmoothingFacts,
     StrokeParam,
     StrokeValue,
     VideoStreamFacts,
@@ -395,6 +396,12 @@ def face_facts(face: Face, thumbnail: str | None = None) -> FaceFacts:
         weak=[WeakSpanFacts(**one.to_dict()) for one in face.weak_spans()],
         corrections=[CorrectionFacts(**dataclasses.asdict(one)) for one in face.corrections],
         neutral=_neutral(face),
+        smoothing=SmoothingFacts(
+            method=face.smoothing.method,
+            strength=face.smoothing.strength,
+            groups=dict(face.smoothing.groups),
+            seconds=face.smoothing.seconds,
+        ),
         thumbnail=thumbnail,
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from mien import api
 from mien.model.document import Document
 from mien.model.transfer import APPLIED_LAYER, SourcePerformance, Transfer
 from mien.session.lookup import change_shot
@@ -36,6 +35,9 @@ def apply_performance(
         InputError: When nothing of the source can be used, or falls on the shot.
         TimeError: When a time cannot be read or lies outside.
     """
+    # Loaded when it is needed: a window opens without media and pictures.
+    from mien import api
+
     before = document.shot(shot)
     after = api.apply(before, source, how, face=face, layer=layer).project
     if after.edit(face) == before.edit(face):

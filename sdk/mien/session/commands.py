@@ -65,6 +65,7 @@ from mien.session.sliders import mirror as mirror
 from mien.session.sliders import partner as partner
 from mien.session.sliders import restore as restore
 from mien.session.sliders import toggle_key as toggle_key
+from mien.session.smoothing import smooth_faces as smooth_faces
 from mien.session.values import copy_expression as copy_expression
 from mien.session.values import expression_at as expression_at
 from mien.session.values import reset as reset

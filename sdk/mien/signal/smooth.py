@@ -70,6 +70,7 @@ def smooth(
     rate: float = REFERENCE_RATE,
     cuts: Iterable[int] = (),
     most: float | FloatArray = np.inf,
+    strength: float | FloatArray = 1.0,
     out: FloatArray | None = None,
 ) -> FloatArray:
     """Smooth channels over time, with past and future, each by its own noise.
@@ -84,6 +85,8 @@ def smooth(
         cuts: First frames of new shots; nothing is smoothed across one.
         most: Standard deviation that the noise can have at most, for all channels or for
             each; what is rougher is motion.
+        strength: How many times as much noise as there is (and at most) is taken away, for all
+            channels or for each; at 0 they stay as they are.
         out: Where the result goes; contiguous; may be `values` itself, to
             save memory.
 
@@ -98,18 +101,23 @@ def smooth(
     flat = result.reshape(len(result), -1)
     reaches = tuple(dict.fromkeys(max(2, round(r * rate / REFERENCE_RATE)) for r in REACHES))
     seen = np.ones(len(flat), dtype=np.bool_) if valid is None else valid
-    limits = np.broadcast_to(np.asarray(most, dtype=np.float32), values.shape[1:]).reshape(-1)
+    limits, times = (
+        np.broadcast_to(np.asarray(value, dtype=np.float32), values.shape[1:]).reshape(-1)
+        for value in (most, strength)
+    )
     for stretch in segments(seen, cuts):
         for first in range(0, flat.shape[1], CHANNELS_AT_ONCE):
             channels = slice(first, first + CHANNELS_AT_ONCE)
             block = (stretch, channels)
-            flat[block] = _smooth_stretch(flat[block], reaches, limits[channels])
+            flat[block] = _smooth_stretch(flat[block], reaches, limits[channels], times[channels])
     return result
 
 
-def _smooth_stretch(values: FloatArray, reaches: tuple[int, ...], limits: FloatArray) -> FloatArray:
+def _smooth_stretch(
+    values: FloatArray, reaches: tuple[int, ...], limits: FloatArray, strength: FloatArray
+) -> FloatArray:
     length = len(values)
-    sigma = np.minimum(noise_level(values), limits)
+    sigma = np.minimum(noise_level(values), limits) * strength
     if not sigma.any():
         return values
     estimate = values.copy()

@@ -46,7 +46,7 @@ class Sound:
 
     @property
     def seconds(self) -> float:
-        """How long it is."""
+        """Seconds that it lasts."""
         return len(self.samples) / SAMPLE_RATE
 
     def cut(self, start: float, stop: float) -> Sound:

@@ -18,6 +18,8 @@ __all__ = [
     "RemoveFaceParams",
     "RetrackFaceParams",
     "SetNeutralParams",
+    "SmoothFacesParams",
+    "SmoothingFacts",
     "SplitFaceParams",
     "UndoFacesParams",
 ]
@@ -150,10 +152,35 @@ class SetNeutralParams(Message):
     """Whether it is the neutral face that is learned from the shot again."""
 
 
+class SmoothingFacts(Message):
+    """How curves are smoothed."""
+
+    method: Literal["adaptive", "savgol", "one-euro", "median", "none"] = "adaptive"
+    """As much as the noise asks for, parabolas fitted to windows, a low pass that opens with speed,
+    medians of windows, or as solved."""
+    strength: float = 1.0
+    """0 (as solved) to 5; 1 is as usual."""
+    groups: dict[str, float] = Field(default_factory=dict)
+    """Strengths of single groups of controls, in place of that."""
+    seconds: float | None = None
+    """Window or time constant at a strength of 1; null for the usual one."""
+
+
+class SmoothFacesParams(SmoothingFacts):
+    """How the curves of faces are to be smoothed, from the raw ones; edits stay.
+
+    Without anything but the shot, as they were tracked.
+    """
+
+    shot: Handle
+    face: FaceRef | None = None
+    """Null for every face."""
+
+
 class UndoFacesParams(Message):
     """A shot whose last change of faces is taken back.
 
-    Faces merged, split, renamed, removed, corrected, made neutral, tracked from a hint or
+    Faces merged, split, renamed, removed, corrected, made neutral, smoothed, tracked from a hint or
     imported. Edits that were set since stay with faces that are there.
     """
 

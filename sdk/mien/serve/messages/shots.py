@@ -16,7 +16,7 @@ from mien.serve.messages.base import (
     PathText,
     Span,
 )
-from mien.serve.messages.faces import CorrectionFacts, NeutralFacts
+from mien.serve.messages.faces import CorrectionFacts, NeutralFacts, SmoothingFacts
 
 __all__ = [
     "CloseParams",
@@ -117,6 +117,8 @@ class FaceFacts(Message):
     """What was put right by hand of its landmarks, in order of frames."""
     neutral: NeutralFacts | None = None
     """What was chosen to be neutral; null where it was learned from the shot."""
+    smoothing: SmoothingFacts
+    """How its curves are smoothed."""
     thumbnail: str | None = None
     """Base64 of a PNG of it in that frame; only where it was asked for."""
 

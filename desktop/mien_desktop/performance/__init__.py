@@ -1,0 +1,1 @@
+"""Performances of others, what is neutral, and everyday jobs on a face."""
