@@ -26,9 +26,9 @@ from mien.progress import Progress, progress_reporter
 from mien.speech.hearing import (
     amounts_of,
     frame_middles,
+    frames_heard,
     heard_in,
     hearing,
-    reached,
     resting,
     speaking_spans,
     within,
@@ -145,7 +145,7 @@ def voice(
     hear = None if speech is not None else hearing(text, by, language)
     heard = load_sound(project.shot.media if path is None else path)
     start = float(clock.seconds(asked.start)) if path is not None else 0.0
-    frames = reached(clock, asked, start + heard.seconds)
+    frames = frames_heard(clock, asked, start + heard.seconds)
     _check_seen(target, frames)
     notes: tuple[str, ...] = ()
     if span is not None and frames.stop < asked.stop:

@@ -10,7 +10,6 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from mien.api.voices import speaking_voice
 from mien.errors import UsageError
 from mien.model.document import Document
 from mien.model.edits import Edit, Layer
@@ -60,6 +59,8 @@ def say_again(
         UsageError: When there is no such shot, or no voice made the layer.
         NothingToDoError: When nothing is said in its span.
     """
+    # Decoders of sound come with it, which a window does not wait for.
+    from mien.api.voices import speaking_voice
 
     def changed(edit: Edit) -> Edit:
         old = _voiced(edit, layer)

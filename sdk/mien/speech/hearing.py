@@ -27,7 +27,7 @@ from mien.speech.subtitled import hear_subtitled
 from mien.timebase import Clock, FrameRange
 
 __all__ = [
-    "amounts_of", "frame_middles", "hearing", "heard_in", "reached", "resting", "speaking_spans",
+    "amounts_of", "frame_middles", "hearing", "heard_in", "frames_heard", "resting", "speaking_spans",
     "within",
 ]  # fmt: skip
 
@@ -133,7 +133,7 @@ def within(speech: Speech, clock: Clock, frames: FrameRange, start: float) -> Sp
     )
 
 
-def reached(clock: Clock, asked: FrameRange, end: float) -> FrameRange:
+def frames_heard(clock: Clock, asked: FrameRange, end: float) -> FrameRange:
     """Those of the frames in which a sound is heard that ends at a second of the shot."""
     stop = asked.stop
     while stop > asked.start and float(clock.seconds(stop - 1)) >= end + _TAIL:
