@@ -83,7 +83,7 @@ def test_in_a_batch_whose_tracked_shots_know_its_version(
     assert tracked() == before
     monkeypatch.setenv("PORTRAIT_VERSION", "6")
     after = tracked()
-    assert mien.ToolVersions("portrait", 6, 1) in after.values()
+    assert mien.ToolVersions("portrait", 6, SOLVER) in after.values()
 
 
 def test_the_command_line_chooses_for_shots_of_a_batch_that_name_none(
