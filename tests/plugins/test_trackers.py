@@ -46,7 +46,7 @@ def test_on_the_command_line(footage: Path, tmp_path: Path) -> None:
     face = {"number": 1, "name": "face 1", "frames_seen": 12, "seen_badly": []}
     assert told["faces"] == [face]
     shot = mien.load_project(tmp_path / "x.mien").shot
-    assert shot.made_by == mien.ToolVersions("portrait", 5, 1)
+    assert shot.made_by == mien.ToolVersions("portrait", 5, SOLVER)
     assert shot.faces[0].valid.all()
 
 
@@ -79,11 +79,11 @@ def test_in_a_batch_whose_tracked_shots_know_its_version(
         return {path.name: version for path, version in zip(projects, made, strict=True)}
 
     (first,) = (before := tracked()).items()
-    assert first[1] == mien.ToolVersions("portrait", 5, 1)
+    assert first[1] == mien.ToolVersions("portrait", 5, SOLVER)
     assert tracked() == before
     monkeypatch.setenv("PORTRAIT_VERSION", "6")
     after = tracked()
-    assert mien.ToolVersions("portrait", 6, 1) in after.values()
+    assert mien.ToolVersions("portrait", 6, SOLVER) in after.values()
 
 
 def test_the_command_line_chooses_for_shots_of_a_batch_that_name_none(
