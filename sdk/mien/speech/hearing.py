@@ -27,8 +27,8 @@ from mien.speech.subtitled import hear_subtitled
 from mien.timebase import Clock, FrameRange
 
 __all__ = [
-    "amounts_of", "frame_middles", "hearing", "heard_in", "frames_heard", "resting", "speaking_spans",
-    "within",
+    "amounts_of", "frame_middles", "frames_heard", "heard_in", "hearing", "resting",
+    "speaking_spans", "within",
 ]  # fmt: skip
 
 _TAIL: Final = 0.2
@@ -133,11 +133,11 @@ def within(speech: Speech, clock: Clock, frames: FrameRange, start: float) -> Sp
     )
 
 
-def frames_heard(clock: Clock, asked: FrameRange, end: float) -> FrameRange:
+def frames_heard(clock: Clock, span: FrameRange, end: float) -> FrameRange:
     """Those of the frames in which a sound is heard that ends at a second of the shot."""
-    stop = asked.stop
-    while stop > asked.start and float(clock.seconds(stop - 1)) >= end + _TAIL:
+    stop = span.stop
+    while stop > span.start and float(clock.seconds(stop - 1)) >= end + _TAIL:
         stop -= 1
-    if stop == asked.start:
+    if stop == span.start:
         raise InputError("The sound is over before these frames.", "Choose earlier ones.")
-    return FrameRange(asked.start, stop)
+    return FrameRange(span.start, stop)
