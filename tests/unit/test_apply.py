@@ -136,7 +136,7 @@ def test_a_still_is_a_held_pose() -> None:
     assert str(track.span) == "10:30"
     with pytest.raises(UsageError, match="both are given"):
         mien.apply(shot, pose, mien.Transfer(at=3, timing=timing))
-    with pytest.raises(UsageError, match="not one but 48"):
+    with pytest.raises(UsageError, match="has 48 of them"):
         mien.apply(shot, source({"jawOpen": RAMP}), mien.Transfer(at=3))
     with pytest.raises(TimeError, match="outside the shot"):
         mien.apply(shot, pose, mien.Transfer(at=48))

@@ -274,7 +274,9 @@ def _opened(
         which = None if from_shot is None else str(from_shot)
         return project_file.load(path, shot=which, find=how.timing.align_sound).shot
     if from_shot is not None:
-        raise UsageError(f"A shot is named, and {path.name} is no project of several.")
+        raise UsageError(
+            f"A shot is named, and {path.name} is no project of several.", "Leave the shot out."
+        )
     if any(suffix in format.suffixes for format in curve_formats()):
         return read_curve_file(path)
     try:
@@ -282,7 +284,8 @@ def _opened(
     except MediaError as error:
         if not path.is_file():
             raise
-        endings = ", ".join(one for format in curve_formats() for one in format.suffixes)
+        suffixes = (one for format in curve_formats() for one in format.suffixes)
+        endings = ", ".join(dict.fromkeys(suffixes))
         raise MediaError(
             error.cause,
             f"A source is a clip, an image, a project ({SUFFIX}) or a curve file ({endings}).",

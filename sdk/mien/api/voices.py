@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from mien._types import PathLike
-from mien.errors import NoFaceError, NothingToDoError, TimeError, UsageError
+from mien.errors import InputError, NoFaceError, NothingToDoError, TimeError, UsageError
 from mien.model.control_track import FADE, ControlTrack
 from mien.model.controls import CONTROLS
 from mien.model.document import Project
@@ -37,9 +37,6 @@ from mien.speech.layer import TOLERANCE, VOICE_LAYER, speaking_layer
 from mien.speech.lips import Slip
 from mien.timebase import Clock, FrameRange
 
-if TYPE_CHECKING:
-    pass
-
 __all__ = [
     "MUTE_LAYER", "RESYNC_LAYER", "MutedMouth", "ResyncedMouth", "VoicedMouth", "mute_mouth",
     "resync_mouth", "speaking_voice", "voice",
@@ -49,6 +46,8 @@ MUTE_LAYER: Final = "mute"
 RESYNC_LAYER: Final = "resync"
 _LEAST_SURE: Final = 0.15
 """Confidence of a slip below which lips are left where they are."""
+_CUT: Final = 0.2
+"""Seconds of a sound beyond the frames that are worth a word: less is no speech."""
 _TALKING: Final = ("mouth", "jaw", "tongue")
 """Regions that move with speech."""
 _Array = npt.NDArray[np.float64]
@@ -140,6 +139,7 @@ def voice(
     clock = project.shot.clock
     if ease < 0:
         raise UsageError(f"A voice cannot be eased over {ease} frames.", "Give 0 or more.")
+    _check_name(layer)
     asked = _span(clock, span)
     path = None if sound is None else Path(sound).absolute()
     hear = None if speech is not None else hearing(text, by, language)
@@ -153,8 +153,16 @@ def voice(
     if speech is None:
         assert hear is not None
         first, last = (float(clock.seconds(at)) - start for at in (frames.start, frames.stop))
+        beyond = heard.seconds - last if path is not None else 0.0
         with progress_reporter(progress) as report:
-            speech, misfits = hear(heard, first, last, report)
+            try:
+                speech, misfits = hear(heard, first, last, report)
+            except InputError as error:
+                if beyond <= _CUT:
+                    raise
+                raise _of_part(error, heard.name, last, frames) from error
+        if beyond > _CUT:
+            notes += (f"{heard.name} goes on for {beyond:.1f} s after frame {frames.stop}.",)
         notes += misfits
     learned = None
     if amounts is None:
@@ -252,6 +260,7 @@ def mute_mouth(
     project, target = _target(source, face)
     clock = project.shot.clock
     frames = _span(clock, span)
+    _check_name(layer)
     _check_seen(target, frames)
     spans: tuple[FrameRange, ...] = (frames,)
     if keep_breath:
@@ -322,6 +331,7 @@ def resync_mouth(
     project, target = _target(source, face)
     clock = project.shot.clock
     frames = _span(clock, span)
+    _check_name(layer)
     _check_seen(target, frames)
     with progress_reporter(progress) as report:
         speech = heard_in(project.shot, frames, report)
@@ -380,6 +390,19 @@ def _span(clock: Clock, span: FrameRange | str | None) -> FrameRange:
             "Give a span within it.",
         )
     return frames
+
+
+def _check_name(layer: str) -> None:
+    if not layer.strip():
+        raise UsageError("A layer needs a name.", "Leave it out for the usual one.")
+
+
+def _of_part(error: InputError, name: str, seconds: float, frames: FrameRange) -> InputError:
+    """Say beside an error that only the beginning of a sound was heard."""
+    return InputError(
+        f"{error.cause} Only the first {seconds:.1f} s of {name} fall on the frames {frames}.",
+        f"Give what is said in these, or a longer span. {error.remedy}".strip(),
+    )
 
 
 def _check_seen(face: Face, frames: FrameRange) -> None:

@@ -13,6 +13,7 @@ from mien.cli.options import FaceChoice, Json, Overwrite, ProjectOutput, ShotOfP
 from mien.cli.output import print_done, print_json, print_notice
 from mien.cli.shots import tell_outdated
 from mien.errors import UsageError
+from mien.model.control_names import suggested_names
 
 if TYPE_CHECKING:
     from mien.api.applying import Applied
@@ -328,7 +329,9 @@ def _tell(applied: Sequence[tuple[Applied, Path]], output: Path | None, project:
 
     for one, source in applied:
         if one.unknown:
-            print_notice(f"{source.name}: no controls of mien, left out: {', '.join(one.unknown)}.")
+            print_notice(
+                f"{source.name}: no controls of mien, left out: {suggested_names(one.unknown)}."
+            )
         print_done(describe_applied(one, source.name))
     if output is not None or not all(one.alike for one, _ in applied):
         print_notice(f"wrote {output or project}")

@@ -45,8 +45,9 @@ def smooth(
         Optional[list[str]],  # noqa: UP045
         typer.Option(
             "--strength",
-            metavar="X|GROUP=X",
-            help="How much, 0 to 5 (1 is as usual), of all or of a group; may be given again.",
+            metavar="[GROUP=]X,...",
+            help="How much, 0 to 5 (1 is as usual), of all or of a group, as eyes=0.5; may be given"
+            " again.",
         ),
     ] = None,
     seconds: Annotated[
@@ -87,7 +88,7 @@ def _changed(
     if method is not None and method != old.method:
         # Another method's window is not this one's.
         how = replace(old, method=as_method(method), seconds=None)
-    for typed in strengths:
+    for typed in (one.strip() for some in strengths for one in some.split(",")):
         group, named, text = typed.rpartition("=")
         try:
             value = float(text)

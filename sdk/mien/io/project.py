@@ -351,6 +351,10 @@ def _unreadable(path: Path, error: BaseException) -> ProjectError:
         return ProjectError(f"{path} is a folder, not a project.", "Give a .mien file.", path=path)
     if isinstance(error, PermissionError):
         return ProjectError(f"{path} may not be read.", "Change its rights.", path=path)
+    if path.suffix.lower() != SUFFIX and not zipfile.is_zipfile(path):
+        return ProjectError(
+            f"{path.name} is no project.", f"Make one with `mien track {path.name}`.", path=path
+        )
     return ProjectError(
         f"{path.name} is corrupt: {error}.",
         "Restore it from a backup, or track the shot again.",

@@ -133,7 +133,7 @@ def _applied(one: ApplyInput, shot: Shot, face: int, notes: list[str]) -> Edit:
         layer=one.layer, progress=False,
     )  # fmt: skip
     if applied.unknown:
-        names = ", ".join(applied.unknown)
+        names = suggested_names(applied.unknown)
         notes.append(f"{one.file.name}: no controls of mien, left out: {names}.")
     if applied.alike:
         notes.append(f"{describe_applied(applied, one.file.name)}.")

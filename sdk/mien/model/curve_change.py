@@ -107,7 +107,10 @@ def control_gains(gains: Mapping[str, float]) -> dict[str, float]:
     factors: dict[str, float] = {}
     for name, gain in gains.items():
         if not abs(gain) <= _HIGHEST_GAIN:
-            raise UsageError(f"A gain of {gain} is no number within {_HIGHEST_GAIN:g}.")
+            raise UsageError(
+                f"A gain of {gain} cannot be meant.",
+                f"Give a number from {-_HIGHEST_GAIN:g} to {_HIGHEST_GAIN:g}.",
+            )
         names = group_controls([name]) if name in GROUPS else sides(name)
         if names is None:
             guess = nearest(name, (*NAMES, *GROUPS))

@@ -100,6 +100,8 @@ def curves_layer(curves: CurveFile, clock: Clock, options: CurveImport = _ALL_OF
             f"Curves cannot be imported by '{mode}'.",
             f"Choose one of {', '.join(get_args(ImportMode))}.",
         )
+    if not options.layer.strip():
+        raise UsageError("A layer needs a name.", f"Leave it out for '{IMPORT_LAYER}'.")
     face = curves.face(options.source_face)
     names = _chosen(curves, face, options.controls, options.only)
     gains = control_gains(options.gains)
@@ -149,22 +151,25 @@ def _chosen(
             f"{curves.name} has none of mien's controls.",
             f"It has {', '.join(face.controls) or 'none at all'}; `mien controls` lists mien's.",
         )
-    if controls is None and only:
+    grouped: list[str] = []
+    if only:
         grouped = [name for name in known if set(sides(name) or ()) <= set(group_controls(only))]
         if not grouped:
             raise InputError(
                 f"{curves.name} has no control of {' or '.join(only)}.",
                 f"It has {', '.join(known)}.",
             )
+    if controls is None and only:
         return grouped
     if controls is None:
         usual = [name for name in known if name not in HEAD and name not in GAZE]
         return usual or known
     for name in controls:
         if name not in face.controls:
+            guess = nearest(name, known)
             raise UnknownControlError(
                 f"{curves.name} has no control '{name}'.",
-                f"It has {', '.join(known)}.",
+                f"Did you mean '{guess}'?" if guess else f"It has {', '.join(known)}.",
                 choices=known,
             )
         if name not in known:
@@ -173,7 +178,7 @@ def _chosen(
                 f"'{name}' in {curves.name} is no control.",
                 f"Did you mean '{guess}'?" if guess else "`mien controls` lists them.",
             )
-    return list(controls)
+    return list(dict.fromkeys((*controls, *grouped)))
 
 
 def _positions(
@@ -186,7 +191,7 @@ def _positions(
         if source is not None and not same and retime is None:
             raise UsageError(
                 f"{curves.name} has {_rate(source)} frames a second, and the shot {_rate(clock)}.",
-                "Say whether to retime it: then it keeps its seconds, and else its frames.",
+                "Say whether to retime it: --retime keeps its seconds, --no-retime its frames.",
             )
         return (frames - offset).astype(np.float64)
     start = clock.seconds(offset) if offset >= 0 else offset / clock.rate

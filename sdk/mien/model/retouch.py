@@ -119,7 +119,9 @@ def retouch_layer(
     count = len(face.valid)
     span = options.span or FrameRange(0, count)
     if not face.valid[span.start : span.stop].any():
-        raise NothingToDoError(f"{face.name} is not seen in the frames {span}.")
+        raise NothingToDoError(
+            f"{face.name} is not seen in the frames {span}.", "Choose frames that show the face."
+        )
     if kind == "blink":
         tracks, notes = added_blinks(face, options.at, _strength(options, 1), cuts)
         return RetouchedLayer(_with(layer, _kept_apart(layer, tracks), tracks), notes)

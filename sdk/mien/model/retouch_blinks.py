@@ -60,7 +60,10 @@ def removed_blinks(
     """
     windows = [one for one in blink_windows(face, cuts) if len(one.intersection(span))]
     if not windows:
-        raise NothingToDoError(f"{face.name} does not blink in the frames {span}.")
+        raise NothingToDoError(
+            f"{face.name} does not blink in the frames {span}.",
+            "`mien read` says when it does; eyes that are closed for long are no blinks.",
+        )
     tracks = []
     for window in windows:
         for name in _AROUND:

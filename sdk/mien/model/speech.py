@@ -169,4 +169,4 @@ class Speech:
 
 def _check_times(what: str, start: float, stop: float) -> None:
     if not (math.isfinite(start) and math.isfinite(stop) and start < stop):
-        raise InputError(f"{what} goes from {start} to {stop} s.", "It ends after it begins.")
+        raise InputError(f"{what} goes from {start:g} to {stop:g} s.", "It ends after it begins.")

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien._types import BoolArray, DoubleArray, FloatArray
-from mien.errors import InputError, TimeError, UsageError
+from mien.errors import InputError, NoFaceError, TimeError, UsageError
 from mien.model.controls import CONTROLS, GAZE, HEAD, INDEX, NAMES, Region, sides
 from mien.model.edits import FADE, ControlTrack, Edit, Layer
 from mien.model.evaluate import evaluate
@@ -208,17 +208,20 @@ def transfer(
         layer: Name of the layer; groups of another strength get `NAME mouth` and the like.
 
     Raises:
-        UsageError: When a layer has no name.
+        NoFaceError: When the face is not seen in any frame that would be driven.
+        UsageError: When a layer has no name, or every strength is 0.
         InputError: When the source has none of the controls, or nothing of it falls on the span.
         TimeError: When a time cannot be read or lies outside the shot.
     """
     if not layer.strip():
-        raise UsageError("A layer needs a name.")
+        raise UsageError("A layer needs a name.", f"Leave it out for '{APPLIED_LAYER}'.")
     relative = how.relative
     if relative is None:
         relative = source.rest is not None and source.same_person is False
     strengths = how.strengths()
     chosen = [name for name in how.chosen() if strengths[CONTROLS[INDEX[name]].region]]
+    if not chosen:
+        raise UsageError("With a strength of 0 nothing is taken.", "Give one above 0, up to 1.")
     names = [name for name in chosen if name in source.controls]
     if not names:
         raise InputError(
@@ -231,6 +234,7 @@ def transfer(
             f"Nothing of {source.name} falls on the frames that are to be driven.",
             "Let it begin earlier or later, or take another span of it.",
         )
+    _check_seen(edit, pieces)
     below = _below(edit, shot, layer)
     made: dict[str, list[ControlTrack]] = {}
     for name in names:
@@ -246,6 +250,15 @@ def transfer(
         changed, layers, tuple(made), tuple(name for name in names if name not in made), span,
         sum(len(track.keys) for tracks in made.values() for track in tracks), relative,
     )  # fmt: skip
+
+
+def _check_seen(edit: Edit, pieces: Sequence[_Piece]) -> None:
+    if not any(edit.face.valid[one.span.start : one.span.stop].any() for one in pieces):
+        driven = list_names([str(one.span) for one in pieces])
+        raise NoFaceError(
+            f"{edit.face.name} is not seen in the frames {driven}, which would be driven.",
+            "Choose frames that show the face.",
+        )
 
 
 def layer_names(layer: str) -> tuple[str, ...]:
@@ -277,8 +290,8 @@ def _still_piece(source: SourcePerformance, how: Transfer, clock: Clock) -> list
     if not source.still:
         if how.at is not None:
             raise UsageError(
-                f"A time is given for a pose, and {source.name} is not one but {len(source)}.",
-                "Leave it out, or give an offset.",
+                f"A time is given for a pose, and {source.name} has {len(source)} of them.",
+                "Leave the time out, or give an offset.",
             )
         return []
     if not source.valid.any():
@@ -286,7 +299,9 @@ def _still_piece(source: SourcePerformance, how: Transfer, clock: Clock) -> list
     span, key = timing_span(how.timing.span, clock, "The span"), None
     if how.at is not None:
         if how.timing.span is not None:
-            raise UsageError("A pose is either at a time or over a span, and both are given.")
+            raise UsageError(
+                "A pose is either at a time or over a span, and both are given.", "Give one."
+            )
         key = clock.parse(how.at)
         if not 0 <= key < clock.frame_count:
             raise TimeError(

@@ -66,8 +66,9 @@ class TransferTiming:
         }
         chosen = [name for name, there in given.items() if there]
         if len(chosen) > 1 and chosen != ["an offset", "a rate"]:
+            named = " and ".join(chosen)
             raise UsageError(
-                f"{' and '.join(chosen)} say different things of when the source is seen.",
+                f"{named[0].upper()}{named[1:]} say different things of when the source is seen.",
                 "Give one of them; an offset and a rate go together.",
             )
 
@@ -88,7 +89,9 @@ def timing_span(span: FrameRange | str | None, clock: Clock, name: str) -> Frame
     try:
         return clock.parse_range(str(span))
     except TimeError as error:
-        raise TimeError(f"{name}: {error.cause}", error.remedy) from error
+        # A span of the shot needs no name of its own: it says what it is a span of.
+        cause = error.cause if name == "The span" else f"{name}: {error.cause}"
+        raise TimeError(cause, error.remedy) from error
 
 
 def source_positions(

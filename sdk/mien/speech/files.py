@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -62,7 +63,13 @@ def read_phones(path: Path) -> Speech:
             f"{path.name} holds no phones that can be read.",
             f"Files with phones end in {' or '.join(PHONE_SUFFIXES)}.",
         )
-    return reader(read_text(path), path)
+    try:
+        return reader(read_text(path), path)
+    except InputError as error:
+        if error.path is not None:
+            raise
+        # What is wrong with a phone says so itself, and not which file holds it.
+        raise InputError(f"{path.name}: {error.cause}", error.remedy, path=path) from error
 
 
 PHONE_SUFFIXES: Final = (".TextGrid", ".json")
@@ -159,7 +166,7 @@ def _text_grid(text: str, path: Path) -> Speech:
             tiers[name.strip().lower()] = rows
     except (StopIteration, ValueError, RuntimeError) as error:
         raise InputError(
-            f"{path.name} is no TextGrid that can be read: {error or 'it is cut short'}.",
+            f"{path.name} is no TextGrid that can be read: {str(error) or 'it is cut short'}.",
             "Save it anew from Praat or the aligner.",
             path=path,
         ) from error
@@ -192,11 +199,19 @@ def _phones_json(text: str, path: Path) -> Speech:
         ]
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise InputError(
-            f"{path.name} holds no phones: {type(error).__name__} {error}.",
+            f"{path.name} holds no phones: {_why_not(error)}.",
             'It is {"phones": [{"phone": "AA", "start": 0.1, "stop": 0.2}]}, times in seconds.',
             path=path,
         ) from error
     return _speech(phones, words, max((stop for _, stop, _ in phones), default=0.0), path)
+
+
+def _why_not(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f"{error} is missing"
+    if isinstance(error, json.JSONDecodeError):
+        return f"it is no JSON: {error}"
+    return "it is laid out in another way"
 
 
 def _speech(
@@ -212,6 +227,12 @@ def _speech(
             raise InputError(
                 f"{path.name}: '{label}' at {start:g} s is no phone.",
                 "Phones are ARPABET (AA, B, CH ...) or IPA.",
+                path=path,
+            )
+        if not (math.isfinite(start) and math.isfinite(stop)):
+            raise InputError(
+                f"{path.name}: '{label}' goes from {start:g} to {stop:g} s.",
+                "Times are finite numbers of seconds.",
                 path=path,
             )
         length = (stop - start) / len(names)

@@ -54,7 +54,9 @@ def hearing(text: str | Path | None, by: str, language: str) -> _Hearing:
     ) -> tuple[Speech, tuple[str, ...]]:
         part = sound.cut(first, last)
         if words is None or isinstance(words, str):
-            return listener.hear(part, words, progress).moved(first), ()
+            ignored = plain is not None and listener.name == "hama"
+            notes = ("hama hears phones by themselves; the text is not used.",) if ignored else ()
+            return listener.hear(part, words, progress).moved(first), notes
         cues = [replace(c, start=c.start - first, stop=c.stop - first) for c in words]
         speech, misfits = hear_subtitled(listener, part, cues, progress)
         return speech.moved(first), misfits

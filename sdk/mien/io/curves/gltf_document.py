@@ -47,6 +47,8 @@ def open_document(file: IO[bytes]) -> GltfDocument:
         text = head + file.read()
     try:
         tree = json.loads(text)
+    except json.JSONDecodeError:
+        raise ValueError("it is neither a .glb nor glTF's text") from None
     except RecursionError:
         raise ValueError("its lists lie too deep within each other") from None
     asset = tree.get("asset") if isinstance(tree, dict) else None
