@@ -165,8 +165,8 @@ def soften(
         notice: As of all jobs.
     """
     options = RetouchOptions(
-        read_span(project.shot, span), strength=strength, ease=ease, only=tuple(only),
-        keep_blinks=keep_blinks, keep_speech=keep_speech,
+        read_span(project.shot, span), strength=strength, ease=ease,
+        only=(only,) if isinstance(only, str) else tuple(only), keep_blinks=keep_blinks, keep_speech=keep_speech,
     )  # fmt: skip
     return retouch(project, "soften", face, options, notice=notice)
 
@@ -197,8 +197,8 @@ def neutralise(
         notice: As of all jobs.
     """
     options = RetouchOptions(
-        read_span(project.shot, span), strength=strength, ease=ease, only=tuple(only),
-        keep_blinks=keep_blinks, keep_speech=keep_speech,
+        read_span(project.shot, span), strength=strength, ease=ease,
+        only=(only,) if isinstance(only, str) else tuple(only), keep_blinks=keep_blinks, keep_speech=keep_speech,
     )  # fmt: skip
     return retouch(project, "neutralise", face, options, notice=notice)
 

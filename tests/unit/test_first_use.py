@@ -44,6 +44,9 @@ def test_groups_and_controls_are_taken_together() -> None:
     assert set(curves_layer(curves, shot.clock, taken).controls) == {"jawOpen", "browInnerUp"}
     with pytest.raises(UnknownControlError, match="Did you mean 'jawOpen'"):
         curves_layer(curves, shot.clock, CurveImport(controls=("jawOpn",)))
+    alone = CurveImport(controls="jawOpen", only="brows")
+    assert curves_layer(curves, shot.clock, alone).controls == ("jawOpen", "browInnerUp")
+    assert mien.Transfer(only="jaw").chosen() == mien.Transfer(only=["jaw"]).chosen()
     with pytest.raises(UsageError, match="needs a name"):
         curves_layer(curves, shot.clock, CurveImport(layer=" "))
 
@@ -63,6 +66,14 @@ def test_phones_say_what_is_wrong_and_where(tmp_path: Path, content: object, say
     path.write_text(json.dumps(content))
     with pytest.raises(InputError, match=says):
         read_phones(path)
+
+
+def test_a_sound_that_begins_too_late_is_refused() -> None:
+    clock = make_shot(FRAMES).clock
+    sound = mien.Soundtrack(Path("line.wav"), "0.5s")
+    sound.check_start(clock, clock.parse_range("12:24"))
+    with pytest.raises(UsageError, match="nothing of it would be heard"):
+        sound.check_start(clock, clock.parse_range("0:6"))
 
 
 def test_a_clip_is_no_damaged_project(tmp_path: Path) -> None:

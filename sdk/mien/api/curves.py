@@ -225,7 +225,7 @@ def import_curves(
             negative.
         retime: Whether a file with another frame rate keeps its seconds (True; values between
             its frames are interpolated linearly) or its frames (False); None refuses such a file.
-        only: Groups of controls to take (`mouth`, `jaw`), where `controls` names none.
+        only: Groups of controls to take (`mouth`, `jaw`), beside those that `controls` names.
         gains: Factors of the values, by the names of controls and groups.
         basis: Of FLAME coefficients in a file that does not name it: `flame2020`, `flame2023`,
             `flame2023-open` or `mien-rig`.

@@ -368,7 +368,7 @@ def _write(
     refuse_matte_as_output(path, work.shot.occlusion)
     soundtrack = Soundtrack.of(audio)
     if soundtrack is not None:
-        soundtrack.begins(work.shot.clock)
+        soundtrack.check_start(work.shot.clock, work.span)
         check_soundtrack(soundtrack, path, encoding)
     span, damage = undamaged(work.shot, work.span, until_damage=work.until_damage)
     _LOG.debug(

@@ -83,6 +83,8 @@ def group_controls(groups: Sequence[str]) -> tuple[str, ...]:
     Raises:
         UsageError: When there is no such group.
     """
+    if isinstance(groups, str):
+        groups = (groups,)
     for group in groups:
         if group not in GROUPS:
             guess = nearest(group, GROUPS)

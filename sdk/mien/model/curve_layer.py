@@ -151,6 +151,8 @@ def _chosen(
             f"{curves.name} has none of mien's controls.",
             f"It has {', '.join(face.controls) or 'none at all'}; `mien controls` lists mien's.",
         )
+    only = (only,) if isinstance(only, str) else only
+    controls = (controls,) if isinstance(controls, str) else controls
     grouped: list[str] = []
     if only:
         grouped = [name for name in known if set(sides(name) or ()) <= set(group_controls(only))]

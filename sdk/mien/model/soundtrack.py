@@ -9,11 +9,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from mien.errors import TimeError
+from mien.errors import TimeError, UsageError
 
 if TYPE_CHECKING:
     from mien._types import PathLike
-    from mien.timebase import Clock
+    from mien.timebase import Clock, FrameRange
 
 __all__ = ["Soundtrack"]
 
@@ -63,3 +63,22 @@ class Soundtrack:
             return Fraction(self.start).limit_denominator(_FINEST)
         seconds = _SECONDS.fullmatch(self.start)
         return Fraction(seconds[1]) if seconds else clock.seconds(clock.parse(self.start))
+
+    def check_start(self, clock: Clock, frames: FrameRange) -> None:
+        """Refuse a sound that would begin when the frames of an output are over.
+
+        Args:
+            clock: The shot's clock.
+            frames: The frames that are written.
+
+        Raises:
+            UsageError: When nothing of it would be heard.
+            TimeError: When the start cannot be read.
+        """
+        begins, end = self.begins(clock), clock.seconds(frames.stop)
+        if begins >= end:
+            raise UsageError(
+                f"{self.path.name} would begin at {float(begins):g} s, and the frames {frames} end"
+                f" at {float(end):g} s: nothing of it would be heard.",
+                "Let it begin earlier, or write further frames.",
+            )

@@ -100,7 +100,7 @@ class Transfer:
         if self.only is None:
             return tuple(name for name in NAMES if name not in HEAD and name not in GAZE)
         taken: set[str] = set()
-        for name in self.only:
+        for name in [self.only] if isinstance(self.only, str) else self.only:
             named = tuple(one.name for one in CONTROLS if one.region == name)
             named = named or sides(name) or ()
             if not named:

@@ -31,6 +31,7 @@ __all__ = [
     "speaking_spans", "within",
 ]  # fmt: skip
 
+_TEXT_SUFFIXES: Final = (".txt", ".srt", ".vtt")
 _TAIL: Final = 0.2
 """Seconds that a mouth takes to come to rest after the last phone."""
 _BREATH: Final = 0.3
@@ -45,6 +46,8 @@ _Hearing = Callable[["Sound", float, float, Progress], tuple[Speech, tuple[str, 
 
 def hearing(text: str | Path | None, by: str, language: str) -> _Hearing:
     """Return what hears a sound; whoever it is, and the text, are checked at once."""
+    if isinstance(text, str) and text.lower().endswith(_TEXT_SUFFIXES) and Path(text).is_file():
+        text = Path(text)
     words = _read_words(text) if isinstance(text, Path) else text
     plain = words if isinstance(words, str) or words is None else " ".join(c.text for c in words)
     listener = choose_listener(by, plain, language)

@@ -128,7 +128,7 @@ class ImportCurvesParams(Message):
     retime: bool = False
     """Whether a file with another frame rate keeps its seconds; else it goes frame for frame."""
     only: list[Name] | None = None
-    """Groups of controls to take, where `controls` names none."""
+    """Groups of controls to take, beside those that `controls` names."""
     gains: dict[Name, float] | None = None
     """Factors of the values, by controls and groups."""
     basis: Name | None = None
