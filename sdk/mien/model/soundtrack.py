@@ -28,8 +28,9 @@ class Soundtrack:
 
     Attributes:
         path: A file of sound, or a movie with sound.
-        start: When its first sample is heard: seconds of the shot, negative to begin inside the
-            sound; or a time as people type it, `2s`, a frame or a timecode.
+        start: When its first sample is heard, of a movie what is heard with its first picture:
+            seconds of the shot, negative to begin inside the sound; or a time as people type it,
+            `2s`, a frame or a timecode.
         keep_own: Whether the shot's own sound follows as a further track, in place of going.
 
     Raises:
