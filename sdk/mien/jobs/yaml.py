@@ -55,6 +55,7 @@ from mien.jobs.fields import (
     OcclusionFields,
     QualityFields,
     Sets,
+    Sound,
     Text,
     explain,
 )
@@ -66,6 +67,7 @@ from mien.model.media import MissingFrames
 from mien.model.occlusion import OcclusionChoice
 from mien.model.quality import Quality
 from mien.model.renderer_settings import SettingValue
+from mien.model.soundtrack import Soundtrack
 from mien.path_map import machine_path
 from mien.rendering.registry import AUTO, parse_settings, settings_owner
 
@@ -92,6 +94,7 @@ class _Shot(QualityFields):
     face: FaceField | None = None
     curves: Curves = ()
     apply: Applies = ()
+    audio: Sound | None = None
     renderer: Text | None = None
     settings: dict[str, str] = Field(default_factory=dict)
     tracker: Text | None = None
@@ -101,6 +104,12 @@ class _Shot(QualityFields):
     missing_frames: MissingFrames | None = None
     examples: Files | None = None
     occlusion: OcclusionFields = OcclusionFields()
+
+    def sound(self, folder: Path) -> Soundtrack | None:
+        """Another sound for the output; None for the shot's own."""
+        if self.audio is None:
+            return None
+        return self.audio.soundtrack(machine_path(self.audio.file, folder))
 
     def followed(self, folder: Path) -> tuple[CurvesInput | ApplyInput, ...]:
         """What faces follow: curve files, and performances above them."""
@@ -183,6 +192,7 @@ def read_jobs(
                 set=shot.set,
                 face=shot.face,
                 curves=shot.followed(path.parent),
+                audio=shot.sound(path.parent),
                 frames=shot.frames,
                 renderer=chosen,
                 tracker=shot.tracker or tracker or file.tracker or "auto",
