@@ -37,7 +37,7 @@ Paths are relative to the file. Every error names the line and the field.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
@@ -185,8 +185,8 @@ def read_jobs(
         jobs.append(
             ShotJob(
                 name=name,
-                media=None if shot.media is None else machine_path(shot.media, path.parent),
-                project=None if shot.project is None else machine_path(shot.project, path.parent),
+                media=_placed(shot.media, path.parent),
+                project=_placed(shot.project, path.parent),
                 shot=shot.shot,
                 stream=shot.stream,
                 set=shot.set,
@@ -203,14 +203,20 @@ def read_jobs(
                 quality=encoded,
                 until_damage=ends if shot.until_damage is None else shot.until_damage,
                 missing_frames=shot.missing_frames or gaps or "error",
-                examples=tuple(examples)
-                if wanted is None
-                else tuple(machine_path(example, path.parent) for example in wanted),
+                examples=tuple(examples if wanted is None else _paths(wanted, path.parent)),
                 occlusion=shot.occlusion.choice(path.parent).on(general),
                 origin=f"{path.name}, line {source.line(('shots', number))}",
             )
         )
     return jobs
+
+
+def _placed(name: str | None, folder: Path) -> Path | None:
+    return None if name is None else machine_path(name, folder)
+
+
+def _paths(names: Iterable[str], folder: Path) -> Iterator[Path]:
+    return (machine_path(name, folder) for name in names)
 
 
 def _check_shot(shot: _Shot, number: int, source: _Source) -> None:
