@@ -166,7 +166,8 @@ def soften(
     """
     options = RetouchOptions(
         read_span(project.shot, span), strength=strength, ease=ease,
-        only=(only,) if isinstance(only, str) else tuple(only), keep_blinks=keep_blinks, keep_speech=keep_speech,
+        only=(only,) if isinstance(only, str) else tuple(only), keep_blinks=keep_blinks,
+        keep_speech=keep_speech,
     )  # fmt: skip
     return retouch(project, "soften", face, options, notice=notice)
 
@@ -198,7 +199,8 @@ def neutralise(
     """
     options = RetouchOptions(
         read_span(project.shot, span), strength=strength, ease=ease,
-        only=(only,) if isinstance(only, str) else tuple(only), keep_blinks=keep_blinks, keep_speech=keep_speech,
+        only=(only,) if isinstance(only, str) else tuple(only), keep_blinks=keep_blinks,
+        keep_speech=keep_speech,
     )  # fmt: skip
     return retouch(project, "neutralise", face, options, notice=notice)
 

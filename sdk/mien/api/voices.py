@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -36,6 +36,10 @@ from mien.speech.hearing import (
 from mien.speech.layer import TOLERANCE, VOICE_LAYER, speaking_layer
 from mien.speech.lips import Slip
 from mien.timebase import Clock, FrameRange
+
+if TYPE_CHECKING:
+    from mien.speech.hearing import Hearing
+    from mien.speech.sound import Sound
 
 __all__ = [
     "MUTE_LAYER", "RESYNC_LAYER", "MutedMouth", "ResyncedMouth", "VoicedMouth", "mute_mouth",
@@ -111,7 +115,8 @@ def voice(
 
     Args:
         source: A tracked shot, or a project, whose edits stay.
-        sound: A file of sound or a movie; None for the shot's own sound.
+        sound: A file of sound or a movie; None for the shot's own sound, which may be missing
+            where `speech` is given.
         text: What is said, or the path of it (`.txt`, or subtitles: `.srt`, `.vtt`); None to hear
             phones without.
         speech: What is said and when, where it is told already; nothing is heard then.
@@ -133,37 +138,24 @@ def voice(
         NoFaceError: When the shot has no such face, or it is not seen in the span.
         MissingDependencyError: When nothing that hears speech is installed.
     """
-    from mien.speech.sound import load_sound
-
     project, target = _target(source, face)
     clock = project.shot.clock
-    if ease < 0:
-        raise UsageError(f"A voice cannot be eased over {ease} frames.", "Give 0 or more.")
-    _check_name(layer)
+    _check_layer(layer, ease)
     asked = _span(clock, span)
     path = None if sound is None else Path(sound).absolute()
     hear = None if speech is not None else hearing(text, by, language)
-    heard = load_sound(project.shot.media if path is None else path)
+    heard = _sound(project.shot, path, speech)
     start = float(clock.seconds(asked.start)) if path is not None else 0.0
-    frames = frames_heard(clock, asked, start + heard.seconds)
+    end = heard.seconds if heard is not None else 0.0 if speech is None else speech.seconds
+    frames = frames_heard(clock, asked, start + end)
     _check_seen(target, frames)
     notes: tuple[str, ...] = ()
     if span is not None and frames.stop < asked.stop:
-        notes = (f"{heard.name} ends at frame {frames.stop}; from there the mouth is its own.",)
+        name = "The speech" if heard is None else heard.name
+        notes = (f"{name} ends at frame {frames.stop}; from there the mouth is its own.",)
     if speech is None:
-        assert hear is not None
-        first, last = (float(clock.seconds(at)) - start for at in (frames.start, frames.stop))
-        beyond = heard.seconds - last if path is not None else 0.0
-        with progress_reporter(progress) as report:
-            try:
-                speech, misfits = hear(heard, first, last, report)
-            except InputError as error:
-                if beyond <= _CUT:
-                    raise
-                raise _of_part(error, heard.name, last, frames) from error
-        if beyond > _CUT:
-            notes += (f"{heard.name} goes on for {beyond:.1f} s after frame {frames.stop}.",)
-        notes += misfits
+        speech, more = _heard(hear, heard, clock, frames, start, path is None, progress)
+        notes += more
     learned = None
     if amounts is None:
         own = speech if path is None and frames == clock.all else None
@@ -172,7 +164,8 @@ def voice(
         within(speech, clock, frames, start), frames, path, start,
         amounts or learned or MouthAmounts(), mode,
     )  # fmt: skip
-    spoken = speaking_voice(target, made, loudness=heard.loudness(), name=layer, ease=ease)
+    loudness = None if heard is None else heard.loudness()
+    spoken = speaking_voice(target, made, loudness=loudness, name=layer, ease=ease)
     changed = project.with_edit(project.edit(target.number).with_layer(spoken))
     return VoicedMouth(changed, target.number, spoken, learned is not None, notes)
 
@@ -260,7 +253,7 @@ def mute_mouth(
     project, target = _target(source, face)
     clock = project.shot.clock
     frames = _span(clock, span)
-    _check_name(layer)
+    _check_layer(layer)
     _check_seen(target, frames)
     spans: tuple[FrameRange, ...] = (frames,)
     if keep_breath:
@@ -331,7 +324,7 @@ def resync_mouth(
     project, target = _target(source, face)
     clock = project.shot.clock
     frames = _span(clock, span)
-    _check_name(layer)
+    _check_layer(layer)
     _check_seen(target, frames)
     with progress_reporter(progress) as report:
         speech = heard_in(project.shot, frames, report)
@@ -374,6 +367,16 @@ def _moved_layer(face: Face, span: FrameRange, seconds: float, name: str, ease: 
     return Layer(name, tuple(tracks))
 
 
+def _sound(shot: Shot, path: Path | None, speech: Speech | None) -> Sound | None:
+    """The sound of a file, or the shot's own; None of a silent shot where the speech is told."""
+    from mien.speech.sound import load_sound
+
+    if path is not None:
+        return load_sound(path)
+    # Phones that are told need no sound; where there is one, it says how loud they are.
+    return load_sound(shot.media) if speech is None or shot.media.audio_streams else None
+
+
 def _target(source: Shot | Project, face: int | str | None) -> tuple[Project, Face]:
     project = source if isinstance(source, Project) else Project(source)
     return project, main_face(project.shot) if face is None else project.shot.face(face)
@@ -392,17 +395,44 @@ def _span(clock: Clock, span: FrameRange | str | None) -> FrameRange:
     return frames
 
 
-def _check_name(layer: str) -> None:
-    if not layer.strip():
+def _check_layer(name: str, ease: int = 0) -> None:
+    if ease < 0:
+        raise UsageError(f"A voice cannot be eased over {ease} frames.", "Give 0 or more.")
+    if not name.strip():
         raise UsageError("A layer needs a name.", "Leave it out for the usual one.")
 
 
-def _of_part(error: InputError, name: str, seconds: float, frames: FrameRange) -> InputError:
-    """Say beside an error that only the beginning of a sound was heard."""
-    return InputError(
-        f"{error.cause} Only the first {seconds:.1f} s of {name} fall on the frames {frames}.",
-        f"Give what is said in these, or a longer span. {error.remedy}".strip(),
-    )
+def _heard(
+    hear: Hearing | None,
+    sound: Sound | None,
+    clock: Clock,
+    frames: FrameRange,
+    start: float,
+    own: bool,
+    progress: Progress | bool,
+) -> tuple[Speech, tuple[str, ...]]:
+    """What is said in the frames, and what is to be told of it.
+
+    Told is that a sound of a file, unlike the shot's own, goes on after them.
+    """
+    assert hear is not None
+    assert sound is not None
+    first, last = (float(clock.seconds(at)) - start for at in (frames.start, frames.stop))
+    beyond = 0.0 if own else sound.seconds - last
+    try:
+        with progress_reporter(progress) as report:
+            speech, notes = hear(sound, first, last, report)
+    except InputError as error:
+        if beyond <= _CUT:
+            raise
+        raise InputError(
+            f"{error.cause} Only the first {last:.1f} s of {sound.name} fall on the frames"
+            f" {frames}.",
+            f"Give what is said in these, or a longer span. {error.remedy}".strip(),
+        ) from error
+    if beyond > _CUT:
+        notes = (f"{sound.name} goes on for {beyond:.1f} s after frame {frames.stop}.", *notes)
+    return speech, notes
 
 
 def _check_seen(face: Face, frames: FrameRange) -> None:

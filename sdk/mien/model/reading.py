@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien._types import BoolArray, FloatArray
+from mien.errors import UsageError
 from mien.model.controls import GAZE, INDEX, NAMES
 from mien.model.feelings import FEELINGS
 from mien.model.frame_runs import frame_runs
@@ -109,7 +110,13 @@ class PerformanceReading:
         return f"PerformanceReading({told or 'nothing'})"
 
     def of(self, kind: EventKind) -> tuple[PerformanceEvent, ...]:
-        """Return the events of one kind."""
+        """Return the events of one kind.
+
+        Raises:
+            UsageError: When there is no such kind.
+        """
+        if kind not in EVENT_KINDS:
+            raise UsageError(f"'{kind}' is no kind of event.", f"One of: {', '.join(EVENT_KINDS)}.")
         return tuple(event for event in self.events if event.kind == kind)
 
 

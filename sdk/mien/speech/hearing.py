@@ -27,7 +27,7 @@ from mien.speech.subtitled import hear_subtitled
 from mien.timebase import Clock, FrameRange
 
 __all__ = [
-    "amounts_of", "frame_middles", "frames_heard", "heard_in", "hearing", "resting",
+    "Hearing", "amounts_of", "frame_middles", "frames_heard", "heard_in", "hearing", "resting",
     "speaking_spans", "within",
 ]  # fmt: skip
 
@@ -40,11 +40,11 @@ _AROUND: Final = 0.15
 """Seconds about speech in which a muted mouth is shut too."""
 _Array = npt.NDArray[np.float64]
 
-_Hearing = Callable[["Sound", float, float, Progress], tuple[Speech, tuple[str, ...]]]
+Hearing = Callable[["Sound", float, float, Progress], tuple[Speech, tuple[str, ...]]]
 """Hears the part of a sound between two seconds; says what of a text is left out."""
 
 
-def hearing(text: str | Path | None, by: str, language: str) -> _Hearing:
+def hearing(text: str | Path | None, by: str, language: str) -> Hearing:
     """Return what hears a sound; whoever it is, and the text, are checked at once."""
     if isinstance(text, str) and text.lower().endswith(_TEXT_SUFFIXES) and Path(text).is_file():
         text = Path(text)
