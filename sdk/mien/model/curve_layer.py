@@ -168,7 +168,7 @@ def _chosen(
         return usual or known
     for name in controls:
         if name not in face.controls:
-            guess = nearest(name, known)
+            guess = nearest(name, tuple(known))
             raise UnknownControlError(
                 f"{curves.name} has no control '{name}'.",
                 f"Did you mean '{guess}'?" if guess else f"It has {', '.join(known)}.",
