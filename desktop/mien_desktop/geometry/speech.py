@@ -94,26 +94,22 @@ def mark_at(speech: Speech, time: float, pixels: float) -> VoiceMark | None:
     if not shows_phones(speech, pixels):
         word = word_at(speech, time)
         return None if word is None else VoiceMark("word", word[0])
+    phones = [(i, phone) for i, phone in enumerate(speech.phones) if phone.name != SILENCE]
+    under = [(i, phone) for i, phone in phones if phone.start <= time < phone.stop]
     best: tuple[float, VoiceMark] | None = None
-    for index, phone in enumerate(speech.phones):
-        if phone.name == SILENCE:
-            continue
+    for index, phone in under or phones:
         # A phone that is hardly wider than its edges can be taken in its middle, too.
-        slack = min(_GRIP / pixels, phone.seconds / 3)
+        slack = min(_GRIP / pixels, phone.seconds / 3) if under else _GRIP / pixels
         sides: tuple[tuple[Literal["start", "stop"], float], ...] = (
             ("start", phone.start), ("stop", phone.stop),
         )  # fmt: skip
         for part, edge in sides:
             away = abs(time - edge)
-            inside = phone.start <= time < phone.stop
-            if away <= slack and (best is None or (away, not inside) < (best[0], True)):
+            if away <= slack and (best is None or away < best[0]):
                 best = away, VoiceMark("edge", index, part)
     if best is not None:
         return best[1]
-    phones = enumerate(speech.phones)
-    under = (i for i, p in phones if p.name != SILENCE and p.start <= time < p.stop)
-    index = next(under, -1)
-    return None if index < 0 else VoiceMark("phone", index)
+    return VoiceMark("phone", under[0][0]) if under else None
 
 
 def loudness_columns(

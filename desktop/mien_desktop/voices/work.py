@@ -132,6 +132,8 @@ class VoiceWork(QObject):
         reading = self.readings.begin(name)
         self.running, self.failed, self.notes = name, False, f"{name}…"
         self.changed.emit()
+        # The button that stops it is there from the start.
+        reading.report(name, 0, 1)
 
         def done(made: _Made) -> None:
             self._end()
