@@ -308,7 +308,7 @@ class VoicePanel(QWidget):
 
 
 class _Amount(QWidget):
-    """How far something goes, in per cent."""
+    """Amount of movement of the jaw or the lips, in per cent."""
 
     def __init__(self, name: str) -> None:
         super().__init__()

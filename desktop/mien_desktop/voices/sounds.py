@@ -18,7 +18,7 @@ __all__ = ["VoiceLoudness"]
 
 
 class VoiceLoudness:
-    """How loud the sounds of the current shot's voices are, as far as it is known.
+    """Loudness of the sounds of the current shot's voices, once they are read.
 
     Sounds that are missing or cannot be decoded leave the lane without a waveform.
 

@@ -30,7 +30,7 @@ _PHONES = (".textgrid", ".json")
 
 @dataclass(frozen=True, slots=True)
 class SpeakOrder:
-    """Everything that is asked of a voice.
+    """Order of speech for a face.
 
     Attributes:
         sound: The file; None for the shot's own sound.
@@ -53,7 +53,7 @@ class SpeakOrder:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """What came of the work: a layer, where there is one, and what is to be told."""
+    """Outcome of the work: a layer, where there is one, and notes on it."""
 
     words: str
     layer: Layer | None = None
