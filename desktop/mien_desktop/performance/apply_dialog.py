@@ -296,7 +296,7 @@ class ApplyDialog(QDialog):
             try:
                 parts = project.describe(path).shots
             except MienError:
-                parts = []
+                parts = ()
             for number, part in enumerate(parts, 1):
                 self._shot.addItem(f"{number}  {part.title}", part.id)
         self._rows.setRowVisible(self._shot, self._shot.count() > 1)

@@ -172,6 +172,52 @@ def check_files(scene: Any, strip: Any) -> None:
     assert bpy.ops.mien.import_project(filepath=str(project)) == {"FINISHED"}
 
 
+def check_performance(scene: Any, strip: Any) -> None:
+    """Jobs, files and strips to follow become F-curves of what they change, and of that alone."""
+    smile = animation.channel(scene, strip, "mien_1_mouthSmileLeft")
+    keys = [tuple(key.co) for key in smile.keyframe_points]
+    when = timing.timing(scene, strip, strip.mien.frames)
+    scene.use_preview_range = True
+    scene.frame_preview_start, scene.frame_preview_end = 31, 71
+    assert bpy.ops.mien.retouch(kind="hold-eyes") == {"FINISHED"}
+    held = sampled(scene, strip)["eyeLookOutLeft"]
+    span = (when.media_frame(31), when.media_frame(71) + 1)
+    assert not any(held[: span[0]])
+    assert not any(held[span[1] :])
+    scene.use_preview_range = False
+    scene.frame_set(90)
+    assert bpy.ops.mien.retouch(kind="blink") == {"FINISHED"}
+    shut = getattr(strip, "mien_source_1_eyeBlinkLeft") + edit(strip, "eyeBlinkLeft")
+    assert shut > 0.9, shut
+    smile = animation.channel(scene, strip, "mien_1_mouthSmileLeft")
+    assert [tuple(key.co) for key in smile.keyframe_points] == keys
+    path = folder / "out.json"
+    curves = json.loads(path.read_text())
+    puff = curves["faces"][0]["controls"]["cheekPuff"]
+    curves["faces"][0]["controls"]["cheekPuff"] = [0.4] * len(puff)
+    path.write_text(json.dumps(curves))
+    followed = {"filepath": str(path), "groups": {"cheeks"}, "relative": "ABSOLUTE"}
+    assert bpy.ops.mien.apply(**followed) == {"FINISHED"}
+    scene.frame_set(60)
+    puffed = getattr(strip, "mien_source_1_cheekPuff") + edit(strip, "cheekPuff")
+    assert abs(puffed - 0.4) < 0.02, puffed
+    assert "No part" in refused(bpy.ops.mien.apply, **(followed | {"groups": set()}))
+    assert "No other" in refused(bpy.ops.mien.follow_strip)
+    add_clip(scene, "other", clip, channel=9, start=11)
+    assert bpy.ops.mien.import_project(filepath=str(project)) == {"FINISHED"}
+    strip = strip_named(scene, "take")
+    assert bpy.ops.mien.follow_strip(relative="ABSOLUTE") == {"FINISHED"}
+    left = {c: max(map(abs, values)) for c, values in sampled(scene, strip).items()}
+    assert max(left.get(c, 0) for c in ("mouthSmileLeft", "cheekPuff", "eyeBlinkLeft")) < 0.02, left
+    compat.strip_collection(scene).remove(strip_named(scene, "other"))
+    strip = strip_named(scene, "take")
+    assert bpy.ops.mien.mute_mouth() == {"FINISHED"}
+    strip.mien_1_amount = 0.5
+    assert "Amount" in refused(bpy.ops.mien.retouch, kind="soften")
+    strip.mien_1_amount = 1
+    assert bpy.ops.mien.import_project(filepath=str(project)) == {"FINISHED"}
+
+
 def check_choices(scene: Any) -> None:
     """Lists hold what the server has; a scene's choice stays when it does not run."""
     choices = extension("choices")
@@ -272,6 +318,7 @@ def main() -> None:
     check_preview(scene, strip)
     check_shape_keys(scene, strip)
     check_files(scene, strip)
+    check_performance(scene, strip_named(scene, "take"))
     check_choices(scene)
     check_results(scene, strip)
     check_sequence(scene)
