@@ -12,7 +12,8 @@ from .state import AMOUNT
 from .timing import Timing
 
 __all__ = ["Samples", "bake_source", "channel", "clear_controls", "clear_edit", "clear_source",
-           "fill", "fresh_curve", "group_name", "key_now", "sample_edit", "shown_edit", "write_keys"]  # fmt: skip
+           "fill", "fresh_curve", "group_name", "key_now", "sample_edit", "shown_edit",
+           "write_keys"]  # fmt: skip
 
 _NOTHING = 1e-6
 """Values below this ask for nothing."""

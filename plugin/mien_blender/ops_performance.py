@@ -167,17 +167,16 @@ class FollowStrip(_Following):
     def task(self, scene: Scene, strip: Strip, face: int) -> Task:
         """Make the task that reads the other strip's performance."""
         others = [
-            one for one in all_strips(scene)
-            if one.select and one != strip and active_face(one) is not None
+            (one, source) for one in all_strips(scene)
+            if one.select and one != strip and (source := active_face(one)) is not None
         ]  # fmt: skip
         if len(others) != 1:
             raise RefusedError(
                 f"{len(others) or 'No'} other tracked strips are selected.",
                 "Select the one to follow, then, with Shift, the one that is to follow it.",
             )
-        how = self.how()
-        how.setdefault("from_face", active_face(others[0]).number)
-        return applying(scene, strip, face, others[0], how)
+        ((other, source),) = others
+        return applying(scene, strip, face, other, {"from_face": source.number} | self.how())
 
 
 @properties(

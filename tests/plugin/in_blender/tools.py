@@ -187,7 +187,7 @@ def check_performance(scene: Any, strip: Any) -> None:
     scene.use_preview_range = False
     scene.frame_set(90)
     assert bpy.ops.mien.retouch(kind="blink") == {"FINISHED"}
-    shut = getattr(strip, "mien_source_1_eyeBlinkLeft") + edit(strip, "eyeBlinkLeft")
+    shut = strip.mien_source_1_eyeBlinkLeft + edit(strip, "eyeBlinkLeft")
     assert shut > 0.9, shut
     smile = animation.channel(scene, strip, "mien_1_mouthSmileLeft")
     assert [tuple(key.co) for key in smile.keyframe_points] == keys
@@ -199,7 +199,7 @@ def check_performance(scene: Any, strip: Any) -> None:
     followed = {"filepath": str(path), "groups": {"cheeks"}, "relative": "ABSOLUTE"}
     assert bpy.ops.mien.apply(**followed) == {"FINISHED"}
     scene.frame_set(60)
-    puffed = getattr(strip, "mien_source_1_cheekPuff") + edit(strip, "cheekPuff")
+    puffed = strip.mien_source_1_cheekPuff + edit(strip, "cheekPuff")
     assert abs(puffed - 0.4) < 0.02, puffed
     assert "No part" in refused(bpy.ops.mien.apply, **(followed | {"groups": set()}))
     assert "No other" in refused(bpy.ops.mien.follow_strip)
