@@ -1,4 +1,4 @@
-"""What few people change of a performance that a face follows: easing, and how exact keys are."""
+"""Easing of a performance that a face follows, and how exact its keys are."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class ApplyMore(QWidget):
 
     @property
     def tolerance(self) -> float:
-        """How far keys may be from the performance."""
+        """Distance in weights that keys may have from the performance in any frame."""
         return round(self._tolerance.value(), 3)
 
     def _unfold(self, on: bool) -> None:

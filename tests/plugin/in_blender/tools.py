@@ -180,8 +180,9 @@ def check_performance(scene: Any, strip: Any) -> None:
     scene.use_preview_range = True
     scene.frame_preview_start, scene.frame_preview_end = 31, 71
     assert bpy.ops.mien.retouch(kind="hold-eyes") == {"FINISHED"}
-    held = sampled(scene, strip)["eyeLookOutLeft"]
+    held = sampled(scene, strip)["gazeYaw"]
     span = (when.media_frame(31), when.media_frame(71) + 1)
+    assert any(held[slice(*span)])
     assert not any(held[: span[0]])
     assert not any(held[span[1] :])
     scene.use_preview_range = False
