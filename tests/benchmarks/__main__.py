@@ -31,6 +31,7 @@ NAMES = (
     "blinks",
     "reading",
     "apply",
+    "voice",
     "mouths",
     "reenact",
     "likeness",

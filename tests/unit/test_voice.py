@@ -320,3 +320,14 @@ def test_wrong_commands_change_nothing(
     assert message in refused.err
     assert "Traceback" not in refused.err
     assert Path("shot.mien").read_bytes() == before
+
+
+def test_told_phones_need_no_sound() -> None:
+    shot = make_shot(FRAMES)
+    assert not shot.media.audio_streams
+    spoken = mien.voice(shot, speech=SAID)
+    assert spoken.layer.voice is not None
+    # Two seconds of speech, and a moment in which the mouth comes to rest.
+    assert 50 <= spoken.layer.voice.span.stop < FRAMES
+    with pytest.raises(MediaError):
+        mien.voice(shot)

@@ -38,7 +38,7 @@ from mien.speech.lips import Slip
 from mien.timebase import Clock, FrameRange
 
 if TYPE_CHECKING:
-    pass
+    from mien.speech.sound import Sound
 
 __all__ = [
     "MUTE_LAYER", "RESYNC_LAYER", "MutedMouth", "ResyncedMouth", "VoicedMouth", "mute_mouth",
@@ -112,7 +112,8 @@ def voice(
 
     Args:
         source: A tracked shot, or a project, whose edits stay.
-        sound: A file of sound or a movie; None for the shot's own sound.
+        sound: A file of sound or a movie; None for the shot's own sound, which may be missing
+            where `speech` is given.
         text: What is said, or the path of it (`.txt`, or subtitles: `.srt`, `.vtt`); None to hear
             phones without.
         speech: What is said and when, where it is told already; nothing is heard then.
@@ -134,8 +135,6 @@ def voice(
         NoFaceError: When the shot has no such face, or it is not seen in the span.
         MissingDependencyError: When nothing that hears speech is installed.
     """
-    from mien.speech.sound import load_sound
-
     project, target = _target(source, face)
     clock = project.shot.clock
     if ease < 0:
@@ -143,15 +142,18 @@ def voice(
     asked = _span(clock, span)
     path = None if sound is None else Path(sound).absolute()
     hear = None if speech is not None else hearing(text, by, language)
-    heard = load_sound(project.shot.media if path is None else path)
+    heard = _sound(project.shot, path, speech)
     start = float(clock.seconds(asked.start)) if path is not None else 0.0
-    frames = frames_heard(clock, asked, start + heard.seconds)
+    end = heard.seconds if heard is not None else 0.0 if speech is None else speech.seconds
+    frames = frames_heard(clock, asked, start + end)
     _check_seen(target, frames)
     notes: tuple[str, ...] = ()
     if span is not None and frames.stop < asked.stop:
-        notes = (f"{heard.name} ends at frame {frames.stop}; from there the mouth is its own.",)
+        name = "The speech" if heard is None else heard.name
+        notes = (f"{name} ends at frame {frames.stop}; from there the mouth is its own.",)
     if speech is None:
         assert hear is not None
+        assert heard is not None
         first, last = (float(clock.seconds(at)) - start for at in (frames.start, frames.stop))
         with progress_reporter(progress) as report:
             speech, misfits = hear(heard, first, last, report)
@@ -164,7 +166,8 @@ def voice(
         within(speech, clock, frames, start), frames, path, start,
         amounts or learned or MouthAmounts(), mode,
     )  # fmt: skip
-    spoken = speaking_voice(target, made, loudness=heard.loudness(), name=layer, ease=ease)
+    loudness = None if heard is None else heard.loudness()
+    spoken = speaking_voice(target, made, loudness=loudness, name=layer, ease=ease)
     changed = project.with_edit(project.edit(target.number).with_layer(spoken))
     return VoicedMouth(changed, target.number, spoken, learned is not None, notes)
 
@@ -362,6 +365,16 @@ def _moved_layer(face: Face, span: FrameRange, seconds: float, name: str, ease: 
         keys = reduce_keys(moved, span.start, TOLERANCE)
         tracks.append(ControlTrack(control.name, keys, "replace", span, ease))
     return Layer(name, tuple(tracks))
+
+
+def _sound(shot: Shot, path: Path | None, speech: Speech | None) -> Sound | None:
+    """The sound of a file, or the shot's own; None of a silent shot where the speech is told."""
+    from mien.speech.sound import load_sound
+
+    if path is not None:
+        return load_sound(path)
+    # Phones that are told need no sound; where there is one, it says how loud they are.
+    return load_sound(shot.media) if speech is None or shot.media.audio_streams else None
 
 
 def _target(source: Shot | Project, face: int | str | None) -> tuple[Project, Face]:

@@ -26,6 +26,7 @@ from mien.model.edits import FADE
 from mien.model.face_names import read_face
 from mien.model.occlusion import OcclusionChoice, read_glasses
 from mien.model.quality import Quality, parse_bitrate, parse_crf
+from mien.model.soundtrack import Soundtrack
 from mien.model.transfer import APPLIED_LAYER, Transfer
 from mien.model.transfer_times import TransferTiming
 from mien.path_map import machine_path
@@ -228,6 +229,27 @@ class ApplyPart(Part):
         )
         return ApplyInput(file, self.face, self.to_face, self.from_shot, self.layer, how)
 
+
+class SoundPart(Part):
+    """The fields of another sound for an output, in a list of shots."""
+
+    file: Text
+    start: Text = "0s"
+    """When its first sample is heard."""
+    keep: bool = False
+    """Whether the shot's own sound follows as a further track."""
+
+    def soundtrack(self, file: Path) -> Soundtrack:
+        """Return what they ask for.
+
+        Args:
+            file: Where the file is.
+        """
+        return Soundtrack(file, self.start, self.keep)
+
+
+Sound = Annotated[SoundPart, BeforeValidator(_as_file)]
+"""The fields of a sound, or the name of its file alone."""
 
 Applies = Annotated[
     tuple[Annotated[ApplyPart, BeforeValidator(_as_file)], ...], BeforeValidator(_as_curves)

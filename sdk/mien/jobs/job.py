@@ -21,6 +21,7 @@ from mien.model.media import MediaInfo, MissingFrames
 from mien.model.occlusion import OcclusionChoice
 from mien.model.quality import Quality
 from mien.model.renderer_settings import SettingValue
+from mien.model.soundtrack import Soundtrack
 from mien.model.transfer import APPLIED_LAYER, Transfer
 from mien.timebase import Clock, FrameRange, Timecode, same_count
 
@@ -304,6 +305,7 @@ class ShotJob:
         quality: How well it is encoded; lossless where `lossless` is said.
         missing_frames: What stands for images of a sequence that are missing between others. With
             a cut's frames, `error` is only about those that the cut shows.
+        audio: Another sound for its output, in place of its own or beside it.
     """
 
     name: str
@@ -330,6 +332,7 @@ class ShotJob:
     until_damage: bool = False
     quality: Quality = field(default_factory=Quality)
     missing_frames: MissingFrames = "error"
+    audio: Soundtrack | None = None
 
     @property
     def opened_missing(self) -> MissingFrames:

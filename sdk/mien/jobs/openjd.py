@@ -100,6 +100,8 @@ def _inputs(plan: Plan) -> set[Path]:
                 files.update(map(pattern.file, pattern.numbers()))
         if shot.order.project is not None:
             files.add(shot.order.project)
+        if shot.order.audio is not None:
+            files.add(shot.order.audio.path)
         for curves in shot.order.curves:
             files.update(_curve_files(curves.file))
         settings = find_entry(shot.order.renderer).settings(shot.order.settings)

@@ -27,6 +27,7 @@ from mien.model.media import MediaInfo
 from mien.model.occlusion import Occlusion, OcclusionChoice
 from mien.model.renderer_settings import RendererSettings, StoredSettings, make_mapping
 from mien.model.settings import ReferenceSettings
+from mien.model.soundtrack import Soundtrack
 from mien.rendering.devices import with_threads
 from mien.rendering.registry import find_entry, merge_settings, settings_owner
 from mien.timebase import FrameRange
@@ -304,6 +305,8 @@ def _plan_shot(
         output = output_path(job.name, folder, facts.path, codec=job.codec, lossless=job.lossless)
         refuse_matte_as_output(output, occlusion)
         encoding = fits(output, facts, job)
+        if job.audio is not None:
+            _check_sound(job.audio, output, facts, job.codec)
         settings = settle_job(job, stored, settle)
         entry = find_entry(job.renderer)
         if entry.settings_type is not None and hasattr(entry.settings_type, THREADS):
@@ -317,6 +320,14 @@ def _plan_shot(
     return ShotPlan(
         job, order, facts, None, _seconds(job, facts, frames), _bytes(job, facts, frames), encoding
     )
+
+
+def _check_sound(audio: Soundtrack, output: Path, facts: MediaInfo, codec: str | None) -> None:
+    from mien.media.added_sound import check_soundtrack
+    from mien.media.codecs import choose_encoding
+
+    audio.begins(facts.clock)
+    check_soundtrack(audio, output, choose_encoding(output, facts, codec=codec))
 
 
 def _seconds(job: ShotJob, facts: MediaInfo, frames: FrameRange) -> float | None:

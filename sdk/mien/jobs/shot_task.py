@@ -15,6 +15,7 @@ from mien.model.occlusion import OcclusionChoice
 from mien.model.quality import Quality
 from mien.model.renderer_settings import SettingValue, check_stored
 from mien.model.settings import ReferenceSettings
+from mien.model.soundtrack import Soundtrack
 from mien.model.transfer import Transfer
 from mien.model.transfer_times import TransferTiming
 from mien.path_map import machine_map, machine_path
@@ -61,6 +62,7 @@ class ShotSpec:
         quality: How well the output is encoded.
         missing_frames: What stands for images of a sequence that are missing between others.
         tracked_span: The frames of media without a project that are tracked for it; None for all.
+        audio: Another sound for the output; None for the shot's own.
     """
 
     name: str
@@ -86,6 +88,7 @@ class ShotSpec:
     quality: Quality = field(default_factory=Quality)
     missing_frames: MissingFrames = "error"
     tracked_span: FrameRange | None = None
+    audio: Soundtrack | None = None
 
     @classmethod
     def of(
@@ -118,6 +121,7 @@ class ShotSpec:
             job.lossless, output.absolute(), folder.absolute(), overwrite, settings, job.shot,
             curves, job.tracker, tuple(path.absolute() for path in job.examples),
             occlusion, job.stream, job.until_damage, job.quality, job.opened_missing,
+            audio=None if job.audio is None else job.audio.absolute(),
         )  # fmt: skip
 
     def to_json(self) -> str:
@@ -147,6 +151,7 @@ class ShotSpec:
             "quality": self.quality.to_dict(),
             "missing_frames": self.missing_frames,
             "tracked_span": None if self.tracked_span is None else str(self.tracked_span),
+            "audio": None if self.audio is None else self.audio.to_dict(),
         }
         return json.dumps(value, indent=1)
 
@@ -229,6 +234,7 @@ def read_shot_spec(path: Path) -> ShotSpec:
             bool(value.get("until_damage")), Quality.of(value.get("quality")),
             _read_missing(value.get("missing_frames")),
             _read_tracked(value.get("tracked_span")),
+            _read_audio(value.get("audio")),
         )  # fmt: skip
     except OSError as error:
         raise InputError(
@@ -254,6 +260,12 @@ def _mapped(value: Any) -> Any:
 def _read_span(text: Any) -> FrameRange:
     start, stop = str(text).split(":")
     return FrameRange(int(start), int(stop))
+
+
+def _read_audio(value: Mapping[str, Any] | None) -> Soundtrack | None:
+    if value is None:
+        return None
+    return Soundtrack(machine_path(value["path"]), value["start"], bool(value["keep_own"]))
 
 
 def _read_tracked(text: Any) -> FrameRange | None:

@@ -154,7 +154,7 @@ class Workbench:
         journal.note(OutputRecord(opened.key, name, earlier=earlier))
         output = Output(
             order.output, opened.span, order.codec, order.lossless, overwrite=True,
-            until_damage=order.until_damage, quality=order.quality,
+            until_damage=order.until_damage, quality=order.quality, soundtrack=order.audio,
         )  # fmt: skip
         pictures = Thumbnails(order.folder, order.name)
         show = pictures.taker(opened.plans, opened.span)
@@ -204,6 +204,7 @@ class Workbench:
                 # What may end early is not what is whole.
                 + ((True,) if order.until_damage else ())
                 + ((order.quality,) if order.quality.to_dict() else ())
+                + (() if order.audio is None else (order.audio, _changed(order.audio.path)))
             ).encode(),
             digest_size=16,
         ).hexdigest()

@@ -37,7 +37,7 @@ Paths are relative to the file. Every error names the line and the field.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
@@ -55,6 +55,7 @@ from mien.jobs.fields import (
     OcclusionFields,
     QualityFields,
     Sets,
+    Sound,
     Text,
     explain,
 )
@@ -66,6 +67,7 @@ from mien.model.media import MissingFrames
 from mien.model.occlusion import OcclusionChoice
 from mien.model.quality import Quality
 from mien.model.renderer_settings import SettingValue
+from mien.model.soundtrack import Soundtrack
 from mien.path_map import machine_path
 from mien.rendering.registry import AUTO, parse_settings, settings_owner
 
@@ -92,6 +94,7 @@ class _Shot(QualityFields):
     face: FaceField | None = None
     curves: Curves = ()
     apply: Applies = ()
+    audio: Sound | None = None
     renderer: Text | None = None
     settings: dict[str, str] = Field(default_factory=dict)
     tracker: Text | None = None
@@ -101,6 +104,12 @@ class _Shot(QualityFields):
     missing_frames: MissingFrames | None = None
     examples: Files | None = None
     occlusion: OcclusionFields = OcclusionFields()
+
+    def sound(self, folder: Path) -> Soundtrack | None:
+        """Another sound for the output; None for the shot's own."""
+        if self.audio is None:
+            return None
+        return self.audio.soundtrack(machine_path(self.audio.file, folder))
 
     def followed(self, folder: Path) -> tuple[CurvesInput | ApplyInput, ...]:
         """What faces follow: curve files, and performances above them."""
@@ -176,13 +185,14 @@ def read_jobs(
         jobs.append(
             ShotJob(
                 name=name,
-                media=None if shot.media is None else machine_path(shot.media, path.parent),
-                project=None if shot.project is None else machine_path(shot.project, path.parent),
+                media=_placed(shot.media, path.parent),
+                project=_placed(shot.project, path.parent),
                 shot=shot.shot,
                 stream=shot.stream,
                 set=shot.set,
                 face=shot.face,
                 curves=shot.followed(path.parent),
+                audio=shot.sound(path.parent),
                 frames=shot.frames,
                 renderer=chosen,
                 tracker=shot.tracker or tracker or file.tracker or "auto",
@@ -193,14 +203,20 @@ def read_jobs(
                 quality=encoded,
                 until_damage=ends if shot.until_damage is None else shot.until_damage,
                 missing_frames=shot.missing_frames or gaps or "error",
-                examples=tuple(examples)
-                if wanted is None
-                else tuple(machine_path(example, path.parent) for example in wanted),
+                examples=tuple(examples if wanted is None else _paths(wanted, path.parent)),
                 occlusion=shot.occlusion.choice(path.parent).on(general),
                 origin=f"{path.name}, line {source.line(('shots', number))}",
             )
         )
     return jobs
+
+
+def _placed(name: str | None, folder: Path) -> Path | None:
+    return None if name is None else machine_path(name, folder)
+
+
+def _paths(names: Iterable[str], folder: Path) -> Iterator[Path]:
+    return (machine_path(name, folder) for name in names)
 
 
 def _check_shot(shot: _Shot, number: int, source: _Source) -> None:

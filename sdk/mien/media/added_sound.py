@@ -1,13 +1,14 @@
 """A sound from another file, encoded for an output in the form that its container wants.
 
-It begins with the output's first frame and ends with its last: what comes before it is silent, what
-lies outside is cut off, to the sample. PCM and FLAC stay what they are where the container holds
+It is cut to the output, from its first frame to its last: what comes before it is silent, what lies
+outside is cut off, to the sample. PCM and FLAC stay what they are where the container holds
 them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +18,6 @@ import numpy as np
 import numpy.typing as npt
 from av.audio.codeccontext import AudioCodecContext
 from av.audio.frame import AudioFrame
-from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 from av.packet import Packet
@@ -26,12 +26,17 @@ from av.stream import Disposition
 from mien.errors import MediaError, OutputError, UsageError
 from mien.media.closing import Closing
 from mien.media.codecs import Encoding
+from mien.media.resampling import resampled
+from mien.media.sound_files import moving_media
 from mien.model.soundtrack import Soundtrack
 
 __all__ = ["AddedSound", "check_soundtrack"]
 
 _BLOCK: Final = 1024
 """Samples of silence that are encoded at once."""
+_GAP: Final = Fraction(1, 20)
+"""Seconds by which times must leave the count of samples before they are believed; containers
+round them."""
 _BIT_RATE: Final = 96_000
 """Bits a second for each channel of a coded sound: 192 kbit/s for two."""
 _LOSSY: Final = {"webm": "libopus", "mp4": "aac", "mov": "aac", "matroska": "aac"}
@@ -51,7 +56,8 @@ class AddedSound(Closing):
 
     Args:
         path: The file.
-        begins: Second of the output at which its first sample is heard; may be negative.
+        begins: Second of the output at which its first sample is heard, of a movie what is heard
+            with its first picture; may be negative.
         seconds: How long the output is.
         container: FFmpeg's name of the output's container.
 
@@ -69,11 +75,15 @@ class AddedSound(Closing):
                 "Check the path; WAV, FLAC, MP3, M4A and movies are read.",
                 path=path,
             ) from error
-        if not self._input.streams.audio:
+        try:
+            # By its pictures a movie says when it is heard, as `mien voice` hears it.
+            movie = moving_media(path)
+            self._sound = self._input.streams.audio[0]
+            self._encoder, self._format, self._rate = _form(self._sound, container)
+        except BaseException:
             self._input.close()
-            raise MediaError(f"{path.name} has no sound.", "Give a file that has.", path=path)
-        self._sound = self._input.streams.audio[0]
-        self._encoder, self._format, self._rate = _form(self._sound, container)
+            raise
+        self._origin = None if movie is None else movie.pts[0] * movie.time_base
         self._begins, self._seconds = begins, seconds
         self._stream: AudioStream | None = None
         self._packets: Iterator[Packet[Any]] = iter(())
@@ -146,16 +156,17 @@ class AddedSound(Closing):
         """All samples of the output in blocks: silence, and the sound as far as it lies in it."""
         count = _CHANNELS[self._layout()]
         rows, channels = (count, 1) if self._planar else (1, count)
-        lead = round(self._begins * self._rate)
-        sound = self._decoded()
-        at = min(lead, 0)
-        if lead > 0:
-            for first in range(0, lead, _BLOCK):
-                length = min(_BLOCK, lead - first, max(self._last() - first, 0))
-                if length:
-                    yield np.zeros((rows, length * channels), _dtype(self._format))
-            at = lead
-        for samples in sound:
+        frames = self._decoded()
+        first = next(frames, None)
+        if first is None:
+            return
+        at = round((self._begins + self._late(first)) * self._rate)
+        for silent in range(0, at, _BLOCK):
+            length = min(_BLOCK, at - silent, max(self._last() - silent, 0))
+            if length:
+                yield np.zeros((rows, length * channels), _dtype(self._format))
+        sound = self._without_gaps(itertools.chain([first], frames))
+        for samples in resampled(sound, self._format, self._layout(), self._rate):
             length = samples.shape[1] // channels
             start, stop = max(-at, 0), min(length, self._last() - at)
             at += length
@@ -167,21 +178,43 @@ class AddedSound(Closing):
     def _last(self) -> int:
         return round(self._seconds * self._rate)
 
-    def _decoded(self) -> Iterator[npt.NDArray[Any]]:
-        resampler = AudioResampler(self._format, self._layout(), self._rate)
+    def _decoded(self) -> Iterator[AudioFrame]:
         try:
-            for frame in self._input.decode(self._sound):
-                frame.pts = None
-                for part in resampler.resample(frame):
-                    yield part.to_ndarray()
-            for part in resampler.resample(None):
-                yield part.to_ndarray()
+            yield from self._input.decode(self._sound)
         except av.FFmpegError as error:
             raise MediaError(
                 f"The sound of {self._path.name} cannot be decoded: {error.strerror or error}.",
                 "Convert it to WAV.",
                 path=self._path,
             ) from error
+
+    def _late(self, frame: AudioFrame) -> Fraction:
+        """Seconds from a movie's first picture to a frame of its sound; 0 of sound alone."""
+        if self._origin is None or frame.pts is None or frame.time_base is None:
+            return Fraction(0)
+        return frame.pts * frame.time_base - self._origin
+
+    def _without_gaps(self, frames: Iterable[AudioFrame]) -> Iterator[AudioFrame]:
+        """The frames of a sound, with silence where a movie's times leave a gap between two."""
+        expected: Fraction | None = None
+        for frame in frames:
+            stated = self._late(frame)
+            if expected is not None and stated - expected > _GAP:
+                yield from _silence(frame, round((stated - expected) * frame.sample_rate))
+            if expected is None or abs(stated - expected) > _GAP:
+                expected = stated
+            expected += Fraction(frame.samples, frame.sample_rate)
+            yield frame
+
+
+def _silence(like: AudioFrame, length: int) -> Iterator[AudioFrame]:
+    """Silent frames in the form of another."""
+    for first in range(0, length, _BLOCK):
+        frame = AudioFrame(like.format.name, like.layout.name, min(_BLOCK, length - first))
+        for plane in frame.planes:
+            plane.update(bytes(plane.buffer_size))
+        frame.sample_rate = like.sample_rate
+        yield frame
 
 
 def check_soundtrack(soundtrack: Soundtrack, output: Path, encoding: Encoding) -> None:

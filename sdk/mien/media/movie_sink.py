@@ -88,7 +88,12 @@ class MovieSink:
         if self._beside is None:
             self._shift = source.pts[frames.start]
         self._durations = self._frame_durations()
-        self._added = self._added_sound(soundtrack)
+        try:
+            self._added = self._added_sound(soundtrack)
+        except MienError:
+            if self._beside is not None:
+                self._beside.close()
+            raise
         self._partial = AtomicFile(path)
         self._held: Packet[VideoStream] | None = None
         self._first: tuple[int, int] | None = None

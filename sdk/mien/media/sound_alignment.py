@@ -147,6 +147,9 @@ def _energy(track: AudioTrack, media: MediaInfo) -> DoubleArray:
         if not inside.any():
             continue
         squares = (samples[inside].astype(np.float64) ** 2).mean(axis=1)
-        total += np.bincount(where[inside], squares, bins)
-        counts += np.bincount(where[inside], minlength=bins)
+        low = int(where[inside][0])
+        here = where[inside] - low
+        part = slice(low, low + int(here[-1]) + 1)
+        total[part] += np.bincount(here, squares)
+        counts[part] += np.bincount(here)
     return np.asarray(total / np.maximum(counts, 1))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mien.errors import TimeError
 
@@ -28,8 +28,9 @@ class Soundtrack:
 
     Attributes:
         path: A file of sound, or a movie with sound.
-        start: When its first sample is heard: seconds of the shot, negative to begin inside the
-            sound; or a time as people type it, `2s`, a frame or a timecode.
+        start: When its first sample is heard, of a movie what is heard with its first picture:
+            seconds of the shot, negative to begin inside the sound; or a time as people type it,
+            `2s`, a frame or a timecode.
         keep_own: Whether the shot's own sound follows as a further track, in place of going.
 
     Raises:
@@ -49,6 +50,14 @@ class Soundtrack:
     def of(cls, sound: Soundtrack | PathLike | None) -> Soundtrack | None:
         """Return a sound that may be the path of one that begins with the shot."""
         return sound if sound is None or isinstance(sound, Soundtrack) else cls(Path(sound))
+
+    def absolute(self) -> Soundtrack:
+        """Return the same with a path that holds in any folder."""
+        return replace(self, path=self.path.absolute())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it in JSON's types: `path`, `start` and `keep_own`."""
+        return {"path": str(self.path), "start": self.start, "keep_own": self.keep_own}
 
     def begins(self, clock: Clock) -> Fraction:
         """Return the second of a shot at which it begins.

@@ -21,7 +21,7 @@ __all__ = ["TransferTiming", "parse_warp", "source_positions", "timing_span"]
 
 _ROUNDED: Final = 6
 """Digits of positions: a frame's very start is not missed by the last bit."""
-_SIGNED = re.compile(r"^\s*([+-]?)\s*(.*)$")
+_OFFSET = re.compile(r"\s*([+-]?)\s*(?:(\d{1,9})|(\d{1,9}(?:\.\d{0,9})?|\.\d{1,9})\s*s)\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,18 +167,13 @@ def _offset(typed: int | str, clock: Clock) -> int | Fraction:
     """Frames, or seconds as a fraction."""
     if not isinstance(typed, str):
         return int(typed)
-    match = _SIGNED.match(typed)
-    sign, rest = (match[1], match[2].strip()) if match else ("", typed)
-    try:
-        if rest.endswith("s"):
-            seconds = Fraction(rest[:-1])
-            return -seconds if sign == "-" else seconds
-        frames = int(rest)
-    except (ValueError, ZeroDivisionError):
+    match = _OFFSET.fullmatch(typed)
+    if match is None:
         raise TimeError(
             f"'{typed}' is no offset.", "Write frames (12, -12) or seconds (0.5s, -0.5s)."
-        ) from None
-    return -frames if sign == "-" else frames
+        )
+    sign = -1 if match[1] == "-" else 1
+    return sign * int(match[2]) if match[2] else sign * Fraction(match[3])
 
 
 def _warped(

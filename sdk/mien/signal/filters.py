@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from mien._types import BoolArray, FloatArray
 from mien.signal.gaps import segments
@@ -25,6 +26,8 @@ EURO_SPEED: Final = 2.0
 """Hertz by which the cutoff rises for each multiple of the noise that a signal moves in a frame."""
 EURO_SPEED_CUTOFF: Final = 5.0
 """Hertz of the low pass that the speed itself goes through."""
+_AT_ONCE: Final = 2048
+"""Frames whose windows are held at once."""
 
 Filter = Callable[[FloatArray, FloatArray, float, float], FloatArray]
 """Values (T, C), weights (T,), seconds and rate to filtered values."""
@@ -91,21 +94,30 @@ def median(values: FloatArray, weights: FloatArray, seconds: float, rate: float)
     result = values.copy()
     frames = np.arange(len(values))
     reaches = np.minimum(np.minimum(frames, frames[::-1]), most)
-    for reach in np.unique(reaches[reaches > 0]):
-        some = frames[reaches == reach]
-        window = some[:, None] + np.arange(-reach, reach + 1)
-        points = values[window]
-        counted = np.broadcast_to(weights[window][..., None], points.shape)
-        order = np.argsort(points, axis=1, kind="stable")
-        points = np.take_along_axis(points, order, axis=1)
-        below = np.cumsum(np.take_along_axis(counted, order, axis=1), axis=1, dtype=np.float64)
-        half = below[:, -1:] / 2
-        # The lower and the upper of the two in the middle, which are one for most weights.
-        low = (below < half * (1 - 1e-6)).sum(axis=1, keepdims=True)
-        high = (below <= half * (1 + 1e-6)).sum(axis=1, keepdims=True)
-        both = [np.take_along_axis(points, at.clip(0, 2 * reach), axis=1) for at in (low, high)]
-        result[some] = ((both[0] + both[1]) / 2)[:, 0]
+    for reach in np.unique(reaches[reaches > 0]).tolist():
+        alike = frames[reaches == reach]
+        for first in range(0, len(alike), _AT_ONCE):
+            some = alike[first : first + _AT_ONCE]
+            result[some] = _medians(values, weights, some, reach)
     return result
+
+
+def _medians(
+    values: FloatArray, weights: FloatArray, frames: npt.NDArray[np.intp], reach: int
+) -> FloatArray:
+    """(N, C) the weighted medians of as many frames to either side of (N,) frames."""
+    window = frames[:, None] + np.arange(-reach, reach + 1)
+    points = values[window]
+    counted = np.broadcast_to(weights[window][..., None], points.shape)
+    order = np.argsort(points, axis=1, kind="stable")
+    points = np.take_along_axis(points, order, axis=1)
+    below = np.cumsum(np.take_along_axis(counted, order, axis=1), axis=1, dtype=np.float64)
+    half = below[:, -1:] / 2
+    # The lower and the upper of the two in the middle, which are one for most weights.
+    low = (below < half * (1 - 1e-6)).sum(axis=1, keepdims=True)
+    high = (below <= half * (1 + 1e-6)).sum(axis=1, keepdims=True)
+    both = [np.take_along_axis(points, at.clip(0, 2 * reach), axis=1) for at in (low, high)]
+    return np.asarray((both[0] + both[1])[:, 0] / 2, np.float32)
 
 
 def one_euro(values: FloatArray, weights: FloatArray, seconds: float, rate: float) -> FloatArray:

@@ -78,19 +78,22 @@ def mouth_curves(
     at = np.asarray(times, dtype=np.float64)
     resting = np.array([(rest or {}).get(name, 0.0) for name in MOUTH])
     phones = _with_silences(speech.phones, at)
+    spoken = speech.spoken
+    # Once for all phones: an hour has 40,000 of them.
+    usual = None if loudness is None or not len(loudness) else float(np.percentile(loudness, 90))
     gains = _gains(amounts)
     total = np.zeros((len(at), len(MOUTH)))
     weights = np.full((len(at), len(MOUTH)), 1e-9)
     for phone in phones:
         made = articulation(phone)
-        amount = _amount(phone, loudness)
+        amount = _amount(phone, loudness, usual)
         for part, late in _parts(phone, made):
             reach = _slice(at, part.start - _FAR, part.stop + _FAR)
             if reach.start == reach.stop:
                 continue
             pull = _pull(at[reach], part, made)
             if phone.name == SILENCE:
-                breath = _breath(phone, speech) * gains
+                breath = _breath(phone, spoken) * gains
                 target = np.maximum(resting, breath) if breath.any() else resting
             else:
                 shape = made.shape(late)
@@ -104,10 +107,9 @@ def mouth_curves(
     return {name: np.clip(values[:, i], 0, 1) for i, name in enumerate(MOUTH)}
 
 
-def _breath(pause: Phone, speech: Speech) -> _Array:
+def _breath(pause: Phone, spoken: Sequence[Phone]) -> _Array:
     """(C,) how far a mouth stays open in a pause, by how short it is; not before and after all."""
-    spoken = speech.spoken
-    if pause.start < spoken[0].start or pause.stop > spoken[-1].stop:
+    if not spoken or pause.start < spoken[0].start or pause.stop > spoken[-1].stop:
         return np.zeros(len(MOUTH))
     short, long = _PAUSE
     share = min(max((long - pause.seconds) / (long - short), 0.0), 1.0)
@@ -171,18 +173,17 @@ def _pull(times: _Array, phone: Phone, made: Articulation) -> _Array:
     return np.stack(columns, axis=1)
 
 
-def _amount(phone: Phone, loudness: npt.NDArray[np.float32] | None) -> float:
-    """How far the jaw goes for a vowel, by how long and how loud it is."""
+def _amount(phone: Phone, loudness: npt.NDArray[np.float32] | None, usual: float | None) -> float:
+    """How far the jaw goes for a vowel, by how long it is, and how much louder than usual."""
     if not phone.is_vowel:
         return 1.0
     short, long = _SHORT
     share = min(max((phone.seconds - short) / (long - short), 0.0), 1.0)
     amount = _SHORT_AMOUNT + (1 - _SHORT_AMOUNT) * share
-    if loudness is None or not len(loudness):
+    if loudness is None or usual is None:
         return amount
     first = min(max(round(phone.start * 100), 0), len(loudness) - 1)
     heard = float(loudness[first : max(round(phone.stop * 100), first + 1)].max())
-    usual = float(np.percentile(loudness, 90))
     low, high, least, most = _LOUD
     return amount * float(np.interp(heard - usual, (low, 0.0, high), (least, 1.0, most)))
 
@@ -223,12 +224,15 @@ def _at_least(
 
 
 def _touch(times: _Array, phone: Phone) -> _Array:
-    """(T,) how far a contact is made, 0 to 1; wholly in one frame at least, however short it is."""
+    """(T,) how far a contact is made, 0 to 1; wholly in one frame at least, however short it is.
+
+    Not where frames only begin after it, or end before it.
+    """
     half = _HOLD * phone.seconds / 2
     away = np.maximum(np.abs(times - phone.middle) - half, 0)
     ramp = _ONSET + phone.seconds / 2 - half
     touch = 0.5 + 0.5 * np.cos(np.pi * np.clip(away / ramp, 0, 1))
-    if len(touch) and touch.max() < 1:
+    if len(touch) and touch.max() < 1 and times[0] < phone.stop and times[-1] > phone.start:
         touch[int(np.argmax(touch))] = 1.0
     return np.asarray(touch)
 

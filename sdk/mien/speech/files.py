@@ -22,6 +22,8 @@ _WORD_TIERS: Final = ("words", "word", "ort", "orthography")
 _CUE: Final = re.compile(
     r"(?P<start>(?:\d+:)?\d{1,2}:\d{2}[,.]\d{1,3})\s*-->\s*(?P<stop>(?:\d+:)?\d{1,2}:\d{2}[,.]\d{1,3})"
 )
+_IN_THE_THROAT: Final = ("ʔ", "ʡ", "ʕ")
+"""Stops that no lip takes part in."""
 _TOKEN: Final = re.compile(
     r'"((?:[^"]|"")*)"|(-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?![^\s])|(<exists>)'
 )
@@ -157,7 +159,7 @@ def _text_grid(text: str, path: Path) -> Speech:
                 else:
                     next(tokens), next(tokens)
             tiers[name.strip().lower()] = rows
-    except (StopIteration, ValueError, RuntimeError) as error:
+    except (StopIteration, ValueError, OverflowError, RuntimeError) as error:
         raise InputError(
             f"{path.name} is no TextGrid that can be read: {error or 'it is cut short'}.",
             "Save it anew from Praat or the aligner.",
@@ -190,7 +192,9 @@ def _phones_json(text: str, path: Path) -> Speech:
         words = [
             (float(w["start"]), float(w["stop"]), str(w["word"])) for w in value.get("words", ())
         ]
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (
+        ValueError, OverflowError, TypeError, KeyError, AttributeError, RecursionError,
+    ) as error:  # fmt: skip
         raise InputError(
             f"{path.name} holds no phones: {type(error).__name__} {error}.",
             'It is {"phones": [{"phone": "AA", "start": 0.1, "stop": 0.2}]}, times in seconds.',
@@ -208,6 +212,8 @@ def _speech(
     made: list[Phone] = []
     for start, stop, label in sorted(phones):
         names = (base_phone(label),) if base_phone(label) else phones_of_ipa(label)
+        if label.strip() in _IN_THE_THROAT:
+            names = (SILENCE,)
         if not names:
             raise InputError(
                 f"{path.name}: '{label}' at {start:g} s is no phone.",

@@ -110,7 +110,8 @@ def _heard(model: Any, sound: Sound) -> Speech:
             words.append([])
             continue
         names = phones_of_ipa(symbol)
-        if names:
+        if names and (frame + 1) * _FRAME <= sound.seconds:
+            # The network's last step may reach into the next piece of the sound.
             words[-1].append(len(starts))
             starts.append((frame * _FRAME, names))
     loudness = sound.loudness()

@@ -42,6 +42,22 @@ _PHONES: Final[dict[str, tuple[str, ...]]] = {
 """By symbol; what is missing (tones, lengths, stresses, stops of the throat) moves no lip."""
 
 
+_GLIDES: Final[dict[str, tuple[str, ...]]] = {
+    "aj": ("AY",), "ɑj": ("AY",), "aw": ("AW",), "ej": ("EY",), "ɛj": ("EY",), "ow": ("OW",),
+    "əw": ("OW",), "ɔj": ("OY",), "ɔʏ": ("OY",), "ts": ("T", "S"), "dz": ("D", "Z"),
+    "pf": ("P", "F"),
+}  # fmt: skip
+"""How the Montreal Forced Aligner writes vowels that glide, and stops with a rustle."""
+_MARKS: Final = frozenset("ˈˌːˑ.ʰʲʷˠˤʱ˞ⁿˡ̩̯̃̊̆̚ ")
+"""Stress, length, and what is done beside a sound: none of it changes how lips look."""
+
+
 def phones_of_ipa(symbol: str) -> tuple[str, ...]:
     """Return the phones of an IPA symbol; none for marks that move no lip."""
-    return _PHONES.get(symbol.strip("ˈˌː. "), ())
+    stripped = symbol.strip("ˈˌː. ")
+    plain = "".join(one for one in stripped if one not in _MARKS)
+    for written in (stripped, plain):
+        phones = _PHONES.get(written) or _GLIDES.get(written)
+        if phones:
+            return phones
+    return ()

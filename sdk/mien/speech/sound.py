@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -10,11 +10,11 @@ from typing import Final
 import av
 import numpy as np
 import numpy.typing as npt
-from av.audio.resampler import AudioResampler
 
 from mien.errors import InputError, MediaError
-from mien.media.audio import open_audio
-from mien.media.probe import probe
+from mien.media.audio import AudioTrack, open_audio
+from mien.media.resampling import resampled
+from mien.media.sound_files import moving_media
 from mien.model.media import MediaInfo
 
 __all__ = ["SAMPLE_RATE", "Sound", "load_sound"]
@@ -24,9 +24,10 @@ SAMPLE_RATE: Final = 16_000
 LONGEST_SECONDS: Final = 2 * 3600
 """Longer sounds are refused: this many take 230 MB."""
 SILENT_DB: Final = -60.0
-"""Loudness (RMS, dB below full scale) of the loudest half second below which it is silence."""
+"""Loudness (RMS, dB below full scale) of the loudest moment below which it is silence."""
 _LOUDNESS_STEP: Final = 0.01
-_AHEAD_SECONDS: Final = 0.5
+_AT_ONCE: Final = 6000
+"""Steps of loudness that are worked out at once: a minute."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,10 +61,13 @@ class Sound:
         """Return the loudness every 10 ms: RMS over 20 ms, in dB below full scale."""
         step = round(_LOUDNESS_STEP * SAMPLE_RATE)
         count = max(len(self.samples) // step, 1)
-        padded = np.zeros(count * step, np.float32)
-        kept = self.samples[: count * step].astype(np.float32) / 32768
-        padded[: len(kept)] = kept
-        power = (padded.reshape(count, step) ** 2).mean(axis=1)
+        power = np.zeros(count, np.float32)
+        for first in range(0, count, _AT_ONCE):
+            # Not all at once: an hour as real numbers takes 230 MB, and its squares as many.
+            part = self.samples[first * step : min(first + _AT_ONCE, count) * step]
+            squares = (part.astype(np.float32) / 32768) ** 2
+            squares = np.pad(squares, (0, -len(squares) % step)).reshape(-1, step)
+            power[first : first + len(squares)] = squares.mean(axis=1)
         around = np.convolve(np.pad(power, 1, mode="edge"), (0.25, 0.5, 0.25), "valid")
         return np.asarray(10 * np.log10(np.maximum(around, 1e-10)), np.float32)
 
@@ -85,7 +89,7 @@ def load_sound(source: MediaInfo | Path) -> Sound:
         InputError: When it is longer than two hours.
     """
     path = source.path if isinstance(source, MediaInfo) else source
-    media = source if isinstance(source, MediaInfo) else _movie(path)
+    media = source if isinstance(source, MediaInfo) else moving_media(path)
     blocks = _of_file(path) if media is None else _of_movie(media)
     parts, count = [], 0
     for block in blocks:
@@ -100,32 +104,6 @@ def load_sound(source: MediaInfo | Path) -> Sound:
     return Sound(path.name, np.concatenate(parts) if parts else np.zeros(0, np.int16))
 
 
-def _movie(path: Path) -> MediaInfo | None:
-    """Facts of a file that has pictures over time; None of one that has sound alone."""
-    if not path.is_file():
-        raise MediaError(f"{path} does not exist.", "Check the path of the sound.", path=path)
-    try:
-        with av.open(str(path)) as container:
-            moving = [
-                stream
-                for stream in container.streams.video
-                if not stream.disposition & av.stream.Disposition.attached_pic
-            ]
-            if not container.streams.audio:
-                raise MediaError(
-                    f"{path.name} has no sound.", "Give a file that has some.", path=path
-                )
-    except (av.FFmpegError, OSError) as error:
-        if isinstance(error, MediaError):
-            raise
-        raise MediaError(
-            f"{path.name} cannot be read as sound: {error.strerror or error}.",
-            "Give a WAV, FLAC, MP3, M4A, Ogg or movie file.",
-            path=path,
-        ) from error
-    return probe(path) if moving else None
-
-
 def _of_movie(media: MediaInfo) -> Iterator[npt.NDArray[np.int16]]:
     """Blocks of a movie's sound from the time of frame 0; gaps are silent."""
     track = open_audio(media)
@@ -133,51 +111,43 @@ def _of_movie(media: MediaInfo) -> Iterator[npt.NDArray[np.int16]]:
         raise MediaError(
             f"{media.path.name} has no sound.", "Give a file with the sound.", path=media.path
         )
-    resampler = _resampler()
-    written = 0
     try:
-        for first, block in track.blocks():
-            if first + len(block) <= written:
-                continue
-            if first < written:
-                block = block[written - first :]
-            elif first > written:
-                block = np.pad(block, ((first - written, 0), (0, 0)))
-            written += len(block)
-            mono = np.clip(block.mean(axis=1, keepdims=True), -1, 1).T
-            frame = av.AudioFrame.from_ndarray(
-                np.ascontiguousarray(mono, np.float32), format="fltp", layout="mono"
-            )
-            frame.sample_rate = track.rate
-            yield from _resampled(resampler, frame)
-        yield from _resampled(resampler, None)
+        yield from _heard(_frames_of(track))
     except av.FFmpegError as error:
         raise _undecodable(media.path, error) from error
     finally:
         track.close()
 
 
+def _frames_of(track: AudioTrack) -> Iterator[av.AudioFrame]:
+    """The sound of a track without gaps, one channel."""
+    written = 0
+    for first, block in track.blocks():
+        if first + len(block) <= written:
+            continue
+        if first < written:
+            block = block[written - first :]
+        elif first > written:
+            block = np.pad(block, ((first - written, 0), (0, 0)))
+        written += len(block)
+        mono = np.clip(block.mean(axis=1, keepdims=True), -1, 1).T
+        frame = av.AudioFrame.from_ndarray(
+            np.ascontiguousarray(mono, np.float32), format="fltp", layout="mono"
+        )
+        frame.sample_rate = track.rate
+        yield frame
+
+
 def _of_file(path: Path) -> Iterator[npt.NDArray[np.int16]]:
-    resampler = _resampler()
     try:
         with av.open(str(path)) as container:
-            for frame in container.decode(container.streams.audio[0]):
-                frame.pts = None
-                yield from _resampled(resampler, frame)
-            yield from _resampled(resampler, None)
+            yield from _heard(container.decode(container.streams.audio[0]))
     except av.FFmpegError as error:
         raise _undecodable(path, error) from error
 
 
-def _resampler() -> AudioResampler:
-    return AudioResampler("s16", "mono", SAMPLE_RATE)
-
-
-def _resampled(
-    resampler: AudioResampler, frame: av.AudioFrame | None
-) -> Iterator[npt.NDArray[np.int16]]:
-    for one in resampler.resample(frame):
-        yield one.to_ndarray()[0]
+def _heard(frames: Iterable[av.AudioFrame]) -> Iterator[npt.NDArray[np.int16]]:
+    return (part[0] for part in resampled(frames, "s16", "mono", SAMPLE_RATE))
 
 
 def _undecodable(path: Path, error: av.FFmpegError) -> MediaError:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from mien.errors import InputError, NothingToDoError
-from mien.model.speech import Speech
+from mien.model.speech import SILENCE, Speech
 from mien.progress import Progress, silent
 from mien.speech.files import Cue
 from mien.speech.listeners import Listener
@@ -16,6 +17,10 @@ __all__ = ["hear_subtitled"]
 
 _AROUND: Final = 0.3
 """Seconds about a line in which its words may lie too: subtitles are shown late, or cut short."""
+_SHORTEST: Final = 0.1
+"""Seconds in which a line can be said."""
+_LEAST_PHONE: Final = 0.005
+"""Seconds of a phone that is kept."""
 
 
 def hear_subtitled(
@@ -46,16 +51,19 @@ def hear_subtitled(
     misfits = []
     for index, cue in enumerate(inside):
         progress("listen", index, len(inside))
-        before = max(inside[index - 1].stop, parts[-1].phones[-1].stop) if parts else 0.0
+        said = parts[-1].phones[-1].stop if parts else 0.0
+        before = inside[index - 1].stop if index else 0.0
         after = inside[index + 1].start if index + 1 < len(inside) else sound.seconds
-        start = max(cue.start - _AROUND, min(before, cue.start), 0.0)
+        # Lines may overlap, speech does not: what was said of one is over before the next.
+        start = max(cue.start - _AROUND, min(before, cue.start), said)
         stop = min(cue.stop + _AROUND, max(after, cue.stop), sound.seconds)
         try:
+            if stop - start < _SHORTEST:
+                raise InputError("The line before it is said until its end.")
             heard = listener.hear(sound.cut(start, stop), cue.text, silent)
+            parts.append(_spoken_after(heard.moved(start), said))
         except (InputError, NothingToDoError) as error:
             misfits.append(f"'{cue.text}' at {cue.start:.2f} s is left out: {error.cause}")
-            continue
-        parts.append(_without_edges(heard).moved(start))
     progress("listen", len(inside), len(inside))
     if not parts:
         raise InputError(
@@ -65,10 +73,17 @@ def hear_subtitled(
     return Speech.joined(parts, sound.seconds, listener.name), tuple(misfits)
 
 
-def _without_edges(speech: Speech) -> Speech:
-    """Speech without the silence before and after it, which the next line may speak in."""
-    spoken = speech.spoken
-    kept = tuple(
-        p for p in speech.phones if spoken[0].start <= p.start and p.stop <= spoken[-1].stop
-    )
-    return Speech(kept, speech.words, speech.seconds, speech.by)
+def _spoken_after(speech: Speech, second: float) -> Speech:
+    """Speech from a second on, without the silence before and after, which others may speak in.
+
+    Listeners tell times a few hundredths of a second outside of what they were given.
+    """
+    phones = [
+        replace(phone, start=max(phone.start, second))
+        for phone in speech.phones
+        if phone.stop > second + _LEAST_PHONE
+    ]
+    heard = [index for index, phone in enumerate(phones) if phone.name != SILENCE]
+    if not heard:
+        raise NothingToDoError("Nothing is said there.")
+    return Speech(tuple(phones[heard[0] : heard[-1] + 1]), speech.words, speech.seconds, speech.by)

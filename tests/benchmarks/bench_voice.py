@@ -1,0 +1,232 @@
+"""How well a voice drives a mouth: phones that are heard, and lips that are seen.
+
+Sentences of espeak-ng, whose phones are known, are heard with and without their text. Then silent
+faces say what people in other clips say, and the outside eye (MediaPipe's Face Landmarker) looks at
+the render and at the speaker: how far the lips are apart (in distances of the eyes) at P, B and M
+and at open vowels, by how many frames the render comes late, how alike both are over time, and
+what else of the face changed. Last, a talking mouth is muted, and a minute of speech is timed.
+
+    python -m tests.benchmarks.bench_voice [SOUND:FACE ...] [--seconds S] [--strips DIR]
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+import mien
+from mien._types import AnyArray, DoubleArray
+from mien.model.speech import CLOSURES
+from mien.progress import silent
+from mien.speech.listeners import choose_listener
+from mien.speech.sound import SAMPLE_RATE, Sound, load_sound
+from tests.benchmarks.bench_apply import tracked
+from tests.benchmarks.common import clip, measure
+from tests.speaking import SENTENCES, espeak, speak
+
+PAIRS = ("vretalk_4:lp_s18", "vretalk_1:lp_s18", "vretalk_4:lp_s20", "lp_d6:lp_s20")
+SECONDS = 6.0
+HEARD = frozenset({"P", "B", "M", "F", "V"})
+OPEN = frozenset({"AA", "AE", "AO", "AW", "AY"})
+APART = 0.08
+LATEST = 6
+ELSEWHERE = (
+    "eyeBlinkLeft", "eyeBlinkRight", "eyeSquintLeft", "eyeSquintRight", "browInnerUp",
+    "browDownLeft", "browDownRight", "browOuterUpLeft", "browOuterUpRight",
+)  # fmt: skip
+
+
+def main(arguments: Sequence[str] = ()) -> None:
+    """Print what was heard, a row for each pair, the mute, and the time that it takes."""
+    parser = argparse.ArgumentParser(prog="bench_voice")
+    parser.add_argument("pairs", nargs="*", default=PAIRS)
+    parser.add_argument("--seconds", type=float, default=SECONDS)
+    parser.add_argument("--keep", type=Path, help="where tracked clips are kept for the next time")
+    parser.add_argument("--strips", type=Path, help="where to write speaker above render")
+    asked = parser.parse_args(arguments)
+    if espeak() is None:
+        print("  sentences are left out: espeak-ng is not installed")
+    else:
+        _print_heard()
+    print(f"  {'':20} shut (0.02)  open (0.08)    late (1)  alike (0.6)  elsewhere      head")
+    with tempfile.TemporaryDirectory() as folder:
+        kept = asked.keep or Path(folder)
+        for pair in asked.pairs:
+            _print_pair(pair, kept, asked.seconds, asked.strips)
+        _print_mute(kept, asked.seconds, asked.strips)
+    _print_time()
+
+
+def _print_heard() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "said.wav"
+        for by in ("pocketsphinx", "hama"):
+            said = heard = both = 0
+            for text in SENTENCES:
+                for rate in (130, 160, 200):
+                    spoken = speak(text, rate)
+                    sound = load_sound(spoken.write(path))
+                    words = text if by == "pocketsphinx" else None
+                    speech = choose_listener(by, words, "en").hear(sound, words, silent)
+                    told = [p.middle for p in spoken.phones if p.name in HEARD]
+                    found = [p.middle for p in speech.phones if p.name in HEARD]
+                    said, heard, both = (
+                        said + len(told), heard + len(found), both + _matched(told, found)
+                    )  # fmt: skip
+            with_text = "with the text" if by == "pocketsphinx" else "without"
+            print(
+                f"  closures of {said} heard by {by}, {with_text}:"
+                f" recall {both / said:.3f}, precision {both / heard:.3f}"
+            )
+
+
+def _matched(told: list[float], found: list[float]) -> int:
+    left, count = list(found), 0
+    for middle in told:
+        near = [one for one in left if abs(one - middle) <= APART]
+        if near:
+            left.remove(min(near, key=lambda one: abs(one - middle)))
+            count += 1
+    return count
+
+
+def _print_pair(pair: str, folder: Path, seconds: float, strips: Path | None) -> None:
+    sound, name = pair.split(":")
+    target = tracked(name, folder)
+    speaker = mien.open_shot(clip(f"{sound}.mp4"))
+    frames = min(round(seconds * float(target.clock.rate)), target.clock.frame_count)
+    spoken = mien.voice(target, clip(f"{sound}.mp4"), span=f"0:{frames}", ease=0)
+    assert spoken.layer.voice is not None
+    span = spoken.layer.voice.span
+    reached = f"{span.start}:{span.stop}"
+    renders = list(mien.render_frames(target, [spoken.edit], reached, renderer="warp"))
+    plates = list(mien.render_frames(target, [], reached))
+    films = list(mien.render_frames(speaker, [], None))
+    times = [float(target.clock.seconds(frame) + target.clock.seconds(frame + 1)) / 2
+             for frame in span]  # fmt: skip
+    shown = [films[min(speaker.clock.frame_at(_exact(t)), len(films) - 1)] for t in times]
+    del films
+    driven, said, before = (list(_seen(film)) for film in (renders, shown, plates))
+    lips, own = (np.array([_gap(one) for one in film]) for film in (driven, said))
+    at = np.array(times)
+    shut = [_near(lips, at, p.middle, np.nanmin) for p in spoken.speech.spoken if p.name in CLOSURES
+            and p.middle < at[-1]]  # fmt: skip
+    wide = [_near(lips, at, p.middle, np.nanmax) for p in spoken.speech.spoken if p.name in OPEN
+            and p.middle < at[-1]]  # fmt: skip
+    late, alike = _lag(lips, own)
+    moved, turned = _elsewhere(driven, before)
+    print(
+        f"  {pair:20}{_mean(shut):12.3f}{_mean(wide):13.3f}{late:12d}{alike:13.2f}{moved:11.3f}"
+        f"{turned:8.2f} deg",
+        flush=True,
+    )
+    if strips is not None:
+        _write_strip(strips / f"voice_{sound}_{name}.png", shown, renders)
+
+
+def _exact(seconds: float) -> Any:
+    from fractions import Fraction
+
+    return Fraction(seconds).limit_denominator(1_000_000)
+
+
+def _seen(pictures: Sequence[AnyArray]) -> Iterator[Any]:
+    tool = measure()
+    detector = tool.landmarker()
+    for picture in pictures:
+        yield tool.see(detector, picture)
+
+
+def _gap(seen: Any) -> float:
+    if seen is None:
+        return float("nan")
+    points = seen[1]
+    eyes = points[[33, 133]].mean(axis=0) - points[[362, 263]].mean(axis=0)
+    return float(np.linalg.norm(points[13] - points[14]) / np.linalg.norm(eyes))
+
+
+def _near(lips: DoubleArray, times: DoubleArray, second: float, pick: Any) -> float:
+    frame = int(np.argmin(np.abs(times - second)))
+    return float(pick(lips[max(frame - 1, 0) : frame + 2]))
+
+
+def _mean(values: Sequence[float]) -> float:
+    return float(np.nanmean(values)) if values else float("nan")
+
+
+def _lag(lips: DoubleArray, own: DoubleArray) -> tuple[int, float]:
+    """Frames by which the driven lips come late, and how alike both are, unshifted."""
+    seen = np.isfinite(lips) & np.isfinite(own)
+    both = np.flatnonzero(seen)
+    a, b = (np.interp(np.arange(len(lips)), both, one[both]) for one in (lips, own))
+    inner = slice(LATEST, len(a) - LATEST)
+
+    def alike(late: int) -> float:
+        return float(np.corrcoef(a[LATEST + late : len(a) - LATEST + late], b[inner])[0, 1])
+
+    return max(range(-LATEST, LATEST + 1), key=alike), float(np.corrcoef(a, b)[0, 1])
+
+
+def _elsewhere(driven: Sequence[Any], before: Sequence[Any]) -> tuple[float, float]:
+    """Mean change of eyes and brows, and median degrees of the head, by the outside eye."""
+    pairs = [(a, b) for a, b in zip(driven, before, strict=True) if a and b]
+    moved = np.mean([[abs(a[0][name] - b[0][name]) for name in ELSEWHERE] for a, b in pairs])
+    turned = [
+        np.degrees(np.arccos(np.clip((np.trace(a[2] @ b[2].T) - 1) / 2, -1, 1))) for a, b in pairs
+    ]
+    return float(moved), float(np.median(turned))
+
+
+def _print_mute(folder: Path, seconds: float, strips: Path | None) -> None:
+    shot = tracked("vretalk_4", folder)
+    frames = min(round(seconds * float(shot.clock.rate)), shot.clock.frame_count)
+    muted = mien.mute_mouth(shot, span=f"0:{frames}", ease=0)
+    edit = muted.project.edit(muted.face)
+    renders = list(mien.render_frames(shot, [edit], f"0:{frames}", renderer="warp"))
+    lips = np.array([_gap(one) for one in _seen(renders)])
+    most = float(np.nanmax(lips))
+    share = float(np.mean(lips[np.isfinite(lips)] <= 0.02))
+    print(
+        f"  vretalk_4 muted: lips {np.nanmean(lips):.3f} apart, {most:.3f} at most (0.02),"
+        f" at most 0.02 in {share:.0%} of frames"
+    )
+    if strips is not None:
+        plates = list(mien.render_frames(shot, [], f"0:{frames}"))
+        _write_strip(strips / "mute_vretalk_4.png", plates, renders)
+
+
+def _print_time() -> None:
+    own = load_sound(clip("vretalk_4.mp4"))
+    minute = np.tile(own.samples, 10)[: 60 * SAMPLE_RATE]
+    start = time.process_time()
+    choose_listener("hama", None, "en").hear(Sound("a minute", minute), None, silent)
+    heard = time.process_time() - start
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(
+        f"  60 s of speech heard in {heard:.1f} s of the CPU; {memory:.0f} MB with all of the above"
+    )
+
+
+def _write_strip(path: Path, *rows: Sequence[AnyArray]) -> None:
+    chosen = np.linspace(0, len(rows[0]) - 1, 10).astype(int)
+    made = []
+    for row in rows:
+        size = (256, round(256 * row[0].shape[0] / row[0].shape[1]))
+        made.append(
+            np.hstack([cv2.resize(row[i], size, interpolation=cv2.INTER_AREA) for i in chosen])
+        )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), np.vstack(made)[..., ::-1])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
