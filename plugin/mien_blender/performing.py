@@ -90,7 +90,9 @@ def applying(
             return f"Face {face} does what {name} does already: nothing was changed."
         unknown = ", ".join(answer["unknown"])
         left = f" No controls of mien, left out: {unknown}." if unknown else ""
-        return f"Face {face} follows {name} in {len(answer['controls'])} controls.{left}"
+        count = len(answer["controls"])
+        controls = "1 control" if count == 1 else f"{count} controls"
+        return f"Face {face} follows {name} in {controls}.{left}"
 
     return _task(scene, strip, face, "Apply", ask, tell)
 

@@ -180,7 +180,7 @@ def check_performance(scene: Any, strip: Any) -> None:
     scene.use_preview_range = True
     scene.frame_preview_start, scene.frame_preview_end = 31, 71
     assert bpy.ops.mien.retouch(kind="hold-eyes") == {"FINISHED"}
-    held = sampled(scene, strip)["gazeYaw"]
+    held = sampled(scene, strip)["gazePitchLeft"]
     span = (when.media_frame(31), when.media_frame(71) + 1)
     assert any(held[slice(*span)])
     assert not any(held[: span[0]])
