@@ -11,6 +11,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
+import bpy
+
 from . import server
 from .animation import channel, clear_controls, write_keys
 from .client import Client
@@ -70,8 +72,16 @@ def applying(
         face: Number of the face.
         source: A file, or another tracked strip.
         how: Further parameters of the protocol's `apply`.
+
+    Raises:
+        RefusedError: When the file is a clip.
     """
     name = source.name
+    if isinstance(source, Path) and source.suffix.lower() in bpy.path.extensions_movie:
+        raise RefusedError(
+            f"{name} is a clip, which is to be tracked first.",
+            "Add it as a strip, track it, and follow that strip.",
+        )
     when = timing(scene, strip, strip.mien.frames)
     how = how | {"span": span_of(scene, when)}
     other = None if isinstance(source, Path) else identify(scene, source)
