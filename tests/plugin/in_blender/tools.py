@@ -203,6 +203,7 @@ def check_performance(scene: Any, strip: Any) -> None:
     puffed = strip.mien_source_1_cheekPuff + edit(strip, "cheekPuff")
     assert abs(puffed - 0.4) < 0.02, puffed
     assert "No part" in refused(bpy.ops.mien.apply, **(followed | {"groups": set()}))
+    assert "tracked first" in refused(bpy.ops.mien.apply, filepath=str(clip))
     assert "No other" in refused(bpy.ops.mien.follow_strip)
     add_clip(scene, "other", clip, channel=9, start=11)
     assert bpy.ops.mien.import_project(filepath=str(project)) == {"FINISHED"}
@@ -223,12 +224,13 @@ def check_choices(scene: Any) -> None:
     """Lists hold what the server has; a scene's choice stays when it does not run."""
     choices = extension("choices")
     hello = server.current().hello
-    assert choices.curve_pattern(writes=True) == "*.npz;*.json"
+    reads, writes = (choices.curve_pattern(writes=one) for one in (False, True))
+    assert {"*.npz", "*.json", "*.csv"} <= set(writes.split(";"))
     hello["curve_formats"].append(
         {"name": "Arkit", "suffixes": [".arkit"], "reads": True, "writes": False, "faces": "one"}
     )
-    assert choices.curve_pattern(writes=False) == "*.npz;*.json;*.arkit"
-    assert choices.curve_pattern(writes=True) == "*.npz;*.json"
+    assert choices.curve_pattern(writes=False) == f"{reads};*.arkit"
+    assert choices.curve_pattern(writes=True) == writes
     assert choices.holds_one_face(".ARKIT")
     hello["renderers"] = ["warp", "blush"]
     hello["renderer_summaries"] = {"warp": "Embedded.", "blush": "Reddens cheeks."}
@@ -242,7 +244,7 @@ def check_choices(scene: Any) -> None:
     names = [item[0] for item in choices.renderer_items(scene.mien, None)]
     assert names == ["auto", "warp", "reference", "blush"]
     scene.mien.renderer = "warp"
-    assert choices.curve_pattern(writes=False) == "*.npz;*.json"
+    assert choices.curve_pattern(writes=False) == "*.npz;*.json;*.csv"
 
 
 def check_results(scene: Any, strip: Any) -> None:
