@@ -279,7 +279,7 @@ class Window(QMainWindow):
         self.neutral = NeutralChoice(workspace, repairs, self)
         voices = VoiceWork(workspace, self.background, self)
         self.timeline = TimelinePanel(workspace, repairs, voices)
-        self.curves = CurvesPanel(workspace)
+        self.curves = CurvesPanel(workspace, repairs)
         self.controls = ControlsPanel(workspace)
         self.expressions = PalettePanel(workspace)
         self.retouch = RetouchPanel(workspace, self.background, self.performances.ask)
