@@ -331,3 +331,9 @@ def test_told_phones_need_no_sound() -> None:
     assert 50 <= spoken.layer.voice.span.stop < FRAMES
     with pytest.raises(MediaError):
         mien.voice(shot)
+
+
+def test_one_amount_alone_leaves_the_other_usual() -> None:
+    assert mien.MouthAmounts.given(None, None) is None
+    assert mien.MouthAmounts.given(0.5, None) == mien.MouthAmounts(0.5, 1.0)
+    assert mien.MouthAmounts.given(None, 0) == mien.MouthAmounts(1.0, 0.0)
