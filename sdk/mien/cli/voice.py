@@ -207,12 +207,13 @@ def _voicing(
         from mien.model.voice import MouthAmounts
         from mien.speech.files import read_phones
 
+        given = MouthAmounts.given(*amounts)
         spoken = api.voice(
             project,
             None if sound == _OWN else Path(sound),
             text=_words(text),
             speech=None if phones is None else read_phones(phones),
-            amounts=MouthAmounts.given(*amounts),
+            amounts=given,
             **options,
         )
         made = spoken.layer.voice

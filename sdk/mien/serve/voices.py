@@ -34,13 +34,14 @@ def speak(project: Project, params: say.VoiceParams) -> tuple[Project, say.Voice
         raise UsageError(
             "text, text_path and phones_path are one thing each.", "Give one of them, or none."
         )
+    given = MouthAmounts.given(params.jaw, params.lips)
     spoken = api.voice(
         project,
         params.sound,
         text=params.text if params.text_path is None else Path(params.text_path),
         speech=None if params.phones_path is None else read_phones(Path(params.phones_path)),
         language=params.language, by=params.by, span=_span(params.span), face=params.face,
-        mode=params.mode, amounts=MouthAmounts.given(params.jaw, params.lips),
+        mode=params.mode, amounts=given,
         layer=params.layer, ease=params.ease,
     )  # fmt: skip
     made = spoken.layer.voice
