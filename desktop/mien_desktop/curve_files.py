@@ -27,6 +27,7 @@ from mien.model.document import Project
 from mien.model.shot import Shot
 from mien_desktop.background import Background
 from mien_desktop.curve_export_dialog import CurveExport, ExportCurvesDialog
+from mien_desktop.flame_bases import BasisDialog, asks_basis
 from mien_desktop.settings import settings
 from mien_desktop.words import count
 from mien_desktop.workspace import Workspace
@@ -91,15 +92,33 @@ class CurveFiles(QObject):
         )
         dialog.open()
 
-    def read(self, path: Path) -> None:
-        """Read a curve file, then ask how it is meant for the current face."""
+    def read(self, path: Path, basis: str | None = None) -> None:
+        """Read a curve file, then ask how it is meant for the current face.
+
+        Args:
+            path: The file.
+            basis: Of FLAME coefficients, where the file does not name it; it is asked for when
+                None.
+        """
         project, face = self._workspace.project, self._workspace.now.face
         if project is None or face is None:
             return
         self._workspace.said.emit(f"Reading {path.name}…")
         self._background.run(
-            partial(_read, path), partial(self._ask_how, project, face.number), self._refused
+            partial(_read, path, basis),
+            partial(self._ask_how, project, face.number),
+            partial(self._not_read, path),
         )
+
+    def _not_read(self, path: Path, error: MienError) -> None:
+        if not asks_basis(error):
+            self._refused(error)
+            return
+        self._workspace.said.emit("")
+        dialog = BasisDialog(path.name, self._window)
+        dialog.accepted.connect(lambda: self.read(path, dialog.basis))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
 
     def _ask_what(self, path: Path, layout: str | None) -> None:
         project = self._workspace.project
@@ -269,10 +288,10 @@ def _note_folder(name: str) -> None:
     settings().setValue(_FOLDER, str(Path(name).parent))
 
 
-def _read(path: Path) -> CurveFile:
+def _read(path: Path, basis: str | None) -> CurveFile:
     from mien.io.curves import read_curve_file
 
-    return read_curve_file(path)
+    return read_curve_file(path, basis=basis)
 
 
 def _write(shot: Shot, path: Path, face: int, options: CurveExport) -> WrittenCurves:

@@ -275,7 +275,7 @@ class Window(QMainWindow):
         repairs = FaceRepairs(workspace, self.background)
         self.neutral = NeutralChoice(workspace, repairs, self)
         self.timeline = TimelinePanel(workspace, repairs)
-        self.curves = CurvesPanel(workspace)
+        self.curves = CurvesPanel(workspace, repairs)
         self.controls = ControlsPanel(workspace)
         self.expressions = PalettePanel(workspace)
         self.retouch = RetouchPanel(workspace, self.background, self.performances.ask)

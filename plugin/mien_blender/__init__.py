@@ -7,9 +7,26 @@ from __future__ import annotations
 
 import bpy
 
-from . import jobs, migration, ops_edit, ops_shots, panel, preview, server, settings, state
+from . import (
+    jobs,
+    migration,
+    ops_edit,
+    ops_performance,
+    ops_shots,
+    panel,
+    preview,
+    server,
+    settings,
+    state,
+)
 
-_CLASSES = (server.MienPreferences, *ops_shots.CLASSES, *ops_edit.CLASSES, *panel.CLASSES)
+_CLASSES = (
+    server.MienPreferences,
+    *ops_shots.CLASSES,
+    *ops_edit.CLASSES,
+    *ops_performance.CLASSES,
+    *panel.CLASSES,
+)
 
 
 def _before_load(*_: object) -> None:

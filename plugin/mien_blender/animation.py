@@ -11,8 +11,9 @@ from .rig import CONTROLS, edit_property, source_property
 from .state import AMOUNT
 from .timing import Timing
 
-__all__ = ["Samples", "bake_source", "channel", "clear_edit", "clear_source", "fill", "fresh_curve",
-           "group_name", "key_now", "sample_edit", "shown_edit", "write_keys"]  # fmt: skip
+__all__ = ["Samples", "bake_source", "channel", "clear_controls", "clear_edit", "clear_source",
+           "fill", "fresh_curve", "group_name", "key_now", "sample_edit", "shown_edit",
+           "write_keys"]  # fmt: skip
 
 _NOTHING = 1e-6
 """Values below this ask for nothing."""
@@ -105,6 +106,11 @@ def write_keys(scene: Scene, strip: Strip, face: int, samples: Samples, when: Ti
 def clear_edit(scene: Scene, strip: Strip, face: int) -> None:
     """Take every key, driver and value of a face's edit away."""
     _clear(scene, strip, [edit_property(face, name) for name in (AMOUNT, *CONTROLS)])
+
+
+def clear_controls(scene: Scene, strip: Strip, face: int, controls: Sequence[str]) -> None:
+    """Take every key, driver and value of some controls of a face's edit away."""
+    _clear(scene, strip, [edit_property(face, control) for control in controls])
 
 
 def clear_source(scene: Scene, strip: Strip, face: int) -> None:

@@ -18,7 +18,7 @@ from .state import Address, identify
 from .timing import media_path, timing
 from .tracking import adopt
 
-__all__ = ["export_curves", "export_project", "import_curves", "import_project"]
+__all__ = ["difference", "export_curves", "export_project", "import_curves", "import_project"]
 
 _NOTHING = 1e-6
 
@@ -118,14 +118,15 @@ def _edits(
         differences[face] = [
             samples
             for control, target in after.controls.items()
-            if (samples := _difference(control, target, before.controls[control], before.valid))
+            if (samples := difference(control, target, before.controls[control], before.valid))
         ]
     return differences
 
 
-def _difference(
+def difference(
     control: str, target: Sequence[float], source: Sequence[float], valid: Sequence[bool]
 ) -> Samples | None:
+    """Return what is to be added to values of a control to come to others; None for nothing."""
     values = [t - s if fine else 0.0 for t, s, fine in zip(target, source, valid, strict=True)]
     changed = [i for i, value in enumerate(values) if abs(value) > _NOTHING]
     if not changed:

@@ -14,6 +14,7 @@ from .client import ServeError
 from .compat import Strip, progress_bar, sequencer_scene
 from .drawing import draw_error, draw_lines
 from .migration import newer
+from .ops_performance import RETOUCHES
 from .rig import PALETTES, edit_property, pairs, short, source_property, words
 from .state import AMOUNT, active_face, thumbnail_bytes
 from .timing import timing
@@ -184,6 +185,25 @@ class MIEN_PT_controls(_TrackedPanel):
                     row.prop(strip, source_property(face.number, name), text="")
 
 
+class MIEN_PT_performance(_TrackedPanel):
+    """Everyday jobs, performances to follow, voices."""
+
+    bl_label = "Performance"
+
+    def draw(self, context: Any) -> None:
+        """Draw a button for each."""
+        layout = self.layout
+        grid = layout.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
+        for kind, title, _ in RETOUCHES:
+            grid.operator("mien.retouch", text=title).kind = kind
+        row = layout.row(align=True)
+        row.operator("mien.apply", icon="IMPORT")
+        row.operator("mien.follow_strip", icon="COPYDOWN")
+        row = layout.row(align=True)
+        row.operator("mien.voice", icon="SPEAKER")
+        row.operator("mien.mute_mouth", icon="MUTE_IPO_ON")
+
+
 class MIEN_PT_output(_TrackedPanel):
     """Preview and render."""
 
@@ -235,8 +255,8 @@ def _draw_message(layout: Any) -> None:
         draw_lines(layout.column(align=True), jobs.last_outcome, "CHECKMARK")
 
 
-CLASSES = (MIEN_UL_faces, MIEN_PT_strip, MIEN_PT_expression, MIEN_PT_controls, MIEN_PT_output,
-           MIEN_PT_exchange)  # fmt: skip
+CLASSES = (MIEN_UL_faces, MIEN_PT_strip, MIEN_PT_expression, MIEN_PT_controls,
+           MIEN_PT_performance, MIEN_PT_output, MIEN_PT_exchange)  # fmt: skip
 
 
 def register() -> None:

@@ -21,6 +21,7 @@ from tests.desktop.driving import settle
 from tests.footage import made_once
 
 if TYPE_CHECKING:
+    from mien_desktop.faces.repairs import FaceRepairs
     from mien_desktop.timeline.panel import TimelinePanel
     from mien_desktop.window import Window
     from mien_desktop.workspace import Workspace
@@ -143,6 +144,17 @@ def workspace(app: QApplication, tracked: Path) -> Iterator[Workspace]:
     workspace.close()
     workspace.deleteLater()
     assert not problems, f"problems were reported: {problems}"
+
+
+@pytest.fixture
+def repairs(workspace: Workspace) -> Iterator[FaceRepairs]:
+    """Repairs of the faces of the tracked project."""
+    from mien_desktop.background import Background
+    from mien_desktop.faces.repairs import FaceRepairs
+
+    background = Background(workspace)
+    yield FaceRepairs(workspace, background)
+    background.close()
 
 
 @pytest.fixture

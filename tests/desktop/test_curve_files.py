@@ -19,6 +19,7 @@ from mien.session.session import Session
 from mien_desktop.background import Background
 from mien_desktop.curve_export_dialog import ExportCurvesDialog
 from mien_desktop.curve_files import CurveFiles, ImportDialog
+from mien_desktop.flame_bases import BasisDialog
 from mien_desktop.window import Window
 from mien_desktop.workspace import Workspace
 from tests.desktop.driving import settle, shown, wait_until
@@ -93,6 +94,19 @@ def written(desk: Desk, path: Path) -> None:
     open_dialog(ExportCurvesDialog).accept()
     wait_until(lambda: path.exists() or bool(desk.problems), what="the file")
     wait_until(lambda: any(line.startswith("Wrote") for line in desk.said), what="the word")
+
+
+def test_a_file_without_a_basis_asks_for_it(desk: Desk, tmp_path: Path) -> None:
+    path = tmp_path / "exp.npz"
+    np.savez(path, expr=np.ones((FRAMES, 50), np.float32))
+    desk.files.read(path)
+    asking = open_dialog(BasisDialog)
+    assert asking.basis == "mien-rig"  # the only one that needs no head
+    asking.accept()
+    open_dialog(ImportDialog).accept()
+    settle()
+    assert not desk.problems
+    assert desk.workspace.session.undo_names == ("Import exp.npz",)
 
 
 def test_curves_go_out_and_come_in_as_one_step(desk: Desk, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from mien.session import commands as c
 from mien.session.refs import KeyRef, TrackRef
 from mien_desktop.curves.panel import CurvesPanel
 from mien_desktop.curves.view import RULER
+from mien_desktop.faces.repairs import FaceRepairs
 from mien_desktop.fields import Field
 from mien_desktop.workspace import Workspace
 from tests.desktop.driving import (
@@ -43,7 +44,7 @@ KEYS = ((6, 0.0), (18, 0.6), (36, 0.1))
 
 
 @pytest.fixture
-def panel(workspace: Workspace) -> Iterator[CurvesPanel]:
+def panel(workspace: Workspace, repairs: FaceRepairs) -> Iterator[CurvesPanel]:
     """The panel with three Bezier keys on the jaw, which is shown."""
     shot, face = ids(workspace)
     for frame, value in KEYS:
@@ -60,7 +61,7 @@ def panel(workspace: Workspace) -> Iterator[CurvesPanel]:
             ),
         )
     workspace.set(controls=("jawOpen",), snap=False)
-    with shown(CurvesPanel(workspace), 1000, 300) as panel:
+    with shown(CurvesPanel(workspace, repairs), 1000, 300) as panel:
         yield panel
 
 

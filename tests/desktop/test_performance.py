@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QCheckBox, QComboBox, QPushButton, QSpinBox, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
 from shiboken6 import isValid
 
 import mien
 from mien.model.controls import INDEX
+from mien.model.curves import ControlCurves
 from mien_desktop.background import Background
 from mien_desktop.faces.repairs import FaceRepairs
 from mien_desktop.performance.apply_dialog import ApplyDialog
 from mien_desktop.performance.applying import PerformanceApplying
 from mien_desktop.performance.neutral import NeutralChoice
 from mien_desktop.workspace import Workspace
-from tests.desktop.driving import click, known, named, settle, shown, wait_until
+from tests.desktop.driving import click, known, named, settle, shown, type_text, wait_until
 
 
 @pytest.fixture
@@ -139,3 +150,59 @@ def test_this_is_neutral_and_back(
     assert np.abs(face.curves.controls.array[20, expressions]).max() < 0.06
     workspace.session.undo()
     np.testing.assert_array_equal(known(workspace.now.face).curves.controls.array, before)
+
+
+def test_a_shot_of_several_by_a_curve_of_times_with_few_keys(
+    dialog: ApplyDialog, workspace: Workspace, tmp_path: Path
+) -> None:
+    project = known(workspace.project)
+    (face,) = project.shot.faces
+    louder = project.shot.faces[0].curves.controls.array.copy()
+    louder[10:30, INDEX["jawOpen"]] += 0.4
+    curves = replace(face.curves, controls=ControlCurves(louder))
+    other = replace(project.shot, faces=(replace(face, curves=curves),))
+    path = tmp_path / "takes.mien"
+    mien.save_document(
+        mien.Document((mien.Project(project.shot, name="a"), mien.Project(other, name="b"))), path
+    )
+    dialog.take_file(path)
+    shots = named(dialog, "Shot of the file", QComboBox)
+    assert [shots.itemText(i) for i in range(shots.count())] == ["1  a", "2  b"]
+    shots.setCurrentIndex(1)
+    named(dialog, "How", QComboBox).setCurrentIndex(2)
+    named(dialog, "When", QComboBox).setCurrentIndex(3)
+    accept, warp = named(dialog, "Apply", QPushButton), named(dialog, "Curve of times", QLineEdit)
+    assert not accept.isEnabled()
+    type_text(warp, "5=0, x")
+    click(accept)
+    assert "cannot be read" in note_of(dialog)
+    warp.clear()
+    type_text(warp, "5=0, 35=30")
+    click(named(dialog, "More", QToolButton))
+    named(dialog, "Ease in and out", QSpinBox).setValue(0)
+    named(dialog, "Tolerance of keys", QDoubleSpinBox).setValue(0.1)
+    how = dialog.transfer()
+    assert (how.ease, how.tolerance, how.timing.warp) == (0, 0.1, (("5", "0"), ("35", "30")))
+    click(accept)
+    wait_until(lambda: workspace.session.undo_names, what="it is applied")
+    delta = known(workspace.now.evaluated).delta[:, INDEX["jawOpen"]]
+    assert float(delta[25]) == pytest.approx(0.4, abs=0.15)  # five frames later
+    assert abs(float(delta[12])) < 0.15
+
+
+def test_coefficients_without_a_basis_ask_for_it(
+    dialog: ApplyDialog, workspace: Workspace, tmp_path: Path
+) -> None:
+    path = tmp_path / "vhap.npz"
+    expression = np.zeros((48, 100), np.float32)
+    expression[10:30, 0] = 2
+    np.savez(path, expr=expression, jaw_pose=np.zeros((48, 3), np.float32))
+    dialog.take_file(path)
+    click(named(dialog, "Apply", QPushButton))
+    wait_until(lambda: "which head" in note_of(dialog), what="it asks")
+    assert workspace.session.undo_names == ()
+    box = named(dialog, "FLAME basis", QComboBox)
+    box.setCurrentIndex(box.findData("mien-rig"))
+    click(named(dialog, "Apply", QPushButton))
+    wait_until(lambda: workspace.session.undo_names, what="it is applied")
+    assert workspace.session.undo_names == ("Apply vhap.npz",)

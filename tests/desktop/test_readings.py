@@ -14,6 +14,7 @@ from mien.model.unit_curves import UNIT_NAMES, unit_curves
 from mien.session.commands import set_key
 from mien.timebase import FrameRange
 from mien_desktop.curves.panel import CurvesPanel
+from mien_desktop.faces.repairs import FaceRepairs
 from mien_desktop.geometry.readings import FaceEvents, event_at, stripe_at, stripes
 from mien_desktop.timeline.panel import TimelinePanel
 from mien_desktop.timeline.words import describe
@@ -129,8 +130,10 @@ def test_events_that_are_gone_stay_as_ghosts() -> None:
             assert stripe_at(count, top + height / 2) == row
 
 
-def test_action_units_follow_the_edit_and_cannot_be_keyed(smiling: Workspace) -> None:
-    with shown(CurvesPanel(smiling), 900, 400) as curves:
+def test_action_units_follow_the_edit_and_cannot_be_keyed(
+    smiling: Workspace, repairs: FaceRepairs
+) -> None:
+    with shown(CurvesPanel(smiling, repairs), 900, 400) as curves:
         button = named(curves, "Action units")
         listed = {channel.name for channel in curves.canvas.scene.channels}
         assert not listed & set(UNIT_NAMES)

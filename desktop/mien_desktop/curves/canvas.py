@@ -61,6 +61,7 @@ class CurveCanvas(QWidget):
         self.workspace = workspace
         self.scene: CurveScene = CurveScene()
         self._units = settings().value(_UNITS, False, bool) is True
+        self._raw = False
         self._values = ValueAxis()
         self._fits = True
         self._picture: QPixmap | None = None
@@ -99,6 +100,16 @@ class CurveCanvas(QWidget):
         """List action units too, or no longer; it is remembered."""
         self._units = on
         settings().setValue(_UNITS, on)
+        self._take(self.workspace.now, self.scene.active)
+
+    @property
+    def raw(self) -> bool:
+        """True while performances are seen as they were before smoothing too."""
+        return self._raw
+
+    def show_raw(self, on: bool) -> None:
+        """Show performances as they were before smoothing too, or no longer."""
+        self._raw = on
         self._take(self.workspace.now, self.scene.active)
 
     def fit(self) -> None:
@@ -167,7 +178,7 @@ class CurveCanvas(QWidget):
             self.workspace.later(lambda: self.set_time(shown))
 
     def _take(self, now: Resolved, active: str | None = None) -> None:
-        before, self.scene = self.scene, build_scene(now, active, units=self._units)
+        before, self.scene = self.scene, build_scene(now, active, units=self._units, raw=self._raw)
         if self.scene.shown != before.shown and self._drag is None:
             self._refit()
         self._spoil()
@@ -185,7 +196,7 @@ class CurveCanvas(QWidget):
         """Return the lowest and highest of all values that are drawn."""
         extent = [0.0]
         for channel in self.scene.drawn:
-            for curve in (channel.source, channel.result):
+            for curve in (channel.source, channel.result, channel.raw):
                 if curve is not None and self.scene.valid is not None:
                     seen = curve[self.scene.valid] / channel.unit
                     extent += [float(np.min(seen, initial=0)), float(np.max(seen, initial=0))]

@@ -9,12 +9,13 @@ controls, before the edits and after them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mien._types import BoolArray, FloatArray
 from mien.model.controls import CONTROLS, INDEX, NAMES, Region, sides
 from mien.model.curves import ControlCurves
 from mien.model.edits import ControlTrack
+from mien.model.face import Face
 from mien.model.unit_curves import UNIT_NAMES, unit_curves
 from mien.session.refs import KeyRef, TrackRef
 from mien_desktop.resolve import Resolved
@@ -69,6 +70,7 @@ class Channel:
         lines: Its tracks, bottom first.
         source: (T,) performance; None for expressions and visemes.
         result: (T,) what the face does after all edits.
+        raw: (T,) performance before it was smoothed; None where that is not to be seen.
     """
 
     name: str
@@ -78,6 +80,7 @@ class Channel:
     lines: tuple[Line, ...] = ()
     source: FloatArray | None = None
     result: FloatArray | None = None
+    raw: FloatArray | None = None
 
     @property
     def derived(self) -> bool:
@@ -144,7 +147,9 @@ class CurveScene:
         return sorted(selected_keys, key=lambda pair: pair[0].track.keys[pair[1]].frame)
 
 
-def build_scene(now: Resolved, active: str | None = None, *, units: bool = False) -> CurveScene:
+def build_scene(
+    now: Resolved, active: str | None = None, *, units: bool = False, raw: bool = False
+) -> CurveScene:
     """Return everything that the curve editor shows.
 
     Listed is what has a track and what was chosen. Drawn is what was chosen; without a choice
@@ -154,6 +159,7 @@ def build_scene(now: Resolved, active: str | None = None, *, units: bool = False
         now: Document and view state.
         active: The channel that was last touched.
         units: Whether action units are listed too.
+        raw: Whether performances are seen as they were before smoothing too.
     """
     if now.face is None or now.edit is None or now.evaluated is None:
         return CurveScene()
@@ -176,7 +182,24 @@ def build_scene(now: Resolved, active: str | None = None, *, units: bool = False
     shown = frozenset(chosen or selected or list(lines))
     if active not in shown:
         active = next((n for n in [*selected, *chosen, *names] if n in shown), None)
+    if raw:
+        channels = _with_raw(now, now.face, channels)
     return CurveScene(channels, shown, active, now.face.valid, now.state.keys)
+
+
+def _with_raw(now: Resolved, face: Face, channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
+    """Give every channel that has a performance the same as it was before smoothing."""
+    derived = any(channel.derived for channel in channels)
+    units = _units(now, face.raw.controls) if derived else {}
+    return tuple(
+        channel
+        if channel.source is None
+        else replace(
+            channel,
+            raw=units[channel.name] if channel.derived else face.raw.controls[channel.name],
+        )
+        for channel in channels
+    )
 
 
 def _units(now: Resolved, controls: ControlCurves) -> dict[str, FloatArray]:

@@ -28,6 +28,8 @@ _MOST_DIAMONDS = 300
 """Beyond so many keys of a line in view they are points."""
 _DENSE = 0.75
 """Pixels a frame below which curves are drawn without smooth edges."""
+_FAINT = 0.5
+"""How strongly curves are drawn as they were before smoothing."""
 
 
 def curve_color(channel: Channel, alpha: float = 1.0) -> QColor:
@@ -141,7 +143,11 @@ def _paint_channel(painter: QPainter, view: View, scene: CurveScene, channel: Ch
     strong = curve_color(channel, 1.0 if active or channel.line is None else 0.75)
     # A line of more than one pixel goes through Qt's stroker, a hundred times slower where a curve
     # is rough: the result is drawn twice, a little apart.
+    rough = []
+    if channel.raw is not None:
+        rough = sampled_curve(channel.raw, scene.valid, view.time, view.values, channel.unit)
     for runs, color, offsets in (
+        (rough, curve_color(channel, _FAINT), (0.0,)),
         (curves[0], ghost, (0.0,)),
         (curves[1], strong, (-0.3, 0.3)),
     ):

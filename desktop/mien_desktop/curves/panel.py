@@ -17,6 +17,8 @@ from mien_desktop.curves.canvas import CurveCanvas
 from mien_desktop.curves.channel_list import ChannelList
 from mien_desktop.curves.key_fields import KeyFields
 from mien_desktop.curves.modifier_rows import ModifierRows
+from mien_desktop.curves.smoothing_form import SmoothingForm
+from mien_desktop.faces.repairs import FaceRepairs
 from mien_desktop.keyframes.editing import KeyEditing
 from mien_desktop.keyframes.menu import fill_key_menu
 from mien_desktop.words import count
@@ -34,16 +36,21 @@ class CurvesPanel(QWidget):
 
     Args:
         workspace: The workspace.
+        repairs: Work out how curves are smoothed otherwise.
         parent: Qt's owner.
     """
 
-    def __init__(self, workspace: Workspace, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, workspace: Workspace, repairs: FaceRepairs, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._workspace = workspace
         self._editing = KeyEditing(workspace)
         self.canvas = CurveCanvas(workspace, self)
         self.channels = ChannelList(self.canvas, self)
         self.fields = KeyFields(self.canvas, self._editing, self)
+        self.smoothing = SmoothingForm(workspace, repairs)
+        self.smoothing.hide()
         own = self._own_commands()
         ours = {command.id for command in own}
         shared = (c for c in self._editing.commands("curves") if c.id not in ours)
@@ -66,7 +73,11 @@ class CurvesPanel(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
         whole.addLayout(self._header())
-        whole.addWidget(split, 1)
+        row = QHBoxLayout()
+        row.setSpacing(0)
+        row.addWidget(split, 1)
+        row.addWidget(self.smoothing)
+        whole.addLayout(row, 1)
         self.canvas.menu_requested.connect(self._open_menu)
 
     def commands(self) -> tuple[Command, ...]:
@@ -90,6 +101,9 @@ class CurvesPanel(QWidget):
             Command("curves.units", "Action units", self._toggle_units, (), "Curves", "curves",
                     "List the action units too: they follow the controls",
                     checked=lambda: canvas.units),
+            Command("curves.smoothing", "Smoothing", self._toggle_smoothing, (), "Curves", "curves",
+                    "How curves are smoothed; they are seen before it and after it",
+                    checked=lambda: canvas.raw),
             command("align", "Align handles, or level them", fields.align, "V"),
             command("select-all", "Select all keys that are shown", canvas.select_all, "Ctrl+A",
                     group="Keys"),
@@ -104,6 +118,12 @@ class CurvesPanel(QWidget):
     def _toggle_units(self) -> None:
         self.canvas.show_units(not self.canvas.units)
         self._units.setChecked(self.canvas.units)
+
+    def _toggle_smoothing(self) -> None:
+        on = not self.canvas.raw
+        self.canvas.show_raw(on)
+        self.smoothing.setVisible(on)
+        self._smooth.setChecked(on)
 
     def _raise(self, step: float) -> None:
         """Raise the selected keys by a step of weight, or ten times as many degrees."""
@@ -133,6 +153,12 @@ class CurvesPanel(QWidget):
         self._units.setChecked(self.canvas.units)
         self._units.clicked.connect(self._toggle_units)
         row.addWidget(self._units)
+        self._smooth = QToolButton()
+        self._smooth.setText("Smoothing")
+        self._smooth.setToolTip("How curves are smoothed; faint, they are seen as tracked")
+        self._smooth.setCheckable(True)
+        self._smooth.clicked.connect(self._toggle_smoothing)
+        row.addWidget(self._smooth)
         for name, picture in (("frame", "boxes"), ("fit", "fit")):
             command = self._by_name(name)
             tip = f"{command.text} ({command.keys[0]})"

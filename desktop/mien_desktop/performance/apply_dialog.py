@@ -26,10 +26,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from mien.errors import MienError
 from mien.model.document import Project
 from mien.model.face import Face
 from mien.model.transfer import APPLIED_LAYER, GROUPS, Transfer
-from mien.model.transfer_times import TransferTiming
+from mien.model.transfer_times import TransferTiming, parse_warp
+from mien_desktop.flame_bases import basis_box
+from mien_desktop.performance.apply_more import ApplyMore
 from mien_desktop.reading import ReadingBar, Readings
 from mien_desktop.resolve import Resolved
 from mien_desktop.settings import settings
@@ -49,6 +52,7 @@ _WHEN: Final = (
     ("speed", "At its own speed"),
     ("fit", "Stretched to fill these frames"),
     ("sound", "Where its sound goes best with the shot's"),
+    ("warp", "By a curve of times"),
 )
 ApplySource = Path | tuple[str, int]
 """A file, or a face of another shot of the document: the shot's id, the face's number."""
@@ -78,6 +82,9 @@ class ApplyDialog(QDialog):
         self._choose = QPushButton("Choose a file…", autoDefault=False)
         self._choose.setToolTip("A clip, an image, a project or a curve file")
         self._choose.clicked.connect(self._ask)
+        self._shot = _box("Shot of the file", ())
+        self._shot.setToolTip("Which shot, as the project has several")
+        self._basis = basis_box()
         self._whose = QLineEdit()
         self._whose.setAccessibleName("Whose")
         self._whose.setPlaceholderText("the only one")
@@ -92,6 +99,14 @@ class ApplyDialog(QDialog):
         self._rate = QDoubleSpinBox(minimum=0.01, maximum=100, singleStep=0.1, value=1)
         self._rate.setAccessibleName("Speed")
         self._rate.setSuffix(" ×")
+        self._warp = QLineEdit()
+        self._warp.setAccessibleName("Curve of times")
+        self._warp.setPlaceholderText("0=0, 2s=3s")
+        self._warp.setToolTip(
+            "Times of the shot, each with the time of the source that is seen then, ascending:"
+            " frames (48), seconds (2s) or timecode"
+        )
+        self._more = ApplyMore()
         self._layer = QLineEdit(APPLIED_LAYER)
         self._layer.setAccessibleName("Layer")
         self._layer.setToolTip("A new layer, or one whose place is taken")
@@ -101,7 +116,8 @@ class ApplyDialog(QDialog):
         self._lay_out()
         self._source.currentIndexChanged.connect(self._enable)
         self._when.currentIndexChanged.connect(self._enable)
-        self._layer.textChanged.connect(self._enable)
+        for line in (self._layer, self._warp):
+            line.textChanged.connect(self._enable)
         self._enable()
 
     def source(self) -> ApplySource | None:
@@ -116,6 +132,8 @@ class ApplyDialog(QDialog):
         self._source.setItemText(index, path.name)
         self._source.setItemData(index, "file")
         self._source.setCurrentIndex(index)
+        self._rows.setRowVisible(self._basis, False)
+        self._list_shots(path)
         self.say("")
         self._enable()
 
@@ -123,6 +141,21 @@ class ApplyDialog(QDialog):
         """Return the face of a file whose performance is meant; None for the only one."""
         text = self._whose.text().strip()
         return int(text) if text.isdigit() else (text or None)
+
+    def which_shot(self) -> str | None:
+        """Return the shot of a project of several that is meant; None where there is one."""
+        return self._shot.currentData() if self._shot.count() > 1 else None
+
+    def basis(self) -> str | None:
+        """Return the basis of FLAME coefficients; None where nothing asked for it."""
+        shown = self._rows.isRowVisible(self._basis)
+        return str(self._basis.currentData()) if shown else None
+
+    def ask_basis(self) -> None:
+        """Ask for the basis of the FLAME coefficients in the file, which does not say."""
+        self._rows.setRowVisible(self._basis, True)
+        self.rest("It holds FLAME coefficients, and does not say of which head: choose it.")
+        self._basis.setFocus()
 
     @property
     def layer(self) -> str:
@@ -142,12 +175,14 @@ class ApplyDialog(QDialog):
             offset=(self._offset.text().strip() or "0") if own else 0,
             rate=self._rate.value() if own else 1.0,
             fit=when == "fit",
+            warp=parse_warp(self._warp.text()) if when == "warp" else (),
             align_sound=when == "sound",
         )
         taken = {name: row.strength for name, row in self._groups.items() if row.taken}
         return Transfer(
-            relative=self._relative.currentData(), only=tuple(taken), strength=taken, timing=timing
-        )
+            relative=self._relative.currentData(), only=tuple(taken), strength=taken,
+            ease=self._more.ease, tolerance=self._more.tolerance, timing=timing,
+        )  # fmt: skip
 
     def work(self, name: str) -> None:
         """Show that something goes on."""
@@ -199,25 +234,32 @@ class ApplyDialog(QDialog):
         source.addWidget(self._choose)
         times = QHBoxLayout()
         times.addWidget(self._when, 1)
-        times.addWidget(QLabel("later by"))
+        self._later = QLabel("later by")
+        times.addWidget(self._later)
         self._offset.setFixedWidth(60)
         times.addWidget(self._offset)
         times.addWidget(self._rate)
+        times.addWidget(self._warp, 1)
         groups = QGridLayout()
         groups.setHorizontalSpacing(16)
         for index, row in enumerate(self._groups.values()):
             groups.addWidget(row, index % 3, index // 3)
             row.changed.connect(self._enable)
         self._form = QWidget()
-        form = QFormLayout(self._form)
+        self._rows = form = QFormLayout(self._form)
         form.setContentsMargins(0, 0, 0, 0)
         form.addRow("Performance", source)
+        form.addRow("Shot", self._shot)
+        form.addRow("FLAME basis", self._basis)
         form.addRow("Whose", self._whose)
         form.addRow("How", self._relative)
         form.addRow("What", groups)
         form.addRow("Frames", self._span)
         form.addRow("When", times)
         form.addRow("Layer", self._layer)
+        form.addRow(self._more)
+        for hidden in (self._shot, self._basis):
+            form.setRowVisible(hidden, False)
         box = QDialogButtonBox.StandardButton
         buttons = QDialogButtonBox(box.Cancel)
         self._accept = buttons.addButton("Apply", QDialogButtonBox.ButtonRole.ApplyRole)
@@ -233,11 +275,31 @@ class ApplyDialog(QDialog):
 
     def _enable(self) -> None:
         taken = any(row.taken for row in self._groups.values())
-        self._accept.setEnabled(self.source() is not None and taken and bool(self.layer))
-        self._whose.setEnabled(self._source.currentData() == "file")
-        own = self._when.currentData() == "speed"
-        self._offset.setEnabled(own)
-        self._rate.setEnabled(own)
+        own, warped = (self._when.currentData() == one for one in ("speed", "warp"))
+        timed = bool(self._warp.text().strip()) or not warped
+        ready = self.source() is not None and taken and bool(self.layer) and timed
+        self._accept.setEnabled(ready)
+        file = self._source.currentData() == "file"
+        self._whose.setEnabled(file)
+        self._shot.setEnabled(file)
+        self._warp.setVisible(warped)
+        for field in (self._later, self._offset, self._rate):
+            field.setVisible(not warped)
+            field.setEnabled(own)
+
+    def _list_shots(self, path: Path) -> None:
+        """List the shots of a project of several; what is wrong with a file is told later."""
+        from mien.io import project
+
+        self._shot.clear()
+        if path.suffix.lower() == project.SUFFIX:
+            try:
+                parts = project.describe(path).shots
+            except MienError:
+                parts = ()
+            for number, part in enumerate(parts, 1):
+                self._shot.addItem(f"{number}  {part.title}", part.id)
+        self._rows.setRowVisible(self._shot, self._shot.count() > 1)
 
     def _ask(self) -> None:
         folder = str(settings().value(_FOLDER) or Path.home())

@@ -12,11 +12,13 @@ from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
 from mien.errors import MienError, NoFaceError, OperationCancelledError
+from mien.model.curve_file import CurveFile
 from mien.model.document import Document, Project
 from mien.model.shot import Shot
 from mien.model.transfer import Transfer
 from mien_desktop.background import Background
 from mien_desktop.command import Command
+from mien_desktop.flame_bases import asks_basis
 from mien_desktop.performance.apply_dialog import ApplyDialog, ApplySource
 from mien_desktop.reading import Reading
 from mien_desktop.workspace import Workspace
@@ -36,7 +38,9 @@ class _Order:
     face: int
     frame: int
     source: ApplySource
+    which: str | None
     whose: int | str | None
+    basis: str | None
     how: Transfer
     layer: str
 
@@ -81,8 +85,8 @@ class PerformanceApplying(QObject):
             dialog.rest(str(error))
             return
         order = _Order(
-            now.document, now.project, now.face.number, now.state.frame, source, dialog.whose(),
-            how, dialog.layer,
+            now.document, now.project, now.face.number, now.state.frame, source,
+            dialog.which_shot(), dialog.whose(), dialog.basis(), how, dialog.layer,
         )  # fmt: skip
         name = _name(order)
         reading = dialog.readings.begin(name)
@@ -102,6 +106,8 @@ class PerformanceApplying(QObject):
                 dialog.rest("Stopped: nothing was applied.")
             elif isinstance(error, NoFaceError) and error.choices:
                 dialog.rest(f"{error.cause} Say whose.", tuple(map(str, error.choices)))
+            elif asks_basis(error):
+                dialog.ask_basis()
             else:
                 dialog.rest(str(error))
 
@@ -136,18 +142,22 @@ def _name(order: _Order) -> str:
 def _applied(order: _Order, reading: Reading) -> Applied:
     """Read the performance and let the face follow it; on a thread."""
     from mien import api
+    from mien.io.curves import read_curve_file
 
     shot, how = order.project.shot, order.how
     face = shot.face(order.face)
-    source: Shot | Path
-    whose: int | str | None
+    source: Shot | Path | CurveFile
+    whose, which = order.whose, order.which
     if isinstance(order.source, tuple):
-        source, whose = order.document.shot(order.source[0]).shot, order.source[1]
+        source, whose, which = order.document.shot(order.source[0]).shot, order.source[1], None
+    elif order.basis is not None:
+        source = read_curve_file(order.source, basis=order.basis)
     else:
-        source, whose = order.source, order.whose
+        source = order.source
     performance = api.open_performance(
-        source, how, shot=shot, face=face, from_face=whose, progress=reading.report
-    )
+        source, how, shot=shot, face=face, from_shot=which, from_face=whose,
+        progress=reading.report,
+    )  # fmt: skip
     if performance.still:
         # A pose is reached at the playhead, and left again.
         how = replace(how, at=order.frame, timing=replace(how.timing, span=None))

@@ -112,10 +112,8 @@ def voice(
 
     Args:
         source: A tracked shot, or a project, whose edits stay.
-        sound: A file of sound or a movie; None for the shot's own sound, which may be missing
-            where `speech` is given.
-        text: What is said, or the path of it (`.txt`, or subtitles: `.srt`, `.vtt`); None to hear
-            phones without.
+        sound: A file of sound or a movie; None for the shot's own.
+        text: What is said, or its path (`.txt`, `.srt`, `.vtt`); None to hear phones without.
         speech: What is said and when, where it is told already; nothing is heard then.
         language: Code of the language, as `en`.
         by: Who hears: `pocketsphinx`, `hama`, or `auto`.
@@ -152,8 +150,7 @@ def voice(
         name = "The speech" if heard is None else heard.name
         notes = (f"{name} ends at frame {frames.stop}; from there the mouth is its own.",)
     if speech is None:
-        assert hear is not None
-        assert heard is not None
+        assert hear is not None and heard is not None
         first, last = (float(clock.seconds(at)) - start for at in (frames.start, frames.stop))
         with progress_reporter(progress) as report:
             speech, misfits = hear(heard, first, last, report)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mien.model.document import Project
     from mien.model.transfer import SourcePerformance, Transfer
 
-__all__ = ["add_to", "read_only", "read_strength", "read_warp"]
+__all__ = ["add_to", "read_only", "read_strength"]
 
 _Source = Annotated[
     Optional[Path],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
@@ -168,11 +168,11 @@ def apply(
     """
     from mien.model.face_names import read_face
     from mien.model.transfer import Transfer
-    from mien.model.transfer_times import TransferTiming
+    from mien.model.transfer_times import TransferTiming, parse_warp
 
     timing = TransferTiming(
         span=span, source_span=source_span, offset=offset, rate=rate, fit=fit,
-        warp=read_warp(warp), align_sound=align_sound,
+        warp=() if warp is None else parse_warp(warp), align_sound=align_sound,
     )  # fmt: skip
     how = Transfer(
         relative=relative, only=read_only(only), strength=read_strength(strength), ease=ease,
@@ -219,20 +219,6 @@ def read_strength(texts: Sequence[str] | None) -> float | dict[str, float]:
     if len(common) + bool(by_group) > 1:
         raise UsageError("--strength is given for all and otherwise, too.", "Give one of them.")
     return by_group or (common[0] if common else 1.0)
-
-
-def read_warp(text: str | None) -> tuple[tuple[str, str], ...]:
-    """Return the pairs of times of `--warp`.
-
-    Raises:
-        UsageError: When it cannot be read.
-    """
-    if text is None:
-        return ()
-    pairs = [part.split("=") for part in text.split(",")]
-    if any(len(pair) != 2 or not all(one.strip() for one in pair) for pair in pairs):
-        raise UsageError(f"--warp {text} cannot be read.", "Write TIME=TIME pairs, as 0=0,2s=3s.")
-    return tuple((here.strip(), there.strip()) for here, there in pairs)
 
 
 def _wanted(

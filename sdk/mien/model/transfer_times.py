@@ -17,7 +17,7 @@ from mien.errors import TimeError, UsageError
 from mien.model.curve_layer import same_timing
 from mien.timebase import Clock, FrameRange
 
-__all__ = ["TransferTiming", "source_positions", "timing_span"]
+__all__ = ["TransferTiming", "parse_warp", "source_positions", "timing_span"]
 
 _ROUNDED: Final = 6
 """Digits of positions: a frame's very start is not missed by the last bit."""
@@ -70,6 +70,20 @@ class TransferTiming:
                 f"{' and '.join(chosen)} say different things of when the source is seen.",
                 "Give one of them; an offset and a rate go together.",
             )
+
+
+def parse_warp(text: str) -> tuple[tuple[str, str], ...]:
+    """Return the pairs of a curve of times as it is typed: `0=0, 2s=3s`.
+
+    Raises:
+        UsageError: When it cannot be read.
+    """
+    pairs = [part.split("=") for part in text.split(",")]
+    if any(len(pair) != 2 or not all(one.strip() for one in pair) for pair in pairs):
+        raise UsageError(
+            f"The curve of times '{text}' cannot be read.", "Write TIME=TIME pairs, as 0=0,2s=3s."
+        )
+    return tuple((here.strip(), there.strip()) for here, there in pairs)
 
 
 def timing_span(span: FrameRange | str | None, clock: Clock, name: str) -> FrameRange:

@@ -172,16 +172,65 @@ def check_files(scene: Any, strip: Any) -> None:
     assert bpy.ops.mien.import_project(filepath=str(project)) == {"FINISHED"}
 
 
+def check_performance(scene: Any, strip: Any) -> None:
+    """Jobs, files and strips to follow become F-curves of what they change, and of that alone."""
+    smile = animation.channel(scene, strip, "mien_1_mouthSmileLeft")
+    keys = [tuple(key.co) for key in smile.keyframe_points]
+    when = timing.timing(scene, strip, strip.mien.frames)
+    scene.use_preview_range = True
+    scene.frame_preview_start, scene.frame_preview_end = 31, 71
+    assert bpy.ops.mien.retouch(kind="hold-eyes") == {"FINISHED"}
+    held = sampled(scene, strip)["gazePitchLeft"]
+    span = (when.media_frame(31), when.media_frame(71) + 1)
+    assert any(held[slice(*span)])
+    assert not any(held[: span[0]])
+    assert not any(held[span[1] :])
+    scene.use_preview_range = False
+    scene.frame_set(90)
+    assert bpy.ops.mien.retouch(kind="blink") == {"FINISHED"}
+    shut = strip.mien_source_1_eyeBlinkLeft + edit(strip, "eyeBlinkLeft")
+    assert shut > 0.9, shut
+    smile = animation.channel(scene, strip, "mien_1_mouthSmileLeft")
+    assert [tuple(key.co) for key in smile.keyframe_points] == keys
+    path = folder / "out.json"
+    curves = json.loads(path.read_text())
+    puff = curves["faces"][0]["controls"]["cheekPuff"]
+    curves["faces"][0]["controls"]["cheekPuff"] = [0.4] * len(puff)
+    path.write_text(json.dumps(curves))
+    followed = {"filepath": str(path), "groups": {"cheeks"}, "relative": "ABSOLUTE"}
+    assert bpy.ops.mien.apply(**followed) == {"FINISHED"}
+    scene.frame_set(60)
+    puffed = strip.mien_source_1_cheekPuff + edit(strip, "cheekPuff")
+    assert abs(puffed - 0.4) < 0.02, puffed
+    assert "No part" in refused(bpy.ops.mien.apply, **(followed | {"groups": set()}))
+    assert "tracked first" in refused(bpy.ops.mien.apply, filepath=str(clip))
+    assert "No other" in refused(bpy.ops.mien.follow_strip)
+    add_clip(scene, "other", clip, channel=9, start=11)
+    assert bpy.ops.mien.import_project(filepath=str(project)) == {"FINISHED"}
+    strip = strip_named(scene, "take")
+    assert bpy.ops.mien.follow_strip(relative="ABSOLUTE") == {"FINISHED"}
+    left = {c: max(map(abs, values)) for c, values in sampled(scene, strip).items()}
+    assert max(left.get(c, 0) for c in ("mouthSmileLeft", "cheekPuff", "eyeBlinkLeft")) < 0.02, left
+    compat.strip_collection(scene).remove(strip_named(scene, "other"))
+    strip = strip_named(scene, "take")
+    assert bpy.ops.mien.mute_mouth() == {"FINISHED"}
+    strip.mien_1_amount = 0.5
+    assert "Amount" in refused(bpy.ops.mien.retouch, kind="soften")
+    strip.mien_1_amount = 1
+    assert bpy.ops.mien.import_project(filepath=str(project)) == {"FINISHED"}
+
+
 def check_choices(scene: Any) -> None:
     """Lists hold what the server has; a scene's choice stays when it does not run."""
     choices = extension("choices")
     hello = server.current().hello
-    assert choices.curve_pattern(writes=True) == "*.npz;*.json"
+    reads, writes = (choices.curve_pattern(writes=one) for one in (False, True))
+    assert {"*.npz", "*.json", "*.csv"} <= set(writes.split(";"))
     hello["curve_formats"].append(
         {"name": "Arkit", "suffixes": [".arkit"], "reads": True, "writes": False, "faces": "one"}
     )
-    assert choices.curve_pattern(writes=False) == "*.npz;*.json;*.arkit"
-    assert choices.curve_pattern(writes=True) == "*.npz;*.json"
+    assert choices.curve_pattern(writes=False) == f"{reads};*.arkit"
+    assert choices.curve_pattern(writes=True) == writes
     assert choices.holds_one_face(".ARKIT")
     hello["renderers"] = ["warp", "blush"]
     hello["renderer_summaries"] = {"warp": "Embedded.", "blush": "Reddens cheeks."}
@@ -195,7 +244,7 @@ def check_choices(scene: Any) -> None:
     names = [item[0] for item in choices.renderer_items(scene.mien, None)]
     assert names == ["auto", "warp", "reference", "blush"]
     scene.mien.renderer = "warp"
-    assert choices.curve_pattern(writes=False) == "*.npz;*.json"
+    assert choices.curve_pattern(writes=False) == "*.npz;*.json;*.csv"
 
 
 def check_results(scene: Any, strip: Any) -> None:
@@ -272,6 +321,7 @@ def main() -> None:
     check_preview(scene, strip)
     check_shape_keys(scene, strip)
     check_files(scene, strip)
+    check_performance(scene, strip_named(scene, "take"))
     check_choices(scene)
     check_results(scene, strip)
     check_sequence(scene)
