@@ -149,12 +149,12 @@ def voice(
     if span is not None and frames.stop < asked.stop:
         name = "The speech" if heard is None else heard.name
         notes = (f"{name} ends at frame {frames.stop}; from there the mouth is its own.",)
-    if speech is None:
-        assert hear is not None and heard is not None
+    if hear is not None and heard is not None:
         first, last = (float(clock.seconds(at)) - start for at in (frames.start, frames.stop))
         with progress_reporter(progress) as report:
             speech, misfits = hear(heard, first, last, report)
         notes += misfits
+    assert speech is not None
     learned = None
     if amounts is None:
         own = speech if path is None and frames == clock.all else None
