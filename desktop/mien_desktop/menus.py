@@ -18,7 +18,7 @@ _MENUS: tuple[tuple[str, Scope | None, tuple[str, ...]], ...] = (
     ("&File", None, ("File",)),
     ("&Edit", None, ("Edit", "Expressions", "Keys")),
     ("&Shot", None, ("Shot", "Markers", "Layers", "Jobs")),
-    ("F&ace", None, ("Performance", "Retouch", "Neutral", "Faces")),
+    ("F&ace", None, ("Performance", "Retouch", "Voice", "Neutral", "Faces")),
     ("&View", "viewer", ("View",)),
     ("&Playback", None, ("Playback",)),
     ("&Timeline", "timeline", ()),

@@ -161,7 +161,7 @@ QHeaderView::section {{
     background: {raised}; border: none; border-right: 1px solid {line}; padding: 4px 6px;
 }}
 QTabBar::tab {{
-    background: {window}; color: {dim}; padding: 5px 12px; border: none;
+    background: {window}; color: {dim}; padding: 5px 8px; border: none;
     border-bottom: 2px solid transparent;
 }}
 QTabBar::tab:hover {{ color: {text}; }}

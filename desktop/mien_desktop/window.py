@@ -32,6 +32,7 @@ from mien_desktop.menus import build_menus, window_commands
 from mien_desktop.performance.applying import PerformanceApplying
 from mien_desktop.performance.neutral import NeutralChoice
 from mien_desktop.performance.retouch_panel import RetouchPanel
+from mien_desktop.performance.voice_panel import VoicePanel
 from mien_desktop.reading import ReadingBar
 from mien_desktop.settings import settings
 from mien_desktop.shots.panel import ShotsPanel
@@ -42,6 +43,7 @@ from mien_desktop.tour_steps import tour_steps
 from mien_desktop.tracking_placeholder import TrackingPlaceholder
 from mien_desktop.transport.bar import TransportBar
 from mien_desktop.viewer.panel import ViewerPanel
+from mien_desktop.voices.work import VoiceWork
 from mien_desktop.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -98,6 +100,7 @@ class Window(QMainWindow):
                 ("Controls", self.controls),
                 ("Expressions", self.expressions),
                 ("Retouch", self.retouch),
+                ("Voice", self.voice),
             ),
             bottom=(("Timeline", self.timeline_place), ("Curves", self.curves_place)),
         )
@@ -274,11 +277,13 @@ class Window(QMainWindow):
         self.transport = TransportBar(workspace)
         repairs = FaceRepairs(workspace, self.background)
         self.neutral = NeutralChoice(workspace, repairs, self)
-        self.timeline = TimelinePanel(workspace, repairs)
+        voices = VoiceWork(workspace, self.background, self)
+        self.timeline = TimelinePanel(workspace, repairs, voices)
         self.curves = CurvesPanel(workspace, repairs)
         self.controls = ControlsPanel(workspace)
         self.expressions = PalettePanel(workspace)
         self.retouch = RetouchPanel(workspace, self.background, self.performances.ask)
+        self.voice = VoicePanel(workspace, self.background, voices)
         self.expressions.set_picture(self.viewer.canvas.edited_picture)
         self.viewer.canvas.painted.connect(self.expressions.picture_came)
         self.timeline_place = TrackingPlaceholder(self.timeline, workspace)
@@ -314,7 +319,7 @@ class Window(QMainWindow):
     def _all_panels(self) -> tuple[Panel, ...]:
         return (
             self.shots, self.viewer, self.transport, self.timeline, self.curves, self.controls,
-            self.expressions, self.retouch, self.jobs,
+            self.expressions, self.retouch, self.voice, self.jobs,
         )  # fmt: skip
 
     def _commands(self) -> tuple[Command, ...]:

@@ -23,7 +23,7 @@ CellName = Literal[
 NARROWEST, WIDEST = 120, 480
 """Limits of the column of names."""
 _INDENT: dict[str, int] = {"person": 4, "face": 0, "sight": 12, "reading": 12,
-                           "event": 24, "layer": 12, "track": 24}  # fmt: skip
+                           "event": 24, "voice": 12, "layer": 12, "track": 24}  # fmt: skip
 _FOLD = 20
 _PORTRAIT = 24
 _LANES = 5

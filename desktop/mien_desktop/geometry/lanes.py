@@ -31,7 +31,7 @@ __all__ = ["READING", "ROW", "Lane", "Lanes", "Marks", "lay_out", "region"]
 
 ROW = 20
 """Height of a lane in logical pixels."""
-LaneKind = Literal["person", "face", "sight", "reading", "event", "layer", "track"]
+LaneKind = Literal["person", "face", "sight", "reading", "event", "voice", "layer", "track"]
 READING = "\x00reading"
 """Stands for a layer's name in the id of the lane of readings; no layer is called so."""
 _SHAPES = {name: shape for shape, name in enumerate(INTERPOLATIONS)}
@@ -60,7 +60,7 @@ class Lane:
     Attributes:
         kind: What it stands for; `person` for when the face is seen, in the face lane at the top;
             `sight` for where something is in front of the face; `reading` for all that is read
-            off its performance, `event` for one kind of it.
+            off its performance, `event` for one kind of it; `voice` for what a layer says.
         face: Its face.
         layer: Its layer; None for a face and how it is seen.
         tracks: The track, or all tracks below, with their names.
@@ -197,6 +197,7 @@ def lay_out(
             rows.append(lane)
             if lane.kind == "sight":
                 rows += reading
+                rows += _voices(face, edit)
     return Lanes(tuple(rows), kept)
 
 
@@ -209,6 +210,13 @@ def _reading(
     if opened:
         for kind in kinds:
             yield Lane("event", face, None, (), _NO_MARKS, event=kind)
+
+
+def _voices(face: Face, edit: Edit | None) -> Iterator[Lane]:
+    """A lane for every layer that a voice made, in the order of their layers."""
+    for layer in reversed(edit.layers if edit else ()):
+        if layer.voice is not None:
+            yield Lane("voice", face, layer, (), _NO_MARKS)
 
 
 def _person(face: Face) -> Lane:

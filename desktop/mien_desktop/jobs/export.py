@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 from mien.errors import MienError, UsageError
 from mien.model.document import Project
 from mien.model.settings import ReferenceSettings
+from mien.model.soundtrack import Soundtrack
 from mien.rendering.registry import list_entries
 from mien_desktop import theme
 from mien_desktop.jobs.presets import (
@@ -45,6 +46,7 @@ from mien_desktop.jobs.queue import JobQueue
 from mien_desktop.jobs.reference import ReferenceForm
 from mien_desktop.jobs.settings_form import RendererForm, SettingsForm
 from mien_desktop.settings import settings
+from mien_desktop.voices.chosen import VoiceSound, voice_sounds
 from mien_desktop.workspace import Workspace
 
 __all__ = ["ExportDialog"]
@@ -82,6 +84,7 @@ class ExportDialog(QDialog):
         self.setAccessibleName("Export")
         self.setMinimumWidth(_WIDTH)
         self._make_what()
+        self._make_sound(workspace.state.layer)
         self._make_where()
         self._make_words()
         self._forms = _make_forms(project)
@@ -92,6 +95,9 @@ class ExportDialog(QDialog):
             self._preset.currentIndexChanged,
             self._renderer.currentIndexChanged,
             self._part.toggled,
+            self._voiced.toggled,
+            self._keeps.toggled,
+            self._voice.currentIndexChanged,
             *(form.changed for form in self._forms.values()),
         ):
             signal.connect(self._refresh)
@@ -117,6 +123,7 @@ class ExportDialog(QDialog):
             settings=None if form is None else form.settings,
             until_damage=self._until_damage.isChecked(),
             quality=self._quality.quality(),
+            audio=self._soundtrack(),
         )
 
     def accept(self) -> None:
@@ -162,6 +169,25 @@ class ExportDialog(QDialog):
             self._renderer.addItem(text, name)
             self._renderer.setItemData(index, tip, Qt.ItemDataRole.ToolTipRole)
 
+    def _make_sound(self, layer: str) -> None:
+        """The sound of a voice in place of the shot's, where there is one."""
+        self._voices = voice_sounds(self._project, layer)
+        self._voiced = QCheckBox("In place of the shot's sound")
+        self._voiced.setChecked(True)
+        self._voice = QComboBox()
+        self._voice.setAccessibleName("Sound of the voice")
+        for one in self._voices:
+            self._voice.addItem(f"{one.path.name}, from {one.start:.2f} s", one)
+        self._keeps = QCheckBox("Keep the shot's own as a second track")
+        self._keeps.setEnabled(bool(self._project.shot.media.audio_streams))
+
+    def _soundtrack(self) -> Soundtrack | None:
+        """The sound in place of the shot's; None for that."""
+        if not self._voices or not self._voiced.isChecked() or not self._chosen().has_sound:
+            return None
+        voice: VoiceSound = self._voice.currentData()
+        return Soundtrack(voice.path, voice.start, self._keeps.isChecked())
+
     def _make_where(self) -> None:
         self._output = QLineEdit()
         self._output.setAccessibleName("Output")
@@ -203,6 +229,14 @@ class ExportDialog(QDialog):
         form.addRow("Encoding", self._quality)
         self._form = form
         form.addRow("Range", ranges)
+        sound = QWidget()
+        sounds = QVBoxLayout(sound)
+        sounds.setContentsMargins(0, 0, 0, 0)
+        sounds.setSpacing(4)
+        for widget in (self._voice, self._voiced, self._keeps):
+            sounds.addWidget(widget)
+        form.addRow("Voice", sound)
+        self._sound = sound
         form.addRow("Renderer", self._renderer)
         for settings_form in self._forms.values():
             form.addRow("", settings_form)
@@ -241,6 +275,9 @@ class ExportDialog(QDialog):
         with QSignalBlocker(self._quality):
             any_quality = self._quality.show_codec(preset.codec, lossless=preset.lossless)
         self._form.setRowVisible(self._quality, any_quality)
+        self._form.setRowVisible(self._sound, bool(self._voices) and preset.has_sound)
+        own = bool(self._project.shot.media.audio_streams)
+        self._keeps.setEnabled(own and self._voiced.isChecked())
         problem, request = self._problem()
         self._export.setEnabled(problem is None)
         self._cause.setVisible(problem is not None)

@@ -9,6 +9,7 @@ from mien.errors import MienError, OutputError, UsageError
 from mien.model.document import Project
 from mien.model.quality import Quality
 from mien.model.renderer_settings import RendererSettings
+from mien.model.soundtrack import Soundtrack
 from mien.timebase import FrameRange
 
 __all__ = ["PRESETS", "ExportRequest", "Preset", "default_output", "exists", "summary",
@@ -38,6 +39,11 @@ class Preset:
     lossless: bool = False
     matte: bool = False
     mark: str = "edit"
+
+    @property
+    def has_sound(self) -> bool:
+        """True when it can hold a sound."""
+        return not (self.is_sequence or self.matte)
 
     @property
     def is_sequence(self) -> bool:
@@ -90,6 +96,7 @@ class ExportRequest:
         overwrite: Whether what is there may be replaced.
         until_damage: Whether it ends before the first frame of the shot that is damaged.
         quality: How well it is encoded, where the preset is not lossless.
+        audio: The sound that it has in place of the shot's; None for that.
     """
 
     preset: Preset
@@ -100,6 +107,7 @@ class ExportRequest:
     overwrite: bool = False
     until_damage: bool = False
     quality: Quality = field(default_factory=Quality)
+    audio: Soundtrack | None = None
 
 
 def default_output(project: Project, preset: Preset, folder: Path) -> Path:
@@ -139,7 +147,10 @@ def summary(project: Project, request: ExportRequest) -> str:
     if encoding.quality:
         words.append(encoding.quality)
     words.extend(note.rstrip(".") for note in encoding.notes)
-    if encoding.container and media.audio_streams:
+    if request.audio is not None:
+        own = ", the shot's own as a second track" if request.audio.keep_own else ""
+        words.append(f"sound of {request.audio.path.name}{own}")
+    elif encoding.container and media.audio_streams:
         words.append("sound as in the source")
     edited = sum(bool(edit.layers) for edit in project.edits)
     if not edited:
@@ -160,6 +171,7 @@ def trouble(project: Project, request: ExportRequest) -> MienError | None:
 
 
 def _check(project: Project, request: ExportRequest) -> None:
+    from mien.media.added_sound import check_soundtrack
     from mien.media.codecs import choose_encoding
     from mien.media.outputs import check_output
     from mien.rendering.registry import get_renderer, merge_settings
@@ -175,7 +187,9 @@ def _check(project: Project, request: ExportRequest) -> None:
             f"Name it {Path(output.stem).stem}{preset.suffix}.",
         )
     quality = Quality.of(request.quality, lossless=preset.lossless)
-    choose_encoding(output, media, codec=preset.codec, quality=quality)
+    encoding = choose_encoding(output, media, codec=preset.codec, quality=quality)
+    if request.audio is not None:
+        check_soundtrack(request.audio, output, encoding)
     if output.parent.exists() or not (preset.is_sequence and output.parent.parent.is_dir()):
         # A folder for images is made when the export starts; any other must be there.
         check_output(output, media, overwrite=True, codec=preset.codec, quality=quality)

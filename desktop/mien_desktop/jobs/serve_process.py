@@ -20,6 +20,7 @@ from mien.model.document import Project
 from mien.model.quality import Quality
 from mien.model.renderer_settings import make_mapping
 from mien.model.shot import Shot
+from mien.model.soundtrack import Soundtrack
 from mien.rendering.registry import merge_settings
 from mien.serve.client import Client, Job, ServeError
 from mien.timebase import FrameRange
@@ -224,7 +225,17 @@ class ExportTask:
                 overwrite=request.overwrite,
                 matte=preset.matte,
                 until_damage=request.until_damage,
+                **_sounding(request.audio),
             )
+
+
+def _sounding(audio: Soundtrack | None) -> dict[str, Any]:
+    """The sound of an output in the words of serve."""
+    if audio is None:
+        return {}
+    return {
+        "audio": str(audio.path), "audio_start": audio.start, "keep_audio": audio.keep_own,
+    }  # fmt: skip
 
 
 class ServeProcess:

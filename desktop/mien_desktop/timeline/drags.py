@@ -33,6 +33,7 @@ from mien_desktop.workspace import Workspace
 
 __all__ = [
     "BoxSelect",
+    "DocumentDrag",
     "TimelineDrag",
     "MoveKeys",
     "MoveLayer",
@@ -80,7 +81,7 @@ class TimelineDrag(Protocol):
         """End the drag at the release of the button, or take it back (`keep` is False)."""
 
 
-class _Gesture:
+class DocumentDrag:
     """A drag that changes the document: begun with the first change, one step of undo."""
 
     def __init__(self, workspace: Workspace, name: str) -> None:
@@ -140,7 +141,7 @@ class Scrub:
         """Leave the playhead where it is."""
 
 
-class MoveKeys(_Gesture):
+class MoveKeys(DocumentDrag):
     """A drag of the selected keys in time; with Alt of their copies.
 
     Args:
@@ -188,7 +189,7 @@ class MoveKeys(_Gesture):
             self.workspace.set(keys=self._keys)
 
 
-class ScaleKeys(_Gesture):
+class ScaleKeys(DocumentDrag):
     """A drag that moves the selected keys away from one end of the selection, or towards it.
 
     Args:
@@ -272,7 +273,7 @@ class BoxSelect:
             choose(self._workspace, frozenset())
 
 
-class MoveMarker(_Gesture):
+class MoveMarker(DocumentDrag):
     """A drag of a marker.
 
     Args:
@@ -299,7 +300,7 @@ class MoveMarker(_Gesture):
         self.change(to, lambda document: move_marker(document, shot, self._frame, to))
 
 
-class SetSpan(_Gesture):
+class SetSpan(DocumentDrag):
     """A drag of the in or the out point.
 
     Args:
@@ -326,7 +327,7 @@ class SetSpan(_Gesture):
         self.change(span, lambda document: set_span(document, shot, span))
 
 
-class MoveSpan(_Gesture):
+class MoveSpan(DocumentDrag):
     """A drag of the span in which a track acts, or of one of its ends.
 
     Args:
@@ -366,7 +367,7 @@ class MoveSpan(_Gesture):
         self.change(span, lambda document: set_track(document, self._ref, span=span))
 
 
-class SetWeight(_Gesture):
+class SetWeight(DocumentDrag):
     """A drag from left to right that sets the weight of a layer.
 
     Args:

@@ -33,6 +33,7 @@ from mien_desktop.keyframes.editing import KeyEditing
 from mien_desktop.keyframes.selection import choose, choose_tracks
 from mien_desktop.timeline.surface import TimelineSurface
 from mien_desktop.timeline.targets import Target
+from mien_desktop.timeline.voice_editing import VoiceEditing
 from mien_desktop.words import title
 
 __all__ = ["LaneEditing"]
@@ -49,6 +50,7 @@ class LaneEditing:
         self._surface = surface
         self._workspace = surface.workspace
         self.keys = KeyEditing(surface.workspace)
+        self.voices = VoiceEditing(surface)
 
     @property
     def shot(self) -> str:
@@ -63,7 +65,7 @@ class LaneEditing:
             self._choose_person(lane.face.number)
         elif lane.kind in ("person", "face", "sight", "reading", "event"):
             self._workspace.set(face=lane.face.number, faces=frozenset())
-        elif lane.kind == "layer" and lane.layer is not None:
+        elif lane.kind in ("layer", "voice") and lane.layer is not None:
             self._workspace.set(face=lane.face.number, layer=lane.layer.name)
         elif how is None:
             choose_tracks(self._workspace, [lane.ref])
@@ -177,6 +179,8 @@ class LaneEditing:
         elif target.event is not None:
             self._workspace.set(frame=target.frame, speed=0.0)
             self.set_in_out(target.event.span)
+        elif lane is not None and lane.kind == "voice":
+            self.voices.retype(lane, None if target.kind == "cell" else x)
         elif target.kind == "cell" and lane is not None:
             if target.cell in ("name", "portrait") and lane.kind in ("person", "face", "layer"):
                 self.rename(lane)

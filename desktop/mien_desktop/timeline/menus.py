@@ -16,6 +16,7 @@ from mien_desktop.timeline.editing import LaneEditing
 from mien_desktop.timeline.person_menu import fill_person
 from mien_desktop.timeline.surface import TimelineSurface
 from mien_desktop.timeline.targets import Target
+from mien_desktop.timeline.voice_editing import fill_phone
 from mien_desktop.timeline.words import MODES
 from mien_desktop.words import title
 from mien_desktop.workspace import Workspace
@@ -48,6 +49,10 @@ def context_menu(
         fill_key_menu(menu, editing.keys)
     elif target.event is not None:
         _fill_event(menu, workspace, editing, target.event)
+    elif lane is not None and lane.kind == "voice":
+        fill_phone(menu, editing.voices, lane, target.mark)
+        add_entry(menu, "Unmute" if lane.muted else "Mute", partial(editing.mute, lane))
+        add_entry(menu, "Remove layer", partial(editing.remove, lane))
     elif lane is not None and lane.kind not in ("sight", "reading", "event"):
         _fill_lane(menu, workspace, editing, lane, frame, named=target.kind == "cell")
     else:

@@ -32,6 +32,7 @@ _CURSORS: dict[str, Qt.CursorShape] = {
     "out": Qt.CursorShape.SizeHorCursor,
     "grip": Qt.CursorShape.SizeHorCursor,
     "event": Qt.CursorShape.PointingHandCursor,
+    "phone-edge": Qt.CursorShape.SizeHorCursor,
     "correction": Qt.CursorShape.PointingHandCursor,
 }
 _LEFT, _MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
@@ -195,9 +196,9 @@ class Mouse:
         scene, workspace = self._surface.scene, self._workspace
         lane = target.lane
         self._column = target.kind == "column"
-        if target.kind in ("sight", "reading", "event") and lane is not None:
+        if target.kind in ("sight", "reading", "event", "voice", "phone-edge") and lane is not None:
             self._editing.choose_lane(lane, None)
-        if target.kind in ("ruler", "sight", "reading"):
+        if target.kind in ("ruler", "sight", "reading", "voice"):
             self._drag = drags.Scrub(workspace)
             self._drag.move(scene, x, y, free=bool(held & Qt.KeyboardModifier.ControlModifier))
             self._moved = True
@@ -207,6 +208,8 @@ class Mouse:
             self._drag = drags.ScaleKeys(workspace, scene, target.part)
         elif target.kind == "marker":
             self._drag = drags.MoveMarker(workspace, target.frame)
+        elif target.kind == "phone-edge" and lane is not None and target.mark is not None:
+            self._drag = self._editing.voices.drag(lane, target.mark, x)
         elif target.kind == "key" and lane is not None:
             self._press_key(lane, target.frame, x, held)
         elif target.kind == "span" and lane is not None and not _how(held):

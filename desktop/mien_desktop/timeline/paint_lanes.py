@@ -16,6 +16,7 @@ from mien_desktop.timeline.paint_keys import KeyPainter
 from mien_desktop.timeline.paint_people import paint_person
 from mien_desktop.timeline.paint_readings import paint_reading
 from mien_desktop.timeline.paint_sight import paint_sight, paint_strip
+from mien_desktop.timeline.paint_voice import paint_voice
 from mien_desktop.timeline.pixmap_cache import painting
 from mien_desktop.timeline.scene import TimelineScene
 from mien_desktop.timeline.words import number
@@ -77,7 +78,8 @@ class _LaneBackgrounds:
         chosen = lane.kind == "track" and lane.ref in self._scene.now.state.tracks
         sight = self._scene.sights[lane.face.number]
         weak = sight.weak_of(lane.track.control) if lane.kind == "track" else sight.weak
-        name = (lane.face.number, lane.kind, chosen, lane.collapsed, weak, lane.event)
+        what = str(lane.id[1]) if lane.kind == "voice" else lane.event
+        name = (lane.face.number, lane.kind, chosen, lane.collapsed, weak, what)
         if name not in self._made:
             self._made[name] = self._ground(lane, chosen)
         return self._made[name]
@@ -114,6 +116,8 @@ class _LaneBackgrounds:
             paint_sight(painter, scene, lane.face, sight, self._ratio)
         elif lane.kind in ("reading", "event"):
             paint_reading(painter, scene, lane)
+        elif lane.kind == "voice":
+            paint_voice(painter, scene, lane)
         elif lane.kind != "face":
             # Below it is there to be noticed, by the controls that it matters to.
             weak = sight.weak_of(lane.track.control) if lane.kind == "track" else sight.weak

@@ -156,6 +156,10 @@ def _paint_title(painter: QPainter, rect: QRect, lane: Lane, target: bool) -> No
         text, color = "What it does", theme.DIM
     elif lane.kind == "event":
         text, color = title(lane.event), theme.TEXT
+    elif lane.kind == "voice" and lane.layer is not None and lane.layer.voice is not None:
+        sound = lane.layer.voice.sound
+        text = f"{lane.layer.name}: {'own sound' if sound is None else sound.name}"
+        color = theme.DIM
     elif lane.layer is not None:
         text, color = lane.layer.name, theme.ACCENT if target else theme.TEXT
     else:

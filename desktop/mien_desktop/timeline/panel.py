@@ -25,6 +25,7 @@ from mien_desktop.timeline.editing import LaneEditing
 from mien_desktop.timeline.people import PeopleEditing
 from mien_desktop.timeline.view import TimelineView
 from mien_desktop.view_state import TimeView, Units
+from mien_desktop.voices.work import VoiceWork
 from mien_desktop.words import count, title
 from mien_desktop.workspace import Workspace
 
@@ -42,6 +43,7 @@ class TimelinePanel(QWidget):
     Args:
         workspace: The window's workspace.
         repairs: Repairs of the faces; its own where none are given.
+        voice_work: Lets voices say other words; its own where none is given.
         parent: Qt's owner.
     """
 
@@ -49,13 +51,16 @@ class TimelinePanel(QWidget):
         self,
         workspace: Workspace,
         repairs: FaceRepairs | None = None,
+        voice_work: VoiceWork | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._workspace = workspace
         self.repairs = repairs or FaceRepairs(workspace, Background(workspace))
         """Repairs of the faces."""
-        self.view = TimelineView(workspace, self.repairs, self)
+        self.voice_work = voice_work or VoiceWork(workspace, Background(workspace), self)
+        """Lets voices say other words."""
+        self.view = TimelineView(workspace, self.repairs, self.voice_work, self)
         self._editing = LaneEditing(self.view)
         self._people = PeopleEditing(self.view, self._editing)
         self._auto = self._button("auto-key", "Auto-key", self._toggle_auto, checkable=True)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 
-from mien._types import ByteArray
+from mien._types import ByteArray, DoubleArray, FloatArray
 from mien.model.reading import PerformanceEvent
+from mien.model.voice import Voice
 from mien.session.refs import KeyRef, TrackRef
 from mien_desktop.geometry.axis import Axis
 from mien_desktop.geometry.bands import Band, Bands
@@ -18,6 +20,7 @@ from mien_desktop.geometry.marks import CLASSES
 from mien_desktop.geometry.readings import FaceEvents, event_at, stripe_at
 from mien_desktop.geometry.select import key_at
 from mien_desktop.geometry.sight import Sight, bar_at
+from mien_desktop.geometry.speech import VoiceMark, frame_at, mark_at, second_at
 from mien_desktop.resolve import Resolved
 
 __all__ = ["TimelineScene", "Selected"]
@@ -71,6 +74,9 @@ class TimelineScene:
         kinds: (N,) how each of the keys that `lanes.every` holds is coloured.
         sights: By a face's number, how surely it is seen.
         events: By a face's number, what is read off its performance; missing while it is not.
+        seconds: (T + 1,) seconds at which the shot's frames begin, and the last ends.
+        loudness: By the path of a voice's sound, how loud it is every 10 ms; missing while it is
+            not known.
     """
 
     now: Resolved
@@ -84,6 +90,8 @@ class TimelineScene:
     kinds: ByteArray
     sights: Mapping[int, Sight]
     events: Mapping[int, FaceEvents] = field(default_factory=dict)
+    seconds: DoubleArray = field(default_factory=lambda: np.zeros(1))
+    loudness: Mapping[Path, FloatArray] = field(default_factory=dict)
 
     def x(self, frame: float) -> float:
         """Return the middle of a frame, from the left of the widget."""
@@ -136,6 +144,28 @@ class TimelineScene:
         time = self.axis.time(x - self.bands.names)
         marks = (*events.of_kind(kind), *events.ghosts(kind))
         return event_at(marks, time + 0.5, self.axis.scale)
+
+    @property
+    def pixels_a_second(self) -> float:
+        """Pixels that a second takes, on average."""
+        shot = self.now.shot
+        return self.axis.scale * float(shot.clock.rate) if shot is not None else 1.0
+
+    def voice_x(self, voice: Voice, time: float) -> float:
+        """Return where a time of a voice's sound lies, from the left of the widget."""
+        return self.edge(frame_at(self.seconds, voice.start + time))
+
+    def voice_time(self, voice: Voice, x: float) -> float:
+        """Return the time of a voice's sound at a pixel of the widget."""
+        frame = self.axis.time(x - self.bands.names) + 0.5
+        return second_at(self.seconds, frame) - voice.start
+
+    def voice_mark(self, lane: Lane, x: float) -> VoiceMark | None:
+        """Return what is said at a pixel of the widget, in the lane of a voice."""
+        voice = lane.layer.voice if lane.layer is not None else None
+        if voice is None:
+            return None
+        return mark_at(voice.speech, self.voice_time(voice, x), self.pixels_a_second)
 
     def key(self, x: float, y: float) -> tuple[Lane, int] | None:
         """Return the lane and the frame of the key at a place of the widget."""

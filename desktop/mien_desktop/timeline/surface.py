@@ -13,6 +13,7 @@ from mien_desktop.geometry.axis import Axis
 from mien_desktop.geometry.bands import Bands
 from mien_desktop.geometry.lanes import Lane
 from mien_desktop.timeline.scene import TimelineScene
+from mien_desktop.voices.work import VoiceWork
 from mien_desktop.workspace import Workspace
 
 __all__ = ["TimelineSurface"]
@@ -28,6 +29,10 @@ class TimelineSurface(Protocol):
     @property
     def repairs(self) -> FaceRepairs:
         """Repairs of the faces."""
+
+    @property
+    def voice_work(self) -> VoiceWork:
+        """Lets voices say other words."""
 
     @property
     def scene(self) -> TimelineScene:

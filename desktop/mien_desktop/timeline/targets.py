@@ -9,6 +9,7 @@ from mien.model.reading import PerformanceEvent
 from mien_desktop.geometry.bands import CellName, cells
 from mien_desktop.geometry.lanes import Lane
 from mien_desktop.geometry.select import GRIP, nearest
+from mien_desktop.geometry.speech import VoiceMark
 from mien_desktop.timeline.scene import TimelineScene
 
 __all__ = ["Target", "target"]
@@ -16,6 +17,7 @@ __all__ = ["Target", "target"]
 TargetKind = Literal[
     "column", "heading", "cell", "ruler", "in", "out", "grip", "marker", "markers", "key", "span",
     "lane", "sight", "person", "correction", "event", "reading",
+    "voice", "phone-edge",
 ]  # fmt: skip
 SpanPart = Literal["start", "body", "stop"]
 _GRIPS = 10
@@ -31,13 +33,15 @@ class Target:
             the strips, on which one scrubs too), the in or out point, an end of the selection, a
             marker, the band of markers, a key, the span of a track, a lane, the lane that shows
             how surely a face is seen, a row of the face lane, or a frame in it whose landmarks
-            were corrected, a mark of something that was read off the performance, or its lane.
+            were corrected, a mark of something that was read off the performance, or its lane, the
+            lane of a voice, or the edge of a phone in it.
         lane: The lane; None below the last.
         cell: The cell of the column of names.
         frame: Frame of a marker or key, or under the pointer where a face is seen.
         part: Of a span; of the selection its first or last end.
         bar: What the bar under the pointer stands for, where a face is seen.
         event: What was read, of a mark of it.
+        mark: The phone or word under the pointer, in the lane of a voice.
     """
 
     kind: TargetKind
@@ -47,6 +51,7 @@ class Target:
     part: SpanPart = "body"
     bar: str = ""
     event: PerformanceEvent | None = None
+    mark: VoiceMark | None = None
 
 
 def target(scene: TimelineScene, x: float, y: float) -> Target:
@@ -107,6 +112,10 @@ def _lane(scene: TimelineScene, x: float, y: float) -> Target:
         if event is not None:
             return Target("event", lane, frame=event.peak, event=event)
         return Target("reading", lane, frame=scene.frame(x))
+    if lane is not None and lane.kind == "voice":
+        mark = scene.voice_mark(lane, x)
+        edge = mark is not None and mark.kind == "edge"
+        return Target("phone-edge" if edge else "voice", lane, frame=scene.frame(x), mark=mark)
     if lane is not None and lane.kind == "sight":
         return Target("sight", lane, frame=scene.frame(x), bar=scene.bar(lane, y))
     if lane is not None and lane.kind == "track" and lane.track.span is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
+import numpy as np
 from PySide6.QtCore import QCoreApplication, QEvent, QRect, QSize, Qt
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -18,7 +19,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QToolTip, QWidget
 
+from mien._types import DoubleArray
 from mien.model.face import Face
+from mien.model.shot import Shot
+from mien.timebase import Clock
 from mien_desktop import theme
 from mien_desktop.faces.portraits import Portraits
 from mien_desktop.faces.repairs import FaceRepairs
@@ -26,7 +30,7 @@ from mien_desktop.geometry.axis import Axis
 from mien_desktop.geometry.bands import NARROWEST, THUMBNAILS, WIDEST, Bands
 from mien_desktop.geometry.lanes import ROW, Lane, Lanes, lay_out
 from mien_desktop.geometry.sight import Sight, sight_of
-from mien_desktop.geometry.strips import tiles
+from mien_desktop.geometry.strips import edges, tiles
 from mien_desktop.resolve import Resolved
 from mien_desktop.settings import settings
 from mien_desktop.timeline.face_events import EventReader
@@ -53,6 +57,8 @@ from mien_desktop.timeline.scene import Selected, TimelineScene
 from mien_desktop.timeline.strips import Strips
 from mien_desktop.timeline.words import describe
 from mien_desktop.view_state import TimeView
+from mien_desktop.voices.sounds import VoiceLoudness
+from mien_desktop.voices.work import VoiceWork
 from mien_desktop.workspace import Workspace
 
 __all__ = ["TimelineView"]
@@ -67,15 +73,18 @@ class TimelineView(QAbstractScrollArea):
     Args:
         workspace: The window's workspace.
         repairs: Repairs of the faces.
+        voice_work: Lets voices say other words.
         parent: Qt's owner.
     """
 
     def __init__(
-        self, workspace: Workspace, repairs: FaceRepairs, parent: QWidget | None = None
-    ) -> None:
+        self, workspace: Workspace, repairs: FaceRepairs, voice_work: VoiceWork,
+        parent: QWidget | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(parent)
         self.workspace = workspace
         self.repairs = repairs
+        self.voice_work = voice_work
         self.preferred_bands = _remembered()
         """The user's division of the timeline."""
         self.setAccessibleName("Timeline")
@@ -97,6 +106,7 @@ class TimelineView(QAbstractScrollArea):
         self.verticalScrollBar().valueChanged.connect(self._scrolled_lanes)
         self.strips = Strips(workspace, self._strips_changed)
         self.readings = EventReader(workspace, self._readings_came)
+        self.loudness = VoiceLoudness(workspace, lambda: self._invalidate("lanes"))
         self.portraits = Portraits(workspace, lambda: self._invalidate("names"))
         self.mouse = Mouse(self)
         self._times: dict[str, TimeView] = {}
@@ -104,6 +114,7 @@ class TimelineView(QAbstractScrollArea):
         self._lanes = Lanes()
         self._selected = Selected()
         self._kinds = self._selected.kinds(self._lanes)
+        self._edges: tuple[Clock, DoubleArray] | None = None
         self._seen: dict[int, tuple[Face, Sight]] = {}
         self._scene: TimelineScene | None = None
         self._caches: dict[CacheName, PixmapCache] = {
@@ -124,12 +135,14 @@ class TimelineView(QAbstractScrollArea):
         self.destroyed.connect(self.strips.close)
         self.destroyed.connect(self.portraits.close)
         self.destroyed.connect(self.readings.close)
+        self.destroyed.connect(self.loudness.close)
         application = QCoreApplication.instance()
         if application is not None:
             application.aboutToQuit.connect(self._stop)
         self.portraits.show(workspace.now)
         self._take_lanes(workspace.now)
         self.strips.show(workspace.now)
+        self.loudness.show(workspace.now)
         self.readings.want(self.preferred_bands.readings)
 
     @property
@@ -142,7 +155,7 @@ class TimelineView(QAbstractScrollArea):
                 now, self._lanes, Axis.of(now.state.time, width, now.frame_count), self.bands,
                 self.verticalScrollBar().value(), size.width(), size.height(), self._selected,
                 self._kinds, self._sights(now.shot.faces if now.shot else ()),
-                self.readings.events,
+                self.readings.events, self._seconds(now.shot), self.loudness.known,
             )  # fmt: skip
         return self._scene
 
@@ -209,6 +222,7 @@ class TimelineView(QAbstractScrollArea):
         self.strips.close()
         self.portraits.close()
         self.readings.close()
+        self.loudness.close()
 
     def _changed(self, now: Resolved, before: Resolved) -> None:
         self._scene = None
@@ -225,6 +239,7 @@ class TimelineView(QAbstractScrollArea):
         self.strips.show(now)
         self.portraits.show(now)
         self.readings.show(now)
+        self.loudness.show(now)
         self._take_lanes(now)
 
     def _show_selection(self, now: Resolved, before: Resolved) -> None:
@@ -279,6 +294,14 @@ class TimelineView(QAbstractScrollArea):
             if entry is None or entry[0] is not face:
                 self._seen[face.number] = (face, sight_of(face))
         return {face.number: self._seen[face.number][1] for face in faces}
+
+    def _seconds(self, shot: Shot | None) -> DoubleArray:
+        """(T + 1,) edges of the shot's frames, counted once."""
+        if shot is None:
+            return np.zeros(1)
+        if self._edges is None or self._edges[0] is not shot.clock:
+            self._edges = shot.clock, edges(shot.clock)
+        return self._edges[1]
 
     def _sync_bars(self) -> None:
         """Bring the scroll bars to where the view is."""

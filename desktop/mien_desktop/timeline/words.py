@@ -67,6 +67,8 @@ def describe(scene: TimelineScene, target: Target) -> str:
         return _person(scene, lane, target)
     if target.kind == "sight" and lane is not None:
         return _sight(scene, lane, target.frame, target.bar)
+    if target.kind in ("voice", "phone-edge") and lane is not None:
+        return _voice(lane, target)
     if target.kind == "event" and lane is not None and target.event is not None:
         return _event(scene, lane, target.event)
     if target.kind == "span" and lane is not None and lane.track.span is not None:
@@ -139,6 +141,23 @@ def _event(scene: TimelineScene, lane: Lane, event: PerformanceEvent) -> str:
     return f"{first}\nClick: go there; double-click: in and out around it"
 
 
+def _voice(lane: Lane, target: Target) -> str:
+    """Tell which phone or word is said under the pointer, and what can be done with it."""
+    voice, mark = lane.layer.voice if lane.layer is not None else None, target.mark
+    if voice is None or mark is None:
+        return ""
+    if mark.kind == "word":
+        word = voice.speech.words[mark.index]
+        return f"“{word.text}”\nDouble-click: type another; zoom in for its phones"
+    phone = voice.speech.phones[mark.index]
+    shape = f", shaped as {phone.viseme}" if phone.viseme else ""
+    start, stop = voice.start + phone.start, voice.start + phone.stop
+    first = f"{phone.name}{shape}, {start:.2f} to {stop:.2f} s"
+    if mark.kind == "edge":
+        return f"{first}\nDrag its {mark.part}: the keys follow; with Ctrl to edges of frames"
+    return f"{first}\nRight-click: another shape of the mouth; double-click: other words"
+
+
 def _doubt(confidence: float) -> str:
     if confidence < COVERED:
         return "(something is in front)"
@@ -185,6 +204,13 @@ def _name(lane: Lane) -> str:
         )
     if lane.kind == "event":
         return f"{title(lane.event)}: click a mark to go there, double-click for in and out"
+    if lane.kind == "voice" and lane.layer is not None and lane.layer.voice is not None:
+        sound = lane.layer.voice.sound
+        return (
+            f"What the layer {lane.layer.name} says, with the sound of"
+            f" {'the shot' if sound is None else sound}: words, nearer phones whose edges can be"
+            " dragged; double-click to type another text"
+        )
     if lane.layer is not None:
         return f"Layer {lane.layer.name}: new keys go here once it is clicked; drag to reorder"
     lost, weak = int((~lane.face.valid).sum()), int(lane.face.weak.sum())

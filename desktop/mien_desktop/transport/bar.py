@@ -33,6 +33,7 @@ from mien_desktop.workspace import Workspace
 __all__ = ["TransportBar"]
 
 _SPEEDS: Final = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
+_VOICE: Final = "Play the sound of the voice in place of the shot's"
 _LEAP: Final = 10
 """Frames of a large step."""
 _AHEAD: Final = 12
@@ -72,6 +73,8 @@ class TransportBar(QWidget):
         self._loop.setCheckable(True)
         self._speed = self._speed_box()
         self._mute = _button("Mute", "sound", "Sound on or off (Shift+S)", self._turn_sound)
+        self._voice = _button("Play the voice", "voice", _VOICE, self._turn_voice)
+        self._voice.setCheckable(True)
         self._volume = self._volume_slider()
         self._lay_out()
         self.playback.rate_changed.connect(self._show_rate)
@@ -111,6 +114,8 @@ class TransportBar(QWidget):
             made("loop", "Loop", self._turn_loop, "Ctrl+L", checked=self._loops,
                  tip="Go round between in and out"),
             made("mute", "Mute", self._turn_sound, "Shift+S", checked=self._is_mute),
+            Command("play.voice", "Play the voice", self._turn_voice, (), "Playback", tip=_VOICE,
+                    checked=self._is_voiced, enabled=self._has_voice),
             made("time", "Type a time", self._type_time, "Ctrl+G",
                  tip="Go to a frame, a second or a timecode"),
         )  # fmt: skip
@@ -131,6 +136,12 @@ class TransportBar(QWidget):
 
     def _is_mute(self) -> bool:
         return self.playback.muted
+
+    def _is_voiced(self) -> bool:
+        return self.playback.voiced and self._has_voice()
+
+    def _has_voice(self) -> bool:
+        return self.playback.voice is not None
 
     def _step(self, frames: int) -> None:
         self._workspace.set(speed=0.0, frame=self._workspace.state.frame + frames)
@@ -170,6 +181,9 @@ class TransportBar(QWidget):
     def _turn_sound(self) -> None:
         self.playback.set_muted(not self.playback.muted)
 
+    def _turn_voice(self) -> None:
+        self.playback.set_voiced(not self.playback.voiced)
+
     def _type_time(self) -> None:
         self._timecode.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
@@ -179,6 +193,8 @@ class TransportBar(QWidget):
         after, then = now.state, before.state
         if now.shot is not before.shot or (after.speed, after.loop) != (then.speed, then.loop):
             self._show(now)
+        elif now.project is not before.project or after.layer != then.layer:
+            self._show_sound()
         self._look_ahead(now, before)
 
     def _show(self, now: Resolved) -> None:
@@ -193,6 +209,7 @@ class TransportBar(QWidget):
         for widget in self.findChildren(QToolButton):
             widget.setEnabled(now.shot is not None)
         self._speed.setEnabled(now.shot is not None)
+        self._show_sound()
 
     def _show_rate(self) -> None:
         speed = self.playback.rate
@@ -203,6 +220,10 @@ class TransportBar(QWidget):
         silent = self.playback.muted or not self.playback.sounds
         self._mute.setIcon(icon("mute" if silent else "sound"))
         self._volume.setEnabled(self.playback.sounds)
+        voice = self.playback.voice
+        self._voice.setVisible(voice is not None)
+        self._voice.setChecked(self.playback.voiced)
+        self._voice.setToolTip(_VOICE if voice is None else f"{_VOICE}: {voice.path.name}")
         if not self.playback.sounds:
             self._mute.setToolTip("No sound device was found; playback goes on without sound")
 
@@ -270,7 +291,7 @@ class TransportBar(QWidget):
             row.addWidget(_button(text, name, tip, run))
         row.addWidget(self._loop)
         row.addStretch(1)
-        for widget in (self._speed, self._mute, self._volume):
+        for widget in (self._speed, self._voice, self._mute, self._volume):
             row.addWidget(widget)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)

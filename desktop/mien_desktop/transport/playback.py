@@ -13,14 +13,19 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from mien._types import FloatArray
+from mien.errors import MienError
 from mien.model.media import MediaInfo
 from mien_desktop.geometry.playback_clock import PlaybackClock, shuttled
 from mien_desktop.resolve import Resolved
 from mien_desktop.transport.audio import DeviceSpeaker, Feed, NoSoundError, Speaker, audible
+from mien_desktop.transport.voice_sound import LaterSound, open_voice
+from mien_desktop.voices.chosen import VoiceSound, voice_sounds
 from mien_desktop.workspace import Workspace
 
 if TYPE_CHECKING:
     from mien.media.audio import AudioTrack
+
+    _Opened = tuple[MediaInfo, VoiceSound | None, AudioTrack | LaterSound | None]
 
 __all__ = ["Playback"]
 
@@ -59,11 +64,12 @@ class Playback(QObject):
         self._course: PlaybackClock | None = None
         self._began = 0.0
         self._set: int | None = None
-        self._track: tuple[MediaInfo, AudioTrack | None] | None = None
+        self._track: _Opened | None = None
         self._feed: Feed | None = None
         self._rate = 1.0
         self._volume = 1.0
         self._muted = False
+        self._voiced = True
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -94,6 +100,29 @@ class Playback(QObject):
     def muted(self) -> bool:
         """True while the sound is off."""
         return self._muted
+
+    @property
+    def voice(self) -> VoiceSound | None:
+        """The sound of a voice that can be heard in place of the shot's; None without one."""
+        state = self._workspace.state
+        return next(iter(voice_sounds(self._workspace.project, state.layer)), None)
+
+    @property
+    def voiced(self) -> bool:
+        """True when a voice's sound is played in place of the shot's, where there is one."""
+        return self._voiced
+
+    def set_voiced(self, voiced: bool) -> None:
+        """Play a voice's sound in place of the shot's, or the shot's; what plays goes on with it.
+
+        Args:
+            voiced: Whether it is the voice's.
+        """
+        self._voiced = voiced
+        if self.playing:
+            self._halt()
+            self._run(self._workspace.now)
+        self.sound_changed.emit()
 
     def set_rate(self, speed: float) -> None:
         """Choose the speed at which `toggle` plays; what plays already takes it on.
@@ -155,8 +184,8 @@ class Playback(QObject):
         self._close_track()
 
     def _close_track(self) -> None:
-        if self._track is not None and self._track[1] is not None:
-            self._track[1].close()
+        if self._track is not None and self._track[2] is not None:
+            self._track[2].close()
         self._track = None
 
     def _changed(self, now: Resolved, before: Resolved) -> None:
@@ -227,13 +256,7 @@ class Playback(QObject):
     def _start_sound(self, media: MediaInfo, course: PlaybackClock) -> None:
         if self._speaker is None or not audible(course.speed):
             return
-        # The window opens faster without what decodes.
-        from mien.media.audio import open_audio
-
-        if self._track is None or self._track[0] is not media:
-            self._close_track()
-            self._track = media, open_audio(media)
-        track = self._track[1]
+        track = self._sound_of(media, float(course.clock.seconds(course.clock.frame_count)))
         if track is None:
             return
         feed = self._feed = Feed(track, course)
@@ -245,6 +268,25 @@ class Playback(QObject):
             self._speaker.start(track.rate, track.channels, pull)
         except NoSoundError as error:
             self._give_up_sound(str(error))
+
+    def _sound_of(self, media: MediaInfo, seconds: float) -> AudioTrack | LaterSound | None:
+        """The sound to be played: of a voice where it is wanted and there is one, else the shot's.
+
+        It stays open for the next time.
+        """
+        # The window opens faster without what decodes.
+        from mien.media.audio import open_audio
+
+        voice = self.voice if self._voiced else None
+        if self._track is None or self._track[0] is not media or self._track[1] != voice:
+            self._close_track()
+            track: AudioTrack | LaterSound | None = None
+            try:
+                track = open_audio(media) if voice is None else open_voice(voice, seconds)
+            except MienError as error:
+                self._workspace.said.emit(f"Playing without sound: {error.cause}")
+            self._track = media, voice, track
+        return self._track[2]
 
     def _give_up_sound(self, why: str) -> None:
         """Play without sound from now on, and say so once."""

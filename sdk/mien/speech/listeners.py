@@ -14,7 +14,7 @@ from mien.model.speech import Speech
 from mien.progress import Progress
 from mien.speech.sound import Sound
 
-__all__ = ["LISTENERS", "Listener", "choose_listener", "register_listener"]
+__all__ = ["LISTENERS", "Listener", "choose_listener", "missing_listeners", "register_listener"]
 
 
 @runtime_checkable
@@ -108,6 +108,11 @@ def choose_listener(by: str, text: str | None, language: str) -> Listener:
         "Nothing that hears speech is installed.",
         "pip install 'mien[voice]', or give a file with phones (.TextGrid, .json).",
     )
+
+
+def missing_listeners() -> tuple[str, ...]:
+    """Return who could hear speech here, and is not installed."""
+    return tuple(name for name in LISTENERS if not _is_installed(name))
 
 
 def _made(name: str) -> Listener:

@@ -1,0 +1,1 @@
+"""Voices that drive mouths, for the panels: their sounds, and the work that makes them."""
