@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -133,3 +134,10 @@ def test_the_command_line_changes_curves_and_says_what_it_leaves_out(
 def test_rates_as_typed() -> None:
     assert typed_rate("23.976") == Fraction(24000, 1001)
     assert typed_rate(29.97) == Fraction(30000, 1001)
+
+
+@pytest.mark.parametrize("change", [{"offset": 10**12}, {"offset": "1000000"}])
+def test_curves_that_would_never_end_are_refused(change: dict[str, Any], tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="reach over"):
+        mien.export_curves(make_shot(12), tmp_path / "a.csv", **change)
+    assert not list(tmp_path.iterdir())

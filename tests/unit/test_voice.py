@@ -12,6 +12,7 @@ import pytest
 
 import mien
 from mien._types import AnyArray
+from mien.api.voices import _moved_layer
 from mien.errors import InputError, MediaError, NoFaceError, NothingToDoError, TimeError, UsageError
 from mien.model.controls import INDEX, NAMES
 from mien.model.document import Document
@@ -24,6 +25,7 @@ from mien.speech.sound import SAMPLE_RATE, load_sound
 from mien.timebase import FrameRange
 from tests.command_line import run_here as run
 from tests.documents import make_shot
+from tests.faces import make_curves
 
 FRAMES = 75
 """Three seconds at the 25 frames/s of `make_shot`."""
@@ -331,3 +333,21 @@ def test_told_phones_need_no_sound() -> None:
     assert 50 <= spoken.layer.voice.span.stop < FRAMES
     with pytest.raises(MediaError):
         mien.voice(shot)
+
+
+def test_one_amount_alone_leaves_the_other_usual() -> None:
+    assert mien.MouthAmounts.given(None, None) is None
+    assert mien.MouthAmounts.given(0.5, None) == mien.MouthAmounts(0.5, 1.0)
+    assert mien.MouthAmounts.given(None, 0) == mien.MouthAmounts(1.0, 0.0)
+
+
+def test_what_is_not_seen_is_not_moved() -> None:
+    face = make_shot(60).face(1)
+    values = np.zeros_like(face.curves.controls.array)
+    values[:, INDEX["jawOpen"]] = 0.3 + 0.3 * np.sin(np.arange(60) / 4)
+    # What stands where nothing was seen means nothing.
+    values[20:25] = 0.4
+    seen = np.r_[[True] * 20, [False] * 5, [True] * 35]
+    curves = replace(make_curves(60, values), valid=seen)
+    layer = _moved_layer(replace(face, curves=curves), FrameRange(0, 60), 0.1, "resync", 2)
+    assert [track.control for track in layer.tracks] == ["jawOpen"]

@@ -340,9 +340,10 @@ def resync_mouth(
     frame = 1 / float(clock.rate)
     if slip.confidence < _LEAST_SURE or abs(slip.seconds) < frame:
         return ResyncedMouth(project, target.number, slip, frames, False)
-    edit = project.edit(target.number).with_layer(
-        _moved_layer(target, frames, slip.seconds, layer, ease)
-    )
+    moved = _moved_layer(target, frames, slip.seconds, layer, ease)
+    if not moved.tracks:
+        return ResyncedMouth(project, target.number, slip, frames, False)
+    edit = project.edit(target.number).with_layer(moved)
     return ResyncedMouth(project.with_edit(edit), target.number, slip, frames, True)
 
 
@@ -358,7 +359,8 @@ def _moved_layer(face: Face, span: FrameRange, seconds: float, name: str, ease: 
         if control.region not in _TALKING:
             continue
         moved = np.interp(times, every[seen], values[seen, index])
-        if np.abs(moved - values[span.start : span.stop, index]).max() <= TOLERANCE:
+        away = np.abs(moved - values[span.start : span.stop, index])
+        if away[face.valid[span.start : span.stop]].max(initial=0) <= TOLERANCE:
             continue
         keys = reduce_keys(moved, span.start, TOLERANCE)
         tracks.append(ControlTrack(control.name, keys, "replace", span, ease))

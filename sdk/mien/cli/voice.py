@@ -64,7 +64,9 @@ _Span = Annotated[
         help="Frames in which the mouth follows, as 2s:5s; the sound begins with them.",
     ),
 ]
-_Amount: Final = "from 0 to 1.5. Learned from the shot where this person speaks in it, else 1."
+_Amount: Final = (
+    "from 0 to 1.5. Without --jaw and --lips both are learned where this person speaks in the shot."
+)
 _Jaw = Annotated[
     Optional[float],  # noqa: UP045
     typer.Option("--jaw", metavar="X", help=f"How far the jaw goes, {_Amount}"),
@@ -205,10 +207,7 @@ def _voicing(
         from mien.model.voice import MouthAmounts
         from mien.speech.files import read_phones
 
-        jaw, lips = amounts
-        given = None
-        if jaw is not None or lips is not None:
-            given = MouthAmounts(1.0 if jaw is None else jaw, 1.0 if lips is None else lips)
+        given = MouthAmounts.given(*amounts)
         spoken = api.voice(
             project,
             None if sound == _OWN else Path(sound),

@@ -35,6 +35,8 @@ _Values = npt.NDArray[Any]
 _Map = Callable[[_Values], _Values]
 _HIGHEST_GAIN: Final = 100.0
 _HIGHEST_RATE: Final = 1000
+_MOST_FRAMES: Final = 1_000_000
+"""Frames that curves reach over once they are changed: as many as are read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +154,7 @@ def shifted(curves: CurveFile, offset: int) -> CurveFile:
         offset: Frames by which they come later; may be negative.
 
     Raises:
-        UsageError: When nothing of them is left.
+        UsageError: When nothing of them is left, or they would reach over too many frames.
     """
     if not offset:
         return curves
@@ -161,6 +163,7 @@ def shifted(curves: CurveFile, offset: int) -> CurveFile:
         raise UsageError(
             f"An offset of {offset} frames leaves nothing of {length}.", "Shift them by less."
         )
+    _check_length(length + offset)
     rows = np.arange(length + offset) - offset
     before, rows = rows < 0, np.maximum(rows, 0)
 
@@ -190,7 +193,7 @@ def resampled(curves: CurveFile, rate: Fraction) -> CurveFile:
         rate: Frames a second.
 
     Raises:
-        UsageError: When they do not say when their frames are shown.
+        UsageError: When they do not say when their frames are shown, or would be too many.
     """
     clock = curves.clock
     if clock is None:
@@ -198,6 +201,7 @@ def resampled(curves: CurveFile, rate: Fraction) -> CurveFile:
     if clock.rate == rate and clock.times is None:
         return curves
     count = max(1, round(clock.duration * rate))
+    _check_length(count)
     new = Clock(rate, count, start=None if clock.start is None else _same_label(clock, rate))
     moments = np.array([float(new.seconds(i)) for i in range(count)])
     starts = np.array([float(clock.seconds(i)) for i in range(clock.frame_count)])
@@ -207,6 +211,14 @@ def resampled(curves: CurveFile, rate: Fraction) -> CurveFile:
     cuts = tuple(int(np.searchsorted(position, cut - 1e-9)) for cut in curves.cuts)
     faces = tuple(_resampled(face, position, curves.cuts) for face in curves.faces)
     return replace(curves, faces=faces, clock=new, cuts=tuple(c for c in cuts if 0 < c < count))
+
+
+def _check_length(frames: int) -> None:
+    if frames > _MOST_FRAMES:
+        raise UsageError(
+            f"The curves would reach over {frames:,} frames.",
+            f"{_MOST_FRAMES:,} are the most: shift them by less, or ask for a lower rate.",
+        )
 
 
 def _shifted_clock(clock: Clock, offset: int) -> Clock:

@@ -42,6 +42,17 @@ class MouthAmounts:
                     f"It is between 0 and {LARGEST_AMOUNT:g}.",
                 )
 
+    @classmethod
+    def given(cls, jaw: float | None, lips: float | None) -> MouthAmounts | None:
+        """Return amounts of which one may be left out, which is usual then; None without both.
+
+        Raises:
+            UsageError: When one is outside its limits.
+        """
+        if jaw is None and lips is None:
+            return None
+        return cls(1.0 if jaw is None else jaw, 1.0 if lips is None else lips)
+
 
 _USUAL: Final = MouthAmounts()
 

@@ -34,18 +34,15 @@ def speak(project: Project, params: say.VoiceParams) -> tuple[Project, say.Voice
         raise UsageError(
             "text, text_path and phones_path are one thing each.", "Give one of them, or none."
         )
-    given = None
-    if params.jaw is not None or params.lips is not None:
-        given = MouthAmounts(
-            1.0 if params.jaw is None else params.jaw, 1.0 if params.lips is None else params.lips
-        )
+    given = MouthAmounts.given(params.jaw, params.lips)
     spoken = api.voice(
         project,
         params.sound,
         text=params.text if params.text_path is None else Path(params.text_path),
         speech=None if params.phones_path is None else read_phones(Path(params.phones_path)),
         language=params.language, by=params.by, span=_span(params.span), face=params.face,
-        mode=params.mode, amounts=given, layer=params.layer, ease=params.ease,
+        mode=params.mode, amounts=given,
+        layer=params.layer, ease=params.ease,
     )  # fmt: skip
     made = spoken.layer.voice
     assert made is not None
