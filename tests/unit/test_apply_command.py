@@ -94,7 +94,7 @@ def test_nothing_to_change_writes_nothing(
         (["{take}", "--shot", "one", "--span", "40:90"], 2, "The span"),
         (["{take}", "--shot", "one", "--source-span", "4:900"], 2, "The source's span"),
         (["{take}", "--shot", "one", "--align-sound"], 3, "was not found"),
-        (["{take}", "--shot", "one", "--at", "3"], 2, "not one but 48"),
+        (["{take}", "--shot", "one", "--at", "3"], 2, "has 48 of them"),
         (["{folder}/none.mov", "--shot", "one"], 3, "none.mov"),
         (["{folder}/none.mien", "--shot", "one"], 3, "none.mien"),
         (["{folder}/two.mien", "--shot", "one", "--from-shot", "one"], 4, "none is chosen"),
