@@ -7,6 +7,7 @@ import wave
 from dataclasses import replace
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -351,3 +352,45 @@ def test_what_is_not_seen_is_not_moved() -> None:
     curves = replace(make_curves(60, values), valid=seen)
     layer = _moved_layer(replace(face, curves=curves), FrameRange(0, 60), 0.1, "resync", 2)
     assert [track.control for track in layer.tracks] == ["jawOpen"]
+
+
+def test_a_project_alone_opens_no_sound(
+    line: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What only a project names is opened inside its folder, or where this user had it before."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home"))
+    footage = made_film(tmp_path / "film")
+    shot = replace(make_shot(FRAMES), media=mien.probe(footage))
+    shot = replace(shot, faces=tuple(replace(f, clock=shot.media.clock) for f in shot.faces))
+    spoken = mien.voice(shot, line, speech=SAID, amounts=mien.MouthAmounts())
+    path = footage.parent / "shot.mien"
+    mien.save_project(spoken.project, path)
+
+    def voice_of(file: Path) -> mien.Voice:
+        voice = mien.load_project(file).edit(1).layers[0].voice
+        assert voice is not None
+        return voice
+
+    assert voice_of(path).sound == line
+    assert voice_of(path).sound_online
+    # A stranger's machine: the footage came along, the sound did not.
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "stranger"))
+    assert not voice_of(path).sound_online
+    beside = footage.parent / line.name
+    beside.write_bytes(line.read_bytes())
+    assert voice_of(path).sound == beside
+    assert voice_of(path).sound_online
+
+
+def made_film(folder: Path) -> Path:
+    """Write a film of as many frames as the shots here have."""
+    folder.mkdir()
+    path = folder / "film.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mpeg4", rate=25)
+        stream.width = stream.height = 64
+        for number in range(FRAMES):
+            frame = av.VideoFrame.from_ndarray(np.full((64, 64, 3), number, np.uint8))
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path

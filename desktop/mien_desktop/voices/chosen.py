@@ -39,7 +39,10 @@ def voice_sounds(project: Project | None, layer: str = "") -> tuple[VoiceSound, 
     sounds = [
         VoiceSound(one.voice.sound, one.voice.start)
         for one in layers
-        if one.voice is not None and one.voice.sound is not None and not one.muted
+        if one.voice is not None
+        and one.voice.sound is not None
+        and one.voice.sound_online
+        and not one.muted
     ]
     return tuple(dict.fromkeys(sounds))
 

@@ -55,7 +55,8 @@ class VoiceLoudness:
 
     def _want(self, voice: Voice, media: MediaInfo) -> None:
         path = voice.sound or media.path
-        if path in self._begun or not path.exists():
+        # A project may come from a stranger: its word alone opens no file.
+        if path in self._begun or not voice.sound_online or not path.exists():
             return
         self._begun.add(path)
         work = partial(_read, media if voice.sound is None else path)

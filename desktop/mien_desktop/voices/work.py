@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from mien.errors import MienError, OperationCancelledError
+from mien.errors import MediaError, MienError, OperationCancelledError
 from mien.model.control_track import FADE
 from mien.model.document import Document, Project
 from mien.model.edits import Layer
@@ -219,6 +219,12 @@ def _retyped(
     """Align another text over the span of a voice; weight and mute stay. On a thread."""
     from mien import api
 
+    if voice.sound is not None and not voice.sound_online:
+        raise MediaError(
+            f"{voice.sound.name}, the sound of this voice, was not found.",
+            "Put it beside the project, or speak anew with the file.",
+            path=voice.sound,
+        )
     spoken = api.voice(
         project, voice.sound, text=text, span=voice.span, face=face, mode=voice.mode,
         amounts=voice.amounts, layer=layer.name, progress=progress,

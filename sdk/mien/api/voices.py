@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from mien._types import PathLike
 from mien.errors import InputError, NoFaceError, NothingToDoError, TimeError, UsageError
+from mien.io.relink import content_of, remember
 from mien.model.control_track import FADE, ControlTrack
 from mien.model.controls import CONTROLS
 from mien.model.document import Project
@@ -160,12 +161,21 @@ def voice(
         learned = amounts_of(project.shot, target, own)
     made = Voice(
         within(speech, clock, frames, start), frames, path, start,
-        amounts or learned or MouthAmounts(), mode,
+        amounts or learned or MouthAmounts(), mode, _content(path),
     )  # fmt: skip
     loudness = None if heard is None else heard.loudness()
     spoken = speaking_voice(target, made, loudness=loudness, name=layer, ease=ease)
     changed = project.with_edit(project.edit(target.number).with_layer(spoken))
     return VoicedMouth(changed, target.number, spoken, learned is not None, notes)
+
+
+def _content(sound: Path | None) -> str:
+    """What a sound's file holds, by which projects find it again; noted as the user's."""
+    content = None if sound is None else content_of(sound)
+    if sound is None or content is None:
+        return ""
+    remember(sound, content)
+    return content
 
 
 def speaking_voice(

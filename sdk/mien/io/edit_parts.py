@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from mien.errors import MienError, ProjectError
 from mien.io.schema import (
@@ -27,21 +28,21 @@ __all__ = ["edit_part", "history_part", "make_edit", "make_history"]
 _INTERPOLATIONS = {letter: name for name, letter in INTERPOLATION_LETTERS.items()}
 
 
-def edit_part(edit: Edit) -> EditPart:
-    """Return an edit, its face by number."""
+def edit_part(edit: Edit, folder: Path) -> EditPart:
+    """Return an edit, its face by number, as a project in `folder` keeps it."""
     return EditPart(
         face=edit.face.number,
-        layers=tuple(_layer_part(layer) for layer in edit.layers),
+        layers=tuple(_layer_part(layer, folder) for layer in edit.layers),
     )
 
 
-def _layer_part(layer: Layer) -> LayerPart:
+def _layer_part(layer: Layer, folder: Path) -> LayerPart:
     return LayerPart(
         name=layer.name,
         weight=layer.weight,
         muted=layer.muted,
         tracks=tuple(_track_part(track) for track in layer.tracks),
-        voice=None if layer.voice is None else voice_part(layer.voice),
+        voice=None if layer.voice is None else voice_part(layer.voice, folder),
     )
 
 
@@ -60,13 +61,13 @@ def _track_part(track: ControlTrack) -> TrackPart:
     return TrackPart(control=track.control, mode=track.mode, span=span, fade=track.fade, keys=keys)
 
 
-def make_edit(part: EditPart, shot: Shot, name: str) -> Edit:
+def make_edit(part: EditPart, shot: Shot, path: Path) -> Edit:
     """Make the edit that a project kept.
 
     Args:
         part: The edit.
         shot: The shot with its face.
-        name: Name of the project, for errors.
+        path: The project file.
 
     Raises:
         ProjectError: When the shot has no such face, or the edit names an unknown control
@@ -78,17 +79,17 @@ def make_edit(part: EditPart, shot: Shot, name: str) -> Edit:
         layers = []
         for layer in part.layers:
             where = f"layer '{layer.name}' of face {part.face}"
-            layers.append(_make_layer(layer))
+            layers.append(_make_layer(layer, path.parent))
         return Edit(face, layers)
     except MienError as error:
         raise ProjectError(
-            f"{name} cannot be used: {where}: {error.cause}", error.remedy
+            f"{path.name} cannot be used: {where}: {error.cause}", error.remedy
         ) from error
 
 
-def _make_layer(part: LayerPart) -> Layer:
+def _make_layer(part: LayerPart, folder: Path) -> Layer:
     tracks = tuple(_make_track(track) for track in part.tracks)
-    voice = None if part.voice is None else make_voice(part.voice)
+    voice = None if part.voice is None else make_voice(part.voice, folder)
     return Layer(part.name, tracks, part.weight, part.muted, voice)
 
 
@@ -103,12 +104,13 @@ def _make_track(part: TrackPart) -> ControlTrack:
     return ControlTrack(part.control, keys, part.mode, span, part.fade)
 
 
-def history_part(history: EditHistory) -> EditHistoryPart:
-    """Return what can be taken back of a shot's edits, as a project keeps it."""
-    return EditHistoryPart(done=_steps_part(history.done), undone=_steps_part(history.undone))
+def history_part(history: EditHistory, folder: Path) -> EditHistoryPart:
+    """Return what can be taken back of a shot's edits, as a project in `folder` keeps it."""
+    done, undone = (_steps_part(steps, folder) for steps in (history.done, history.undone))
+    return EditHistoryPart(done=done, undone=undone)
 
 
-def _steps_part(steps: Iterable[EditStep]) -> tuple[EditStepPart, ...]:
+def _steps_part(steps: Iterable[EditStep], folder: Path) -> tuple[EditStepPart, ...]:
     return tuple(
         EditStepPart(
             title=step.title,
@@ -117,7 +119,7 @@ def _steps_part(steps: Iterable[EditStep]) -> tuple[EditStepPart, ...]:
                     face=change.face,
                     name=change.name,
                     index=change.index,
-                    before=None if change.before is None else _layer_part(change.before),
+                    before=None if change.before is None else _layer_part(change.before, folder),
                     after=change.after,
                 )
                 for change in step.changes
@@ -127,16 +129,16 @@ def _steps_part(steps: Iterable[EditStep]) -> tuple[EditStepPart, ...]:
     )
 
 
-def make_history(part: EditHistoryPart) -> EditHistory:
+def make_history(part: EditHistoryPart, folder: Path) -> EditHistory:
     """Make what a project kept of steps that can be taken back.
 
     Raises:
         MienError: When a layer of it contradicts itself.
     """
-    return EditHistory(_make_steps(part.done), _make_steps(part.undone))
+    return EditHistory(_make_steps(part.done, folder), _make_steps(part.undone, folder))
 
 
-def _make_steps(parts: Iterable[EditStepPart]) -> tuple[EditStep, ...]:
+def _make_steps(parts: Iterable[EditStepPart], folder: Path) -> tuple[EditStep, ...]:
     return tuple(
         EditStep(
             step.title,
@@ -145,7 +147,7 @@ def _make_steps(parts: Iterable[EditStepPart]) -> tuple[EditStep, ...]:
                     change.face,
                     change.name,
                     change.index,
-                    None if change.before is None else _make_layer(change.before),
+                    None if change.before is None else _make_layer(change.before, folder),
                     change.after,
                 )
                 for change in step.changes

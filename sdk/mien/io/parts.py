@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-import os
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path, PurePath
 
 from mien.errors import MienError, ProjectError, UsageError
 from mien.io.edit_parts import edit_part, history_part, make_edit, make_history
+from mien.io.places import path_text, relative
 from mien.io.schema import (
     ColorPart,
     CorrectionPart,
@@ -74,7 +74,7 @@ def shot_part(project: Project, folder: Path, arrays: str) -> ShotPart:
         cuts=shot.cuts,
         made_by=made_by_part(shot.made_by),
         faces=tuple(face_part(face) for face in shot.faces),
-        edits=tuple(edit_part(edit) for edit in project.edits),
+        edits=tuple(edit_part(edit, folder) for edit in project.edits),
         settings=settings_part(project.settings, folder),
         markers=tuple(
             MarkerPart.model_validate(dataclasses.asdict(marker)) for marker in project.markers
@@ -85,7 +85,7 @@ def shot_part(project: Project, folder: Path, arrays: str) -> ShotPart:
         damaged=tuple((span.start, span.stop) for span in shot.damaged),
         tracked_spans=_tracked_part(shot),
         occlusion=occlusion_part(shot.occlusion, folder),
-        history=history_part(project.history),
+        history=history_part(project.history, folder),
     )
 
 
@@ -107,7 +107,7 @@ def _example_part(example: Example, folder: Path) -> ExamplePart:
             tracked_spans=_tracked_part(shot),
         )
     return ExamplePart(
-        path=_path_text(_relative(example.path, folder)), problem=example.problem, shot=part
+        path=path_text(relative(example.path, folder)), problem=example.problem, shot=part
     )
 
 
@@ -122,12 +122,12 @@ def make_project(part: ShotPart, shot: Shot, path: Path) -> Project:
     Raises:
         ProjectError: When the part contradicts itself or the shot.
     """
-    edits = tuple(make_edit(edit, shot, path.name) for edit in part.edits)
+    edits = tuple(make_edit(edit, shot, path) for edit in part.edits)
     if len({edit.face.number for edit in edits}) != len(edits):
         raise ProjectError(f"{path.name} is corrupt: it has two edits of one face.", path=path)
     settings = make_settings(part.settings, path)
     try:
-        history = make_history(part.history)
+        history = make_history(part.history, path.parent)
         markers = tuple(Marker(mark.frame, mark.name, mark.color) for mark in part.markers)
         span = None if part.span is None else FrameRange(*part.span)
         return Project(
@@ -145,7 +145,7 @@ def media_part(facts: MediaInfo, folder: Path) -> MediaPart:
     # Frames in memory have no place; their media may be pointed to later.
     on_disk = facts.kind != "memory"
     return MediaPart(
-        path=_path_text(_relative(facts.path, folder) if on_disk else facts.path),
+        path=path_text(relative(facts.path, folder) if on_disk else facts.path),
         kind=facts.kind,
         container=facts.container,
         codec=facts.codec,
@@ -173,18 +173,6 @@ def media_part(facts: MediaInfo, folder: Path) -> MediaPart:
         missing_frames=facts.missing_frames,
         stream=None if facts.stream == OLD_CHOICE else facts.stream,
     )  # fmt: skip
-
-
-def _path_text(path: PurePath) -> str:
-    # JSON is Unicode, file names need not be: such media are found by their content.
-    return path.as_posix().encode(errors="replace").decode()
-
-
-def _relative(path: Path, folder: Path) -> PurePath:
-    try:
-        return PurePath(os.path.relpath(path.absolute(), folder.absolute()))
-    except ValueError:
-        return path.absolute()  # on another drive of Windows
 
 
 def _start_part(start: Timecode | None) -> TimecodePart | None:
@@ -291,7 +279,7 @@ def settings_part(settings: StoredSettings, folder: Path) -> dict[str, dict[str,
     part = {renderer: dict(values) for renderer, values in settings.items()}
     reference = part.get(ReferenceSettings.renderer, {})
     if reference.get("shot_lora"):
-        lora = _relative(Path(str(reference["shot_lora"])), folder)
+        lora = relative(Path(str(reference["shot_lora"])), folder)
         outside = lora.is_absolute() or ".." in lora.parts
         reference["shot_lora"] = "" if outside else lora.as_posix()
     return part
@@ -324,7 +312,7 @@ def occlusion_part(occlusion: Occlusion, folder: Path) -> OcclusionPart:
     return OcclusionPart(
         detect=occlusion.detect,
         fade=occlusion.fade,
-        matte="" if matte is None else _path_text(_relative(matte, folder)),
+        matte="" if matte is None else path_text(relative(matte, folder)),
         matte_content=occlusion.matte_content,
         glasses=dict(occlusion.glasses),
         strokes=tuple(

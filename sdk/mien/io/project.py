@@ -26,6 +26,7 @@ from mien.io.shot_arrays import read_shot, shot_arrays
 from mien.media.fingerprint import content_of_fingerprint
 from mien.media.sequence import find_sequence
 from mien.model.document import Document, Project
+from mien.model.edits import Edit
 from mien.model.marker import Marker
 from mien.model.media import MediaInfo
 from mien.model.occlusion import Occlusion
@@ -181,7 +182,8 @@ def relink(
     moved = with_media(shot, facts)
     occlusion = _with_matte(moved.occlusion, folder)
     found = project.with_faces_of(replace(moved, examples=examples, occlusion=occlusion))
-    return replace(found, online=True)
+    edits = tuple(_with_sounds(edit, folder) for edit in found.edits)
+    return replace(found, edits=edits, online=True)
 
 
 def _relinked(example: Example, folder: Path | None, progress: Progress) -> Example:
@@ -199,6 +201,22 @@ def _relinked(example: Example, folder: Path | None, progress: Progress) -> Exam
         return example
     media_places.remember(place, shot.media.fingerprint)
     return Example(place, with_media(shot, facts), example.problem)
+
+
+def _with_sounds(edit: Edit, folder: Path | None) -> Edit:
+    """An edit whose voices' sounds are found again; keys need none, playing and exports do."""
+    for layer in edit.layers:
+        voice = layer.voice
+        if voice is None or voice.sound is None or voice.sound_online or not voice.content:
+            continue
+        try:
+            place = media_places.find_media(voice.sound, voice.content, folder, voice.sound.name)
+        except MienError:
+            continue
+        media_places.remember(place, voice.content)
+        found = replace(voice, sound=place, sound_online=True)
+        edit = edit.with_layer(replace(layer, voice=found))
+    return edit
 
 
 def _with_matte(occlusion: Occlusion, folder: Path | None) -> Occlusion:

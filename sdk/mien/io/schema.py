@@ -293,6 +293,7 @@ class VoicePart(_Part):
     """`model.voice.Voice`; phones and words in columns, times in seconds."""
 
     sound: str | None
+    content: str
     start: float
     span: tuple[_Count, _Count]
     mode: Literal["replace", "add"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
+from mien.io.places import path_text, relative
 from mien.io.schema import VoicePart
 from mien.model.speech import Phone, Speech, Word
 from mien.model.voice import MouthAmounts, Voice
@@ -12,10 +14,11 @@ from mien.timebase import FrameRange
 __all__ = ["make_voice", "voice_part"]
 
 
-def voice_part(voice: Voice) -> VoicePart:
-    """Return a voice as a project keeps it: its sound by its path, and no sound itself."""
+def voice_part(voice: Voice, folder: Path) -> VoicePart:
+    """Return a voice as a project in `folder` keeps it: its sound by its path and content."""
     return VoicePart(
-        sound=None if voice.sound is None else str(voice.sound),
+        sound=None if voice.sound is None else path_text(relative(voice.sound, folder)),
+        content=voice.content,
         start=voice.start,
         span=(voice.span.start, voice.span.stop),
         mode=voice.mode,
@@ -28,8 +31,8 @@ def voice_part(voice: Voice) -> VoicePart:
     )
 
 
-def make_voice(part: VoicePart) -> Voice:
-    """Make the voice that a project kept.
+def make_voice(part: VoicePart, folder: Path) -> Voice:
+    """Make the voice that a project in `folder` kept; its sound is yet to be found.
 
     Raises:
         MienError: When it contradicts itself.
@@ -40,6 +43,9 @@ def make_voice(part: VoicePart) -> Voice:
         part.seconds,
         part.heard_by,
     )
-    sound = None if part.sound is None else Path(part.sound)
+    sound = None if part.sound is None else Path(os.path.normpath(folder / part.sound))
     amounts = MouthAmounts(part.jaw, part.lips)
-    return Voice(speech, FrameRange(*part.span), sound, part.start, amounts, part.mode)
+    span, online = FrameRange(*part.span), sound is None
+    return Voice(
+        speech, span, sound, part.start, amounts, part.mode, part.content, sound_online=online
+    )

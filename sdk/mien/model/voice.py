@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal, get_args
 
@@ -68,6 +68,8 @@ class Voice:
         start: Second of the shot at which the sound's first sample is heard.
         amounts: How far jaw and lips go.
         mode: In place of what the mouth does, or added to it.
+        content: Fingerprint of what the file held; empty where nobody said.
+        sound_online: Whether the file is where `sound` says; when not, it is not to be opened.
 
     Raises:
         UsageError: When the mode is another, or the start is not finite.
@@ -79,6 +81,8 @@ class Voice:
     start: float = 0.0
     amounts: MouthAmounts = _USUAL
     mode: VoiceMode = "replace"
+    content: str = ""
+    sound_online: bool = field(default=True, compare=False)
 
     def __post_init__(self) -> None:
         if self.mode not in VOICE_MODES:
