@@ -4,7 +4,8 @@ Sentences of espeak-ng, whose phones are known, are heard with and without their
 faces say what people in other clips say, and the outside eye (MediaPipe's Face Landmarker) looks at
 the render and at the speaker: how far the lips are apart (in distances of the eyes) at P, B and M
 and at open vowels, by how many frames the render comes late, how alike both are over time, and
-what else of the face changed. Last, a talking mouth is muted, and a minute of speech is timed.
+what else of the face changed: by the outside eye, whose reading shifts with the mouth, and as the
+share of pixels around eyes and brows that are not the plate's. Last, a talking mouth is muted, and a minute of speech is timed.
 
     python -m tests.benchmarks.bench_voice [SOUND:FACE ...] [--seconds S] [--strips DIR]
 """
@@ -33,7 +34,8 @@ from tests.benchmarks.bench_apply import tracked
 from tests.benchmarks.common import clip, measure
 from tests.speaking import SENTENCES, espeak, speak
 
-PAIRS = ("vretalk_4:lp_s18", "vretalk_1:lp_s18", "vretalk_4:lp_s20", "lp_d6:lp_s20")
+PAIRS = ("vretalk_4:lp_s18", "vretalk_1:lp_s18", "lp_d6:lp_s18", "vretalk_4:lp_s20",
+         "vretalk_1:lp_s20", "lp_d6:lp_s20")  # fmt: skip
 SECONDS = 6.0
 HEARD = frozenset({"P", "B", "M", "F", "V"})
 OPEN = frozenset({"AA", "AE", "AO", "AW", "AY"})
@@ -43,6 +45,10 @@ ELSEWHERE = (
     "eyeBlinkLeft", "eyeBlinkRight", "eyeSquintLeft", "eyeSquintRight", "browInnerUp",
     "browDownLeft", "browDownRight", "browOuterUpLeft", "browOuterUpRight",
 )  # fmt: skip
+
+
+AROUND_EYES = [33, 133, 362, 263, 70, 300, 105, 334, 159, 386, 145, 374]
+"""Landmarks at the corners and lids of the eyes, and on the brows."""
 
 
 def main(arguments: Sequence[str] = ()) -> None:
@@ -57,7 +63,9 @@ def main(arguments: Sequence[str] = ()) -> None:
         print("  sentences are left out: espeak-ng is not installed")
     else:
         _print_heard()
-    print(f"  {'':20} shut (0.02)  open (0.08)    late (1)  alike (0.6)  elsewhere      head")
+    print(
+        f"  {'':20} shut (0.02)  open (0.08)    late (1)  alike (0.6)  elsewhere      head  eyes' pixels"
+    )
     with tempfile.TemporaryDirectory() as folder:
         kept = asked.keep or Path(folder)
         for pair in asked.pairs:
@@ -124,9 +132,10 @@ def _print_pair(pair: str, folder: Path, seconds: float, strips: Path | None) ->
             and p.middle < at[-1]]  # fmt: skip
     late, alike = _lag(lips, own)
     moved, turned = _elsewhere(driven, before)
+    pixels = _changed_above(target, span.start, renders, plates)
     print(
         f"  {pair:20}{_mean(shut):12.3f}{_mean(wide):13.3f}{late:12d}{alike:13.2f}{moved:11.3f}"
-        f"{turned:8.2f} deg",
+        f"{turned:8.2f} deg{pixels:11.4f}",
         flush=True,
     )
     if strips is not None:
@@ -184,6 +193,20 @@ def _elsewhere(driven: Sequence[Any], before: Sequence[Any]) -> tuple[float, flo
         np.degrees(np.arccos(np.clip((np.trace(a[2] @ b[2].T) - 1) / 2, -1, 1))) for a, b in pairs
     ]
     return float(moved), float(np.median(turned))
+
+
+def _changed_above(
+    shot: mien.Shot, first: int, driven: Sequence[AnyArray], before: Sequence[AnyArray]
+) -> float:
+    """Share of the pixels around eyes and brows that differ from the plate's."""
+    face, changed = mien.main_face(shot), []
+    for index, (picture, plate) in enumerate(zip(driven, before, strict=True)):
+        points = face.landmarks[first + index, AROUND_EYES, :2]
+        if np.isfinite(points).all():
+            (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+            box = slice(int(max(top, 0)), int(bottom)), slice(int(max(left, 0)), int(right))
+            changed.append((picture[box] != plate[box]).any(axis=-1).mean())
+    return float(np.mean(changed))
 
 
 def _print_mute(folder: Path, seconds: float, strips: Path | None) -> None:
