@@ -5,7 +5,8 @@ faces say what people in other clips say, and the outside eye (MediaPipe's Face 
 the render and at the speaker: how far the lips are apart (in distances of the eyes) at P, B and M
 and at open vowels, by how many frames the render comes late, how alike both are over time, and
 what else of the face changed: by the outside eye, whose reading shifts with the mouth, and as the
-share of pixels around eyes and brows that are not the plate's. Last, a talking mouth is muted, and a minute of speech is timed.
+share of pixels around eyes and brows that are not the plate's. Last, a talking mouth is muted, and
+a minute of speech is timed.
 
     python -m tests.benchmarks.bench_voice [SOUND:FACE ...] [--seconds S] [--strips DIR]
 """
