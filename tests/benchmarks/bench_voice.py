@@ -64,7 +64,9 @@ def main(arguments: Sequence[str] = ()) -> None:
         print("  sentences are left out: espeak-ng is not installed")
     else:
         _print_heard()
-    columns = " shut (0.02)  open (0.08)    late (1)  alike (0.6)  elsewhere      head  eyes' pixels"
+    columns = (
+        " shut (0.02)  open (0.08)    late (1)  alike (0.6)  elsewhere      head  eyes' pixels"
+    )
     print(f"  {'':20}{columns}")
     with tempfile.TemporaryDirectory() as folder:
         kept = asked.keep or Path(folder)
