@@ -11,6 +11,7 @@ import pytest
 
 import mien
 from mien._types import AnyArray
+from mien.face import SOLVER
 from mien.errors import MediaError, NoFaceError, ProjectError, UsageError
 from mien.media.display import from_display, to_display
 from mien.media.memory import memory_media
@@ -142,7 +143,7 @@ def shot(portrait: AnyArray) -> mien.Shot:
 def test_a_face_in_them_is_tracked(shot: mien.Shot, portrait: AnyArray) -> None:
     assert len(shot.faces) == 1
     assert shot.clock.rate == 24
-    assert shot.made_by == mien.ToolVersions("mediapipe", 1, 1)
+    assert shot.made_by == mien.ToolVersions("mediapipe", 1, SOLVER)
     floats = np.stack([portrait / np.float32(255)] * 6)
     again = mien.track(frames=floats, rate=24, progress=False)
     assert np.array_equal(again.faces[0].landmarks, shot.faces[0].landmarks)

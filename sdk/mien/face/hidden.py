@@ -276,6 +276,9 @@ def _without_jumps(
 
 
 def _median_steps(steps: FloatArray) -> FloatArray:
+    """(N, C) the medians of steps and those beside them; a single frame has no step."""
+    if not len(steps):
+        return steps
     padded = np.pad(steps, ((_NEAR, _NEAR), (0, 0)), mode="edge")
     views = np.lib.stride_tricks.sliding_window_view(padded, 2 * _NEAR + 1, axis=0)
     return np.asarray(np.median(views, axis=-1), np.float32)
