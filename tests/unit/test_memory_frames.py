@@ -11,8 +11,8 @@ import pytest
 
 import mien
 from mien._types import AnyArray
-from mien.face import SOLVER
 from mien.errors import MediaError, NoFaceError, ProjectError, UsageError
+from mien.face import SOLVER
 from mien.media.display import from_display, to_display
 from mien.media.memory import memory_media
 from mien.media.planes import Box
