@@ -394,3 +394,10 @@ def made_film(folder: Path) -> Path:
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path
+
+
+def test_no_job_is_eased_backwards() -> None:
+    shot = make_shot(FRAMES)
+    for job in (mien.mute_mouth, mien.resync_mouth):
+        with pytest.raises(UsageError, match="eased over -1"):
+            job(shot, ease=-1)

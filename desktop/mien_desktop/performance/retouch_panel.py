@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QScrollArea,
     QSlider,
     QVBoxLayout,
     QWidget,
@@ -25,6 +24,7 @@ from mien.model.retouch_rest import REST_GROUPS
 from mien_desktop import theme
 from mien_desktop.background import Background
 from mien_desktop.command import Command
+from mien_desktop.performance.scrolled import fill_scrolled
 from mien_desktop.resolve import Resolved
 from mien_desktop.words import title
 from mien_desktop.workspace import Workspace
@@ -224,14 +224,7 @@ class RetouchPanel(QWidget):
         column.addWidget(match)
         column.addWidget(self.notes)
         column.addStretch(1)
-        area = QScrollArea()
-        area.setWidget(inner)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QScrollArea.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(area)
+        fill_scrolled(self, inner)
 
     def _parts(self) -> QWidget:
         parts = QWidget()

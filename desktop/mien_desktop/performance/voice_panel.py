@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
-    QScrollArea,
     QSlider,
     QVBoxLayout,
     QWidget,
@@ -30,6 +29,7 @@ from mien.timebase import FrameRange
 from mien_desktop import theme
 from mien_desktop.background import Background
 from mien_desktop.command import Command
+from mien_desktop.performance.scrolled import fill_scrolled
 from mien_desktop.reading import ReadingBar
 from mien_desktop.resolve import Resolved
 from mien_desktop.settings import settings
@@ -297,14 +297,7 @@ class VoicePanel(QWidget):
         column.addWidget(self._bar)
         column.addWidget(self.notes)
         column.addStretch(1)
-        area = QScrollArea()
-        area.setWidget(inner)
-        area.setWidgetResizable(True)
-        area.setFrameShape(QScrollArea.Shape.NoFrame)
-        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(area)
+        fill_scrolled(self, inner)
 
 
 class _Amount(QWidget):

@@ -21,7 +21,7 @@ from mien.io import project as project_file
 from mien.io.project import SUFFIX
 from mien.model.controls import INDEX, NAMES, sides
 from mien.model.curve_file import CurveFile, FaceCurves
-from mien.model.document import Project
+from mien.model.document import Project, project_of
 from mien.model.edits import Edit
 from mien.model.face import Face
 from mien.model.face_names import list_faces
@@ -120,7 +120,7 @@ def apply(
         TimeError: When a time cannot be read or lies outside.
     """
     how = Transfer() if how is None else how
-    project = target if isinstance(target, Project) else Project(target)
+    project = project_of(target)
     chosen = main_face(project.shot) if face is None else project.shot.face(face)
     if not isinstance(source, SourcePerformance):
         source = open_performance(

@@ -14,7 +14,7 @@ from mien.model.corrections import (
     LandmarkCorrection,
     correction_at,
 )
-from mien.model.document import Project
+from mien.model.document import Project, shot_of
 from mien.model.face import Face
 from mien.model.frame_runs import frame_runs
 from mien.model.shot import Shot
@@ -175,7 +175,7 @@ def _check_frame(face: Face, frame: int) -> None:
 
 
 def _shot_of(source: Shot | Project) -> Shot:
-    shot = source.shot if isinstance(source, Project) else source
+    shot = shot_of(source)
     if not shot.faces:
         raise NoFaceError(f"{shot.media.path.name} has no faces.", "Track it first.")
     return shot

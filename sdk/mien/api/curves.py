@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from mien._types import PathLike
 from mien.model.curve_change import CurveChange, parse_offset
 from mien.model.curve_layer import IMPORT_LAYER, CurveImport, ImportMode, curves_layer
-from mien.model.document import Project
+from mien.model.document import Project, project_of
 from mien.model.edits import Edit
 from mien.model.face import Face
 from mien.model.listing import list_names
@@ -240,7 +240,7 @@ def import_curves(
     """
     from mien.io.curves import read_curve_file
 
-    project = source if isinstance(source, Project) else Project(source)
+    project = project_of(source)
     target = main_face(project.shot) if face is None else project.shot.face(face)
     options = CurveImport(
         source_face, controls, layer, mode, parse_offset(offset, project.shot.clock), retime, only,

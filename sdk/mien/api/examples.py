@@ -13,7 +13,7 @@ from mien.api.projects import load_document
 from mien.api.tracking import track
 from mien.errors import MediaError, MienError, NoFaceError, UsageError
 from mien.io.project import SUFFIX
-from mien.model.document import Project
+from mien.model.document import Project, shot_of
 from mien.model.shot import Example, Shot
 from mien.progress import Progress
 
@@ -53,7 +53,7 @@ def set_examples(
         MissingDependencyError: When the tracker cannot be used.
     """
     wanted = list(examples)
-    shot = source.shot if isinstance(source, Project) else source
+    shot = shot_of(source)
     check_examples((one for one in wanted if not isinstance(one, Shot | Example)), shot)
     found: dict[Path | str, Example] = {}
     for one in wanted:

@@ -10,7 +10,7 @@ from mien.api.tracking import as_tracked
 from mien.errors import NoFaceError, TimeError, UsageError
 from mien.model.chosen_neutral import ChosenNeutral
 from mien.model.corrections import LandmarkCorrection
-from mien.model.document import Project
+from mien.model.document import Project, shot_of
 from mien.model.edits import Edit
 from mien.model.face import Face, FaceTrack
 from mien.model.face_names import list_faces
@@ -246,7 +246,7 @@ def _solved(track: FaceTrack, chosen: _Chosen, shot: Shot, progress: bool | Prog
 
 
 def _shot_of(source: Shot | Project) -> Shot:
-    shot = source.shot if isinstance(source, Project) else source
+    shot = shot_of(source)
     if not shot.faces:
         raise NoFaceError(f"{shot.media.path.name} has no faces.", "Track it first.")
     return shot

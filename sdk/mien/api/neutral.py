@@ -13,7 +13,7 @@ from mien._types import BoolArray, PathLike
 from mien.errors import NoFaceError, NothingToDoError, TimeError, UsageError
 from mien.model.chosen_neutral import ChosenNeutral
 from mien.model.controls import INDEX
-from mien.model.document import Project
+from mien.model.document import Project, shot_of
 from mien.model.face import Face
 from mien.model.frame_runs import frame_runs
 from mien.model.neutral import rest_frames
@@ -224,14 +224,14 @@ def _seen_frame(face: Face, frame: int) -> int:
 
 
 def _with_face(source: _ShotOrProject, face: Face) -> _ShotOrProject:
-    shot = source.shot if isinstance(source, Project) else source
+    shot = shot_of(source)
     faces = tuple(face if one.number == face.number else one for one in shot.faces)
     changed = replace(shot, faces=faces)
     return source.with_faces_of(changed) if isinstance(source, Project) else changed
 
 
 def _shot_of(source: Shot | Project) -> Shot:
-    shot = source.shot if isinstance(source, Project) else source
+    shot = shot_of(source)
     if not shot.faces:
         raise NoFaceError(f"{shot.media.path.name} has no faces.", "Track it first.")
     return shot

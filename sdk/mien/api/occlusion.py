@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from mien._types import PathLike
-from mien.model.document import Project
+from mien.model.document import Project, shot_of
 from mien.model.media import MediaInfo
 from mien.model.occlusion import GlassesChoice, Occlusion, OcclusionChoice
 from mien.model.shot import Shot
@@ -45,7 +45,7 @@ def set_occlusion_matte(source: _ShotOrProject, matte: PathLike | None) -> _Shot
         MediaError: When it cannot be read, or has another shape or number of frames.
         UsageError: When it is the shot itself.
     """
-    shot = source.shot if isinstance(source, Project) else source
+    shot = shot_of(source)
     given = _given(shot.media, shot.occlusion, None if matte is None else Path(matte))
     return _with(source, given)
 
@@ -90,7 +90,7 @@ def choose_occlusion(source: _ShotOrProject, choice: OcclusionChoice) -> _ShotOr
         NoFaceError: When it speaks of the glasses of a face that the shot does not have.
         UsageError: When its matte is the shot itself.
     """
-    shot = source.shot if isinstance(source, Project) else source
+    shot = shot_of(source)
     occlusion = choice.over(shot.occlusion)
     if choice.matte is not None:
         occlusion = _given(shot.media, occlusion, choice.matte)
@@ -107,7 +107,7 @@ def choose_glasses(source: _ShotOrProject, choice: OcclusionChoice) -> _ShotOrPr
     """
     if not choice.glasses:
         return source
-    shot = source.shot if isinstance(source, Project) else source
+    shot = shot_of(source)
     worn = dict(shot.occlusion.glasses)
     for which, word in choice.glasses:
         faces = [shot.face(which)] if which else shot.faces

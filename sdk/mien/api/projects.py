@@ -9,6 +9,7 @@ from pathlib import Path
 from mien._types import PathLike
 from mien.io import project as project_file
 from mien.io.project import Document, Project
+from mien.model.document import project_of
 from mien.model.edits import Edit, stacked_edits
 from mien.model.shot import Shot
 from mien.progress import Progress, progress_reporter
@@ -28,7 +29,7 @@ def save_project(shot: Shot | Project, path: PathLike, edits: Sequence[Edit] = (
         OutputError: When it cannot be put there.
         WriteError: When the disk is full; what was there before stays.
     """
-    project = shot if isinstance(shot, Project) else Project(shot)
+    project = project_of(shot)
     stacked = stacked_edits(project.shot, (*project.edits, *edits))
     project_file.save(dataclasses.replace(project, edits=stacked), Path(path))
 

@@ -17,7 +17,7 @@ from mien.errors import InputError, NoFaceError, OutputError, TimeError, UsageEr
 from mien.io.files import check_file, written_whole
 from mien.io.landmark_file import landmark_text, read_landmarks
 from mien.model.corrections import LandmarkCorrection
-from mien.model.document import Project
+from mien.model.document import Project, shot_of
 from mien.model.face import Face, FaceTrack
 from mien.model.face_names import check_face_name, list_faces
 from mien.model.landmarks import LANDMARKS, SKIN
@@ -80,7 +80,7 @@ def retrack_face(
     from mien.tracking.mediapipe.detector import BlazeFace
     from mien.tracking.mediapipe.face_mesh import FaceMesh
 
-    shot = source.shot if isinstance(source, Project) else source
+    shot = shot_of(source)
     old, number, called = _whose(shot, face, name)
     hint, span = check_retracking(shot, face, frames, at=at, box=box, point=point, name=name)
     others = [one for one in shot.faces if one is not old]
@@ -153,7 +153,7 @@ def import_landmarks(
         UsageError: When the name is taken.
         NothingToDoError: When the landmarks of the face as it was tracked were not kept.
     """
-    shot = source.shot if isinstance(source, Project) else source
+    shot = shot_of(source)
     old, number, called = _whose(shot, face, name)
     rows, confidence = read_landmarks(Path(path), len(shot), shot.media.orientation.upright_size)
     track = FaceTrack(number, rows, confidence)
@@ -187,7 +187,7 @@ def export_landmarks(
         OutputError: When the file cannot be put there.
         NothingToDoError: When `raw` was not kept.
     """
-    shot = source.shot if isinstance(source, Project) else source
+    shot = shot_of(source)
     path = Path(path)
     if path.suffix.lower() != ".json":
         raise OutputError(f"{path.name} is no name for landmarks.", "Let it end in .json.")
@@ -350,7 +350,7 @@ def _solved(
 
 
 def _with_face(source: _ShotOrProject, face: Face) -> _ShotOrProject:
-    shot = source.shot if isinstance(source, Project) else source
+    shot = shot_of(source)
     faces = [face if one.number == face.number else one for one in shot.faces]
     if all(one is not face for one in faces):
         faces.append(face)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from mien.errors import NoFaceError
-from mien.model.document import Project
+from mien.model.document import Project, shot_of
 from mien.model.shot import Shot
 from mien.model.smoothing import Smoothing, SmoothingMethod
 
@@ -43,7 +43,7 @@ def smooth_faces(
     from mien.face.resmoothing import smooth_face
 
     how = Smoothing(smoothing) if isinstance(smoothing, str) else smoothing
-    shot = source.shot if isinstance(source, Project) else source
+    shot = shot_of(source)
     if not shot.faces:
         raise NoFaceError(f"{shot.media.path.name} has no faces.", "Track it first.")
     numbers = {one.number for one in shot.faces} if face is None else {shot.face(face).number}

@@ -16,7 +16,7 @@ from mien._types import PathLike
 from mien.errors import NoFaceError, NothingToDoError, ProjectError, UsageError
 from mien.io.relink import remember
 from mien.model.chosen_neutral import ChosenNeutral
-from mien.model.document import Project
+from mien.model.document import Project, shot_of
 from mien.model.shot import Shot, ToolVersions
 from mien.progress import Progress, progress_reporter
 from mien.timebase import FrameRange
@@ -311,7 +311,7 @@ def solve(source: _ShotOrProject, *, progress: bool | Progress = True) -> _ShotO
         NothingToDoError: When the landmarks as they were tracked were not kept.
         ProjectError: When those that were kept are damaged.
     """
-    shot = source.shot if isinstance(source, Project) else source
+    shot = shot_of(source)
     check_solvable(shot)
     tracks = [as_tracked(face, shot) for face in shot.faces]
     neutrals = {face.number: face.neutral for face in shot.faces if face.neutral is not None}

@@ -14,7 +14,7 @@ from mien.errors import InputError, NoFaceError, NothingToDoError, TimeError, Us
 from mien.io.relink import content_of, remember
 from mien.model.control_track import FADE, ControlTrack
 from mien.model.controls import CONTROLS
-from mien.model.document import Project
+from mien.model.document import Project, project_of
 from mien.model.edits import Edit, Layer
 from mien.model.face import Face
 from mien.model.interpolate import Key
@@ -36,11 +36,11 @@ from mien.speech.hearing import (
 )
 from mien.speech.layer import TOLERANCE, VOICE_LAYER, speaking_layer
 from mien.speech.lips import Slip
+from mien.speech.sound import Sound, load_sound
 from mien.timebase import Clock, FrameRange
 
 if TYPE_CHECKING:
     from mien.speech.hearing import Hearing
-    from mien.speech.sound import Sound
 
 __all__ = [
     "MUTE_LAYER", "RESYNC_LAYER", "MutedMouth", "ResyncedMouth", "VoicedMouth", "mute_mouth",
@@ -158,7 +158,7 @@ def voice(
     learned = None
     if amounts is None:
         own = speech if path is None and frames == clock.all else None
-        learned = amounts_of(project.shot, target, own)
+        learned = amounts_of(project.shot, target, heard if path is None else None, own)
     made = Voice(
         within(speech, clock, frames, start), frames, path, start,
         amounts or learned or MouthAmounts(), mode, _content(path),
@@ -261,12 +261,12 @@ def mute_mouth(
     project, target = _target(source, face)
     clock = project.shot.clock
     frames = _span(clock, span)
-    _check_layer(layer)
+    _check_layer(layer, ease)
     _check_seen(target, frames)
     spans: tuple[FrameRange, ...] = (frames,)
     if keep_breath:
         with progress_reporter(progress) as report:
-            spoken = heard_in(project.shot, frames, report)
+            spoken = heard_in(load_sound(project.shot.media), clock, frames, report)
         spans = speaking_spans(spoken, clock, frames)
     tracks = tuple(
         ControlTrack("lipsShut", (Key(one.start, 1.0, "hold"),), "add", one, min(ease, len(one)))
@@ -332,10 +332,10 @@ def resync_mouth(
     project, target = _target(source, face)
     clock = project.shot.clock
     frames = _span(clock, span)
-    _check_layer(layer)
+    _check_layer(layer, ease)
     _check_seen(target, frames)
     with progress_reporter(progress) as report:
-        speech = heard_in(project.shot, frames, report)
+        speech = heard_in(load_sound(project.shot.media), clock, frames, report)
     times = frame_middles(clock, frames)
     curves = mouth_curves(speech, times, rest=resting(target))
     within = slice(frames.start, frames.stop)
@@ -379,8 +379,6 @@ def _moved_layer(face: Face, span: FrameRange, seconds: float, name: str, ease: 
 
 def _sound(shot: Shot, path: Path | None, speech: Speech | None) -> Sound | None:
     """The sound of a file, or the shot's own; None of a silent shot where the speech is told."""
-    from mien.speech.sound import load_sound
-
     if path is not None:
         return load_sound(path)
     # Phones that are told need no sound; where there is one, it says how loud they are.
@@ -388,7 +386,7 @@ def _sound(shot: Shot, path: Path | None, speech: Speech | None) -> Sound | None
 
 
 def _target(source: Shot | Project, face: int | str | None) -> tuple[Project, Face]:
-    project = source if isinstance(source, Project) else Project(source)
+    project = project_of(source)
     return project, main_face(project.shot) if face is None else project.shot.face(face)
 
 
@@ -405,9 +403,9 @@ def _span(clock: Clock, span: FrameRange | str | None) -> FrameRange:
     return frames
 
 
-def _check_layer(name: str, ease: int = 0) -> None:
+def _check_layer(name: str, ease: int) -> None:
     if ease < 0:
-        raise UsageError(f"A voice cannot be eased over {ease} frames.", "Give 0 or more.")
+        raise UsageError(f"A layer cannot be eased over {ease} frames.", "Give 0 or more.")
     if not name.strip():
         raise UsageError("A layer needs a name.", "Leave it out for the usual one.")
 

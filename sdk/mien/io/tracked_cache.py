@@ -17,10 +17,10 @@ import platformdirs
 from mien.errors import MienError
 from mien.io import project as project_file
 from mien.io.project import SUFFIX
+from mien.media.cache_folder import CacheFolder
 from mien.model.document import Project
 from mien.model.media import MediaInfo
 from mien.model.shot import Shot
-from mien.rendering.appearance.cache import CacheEntry
 from mien.timebase import FrameRange
 
 __all__ = ["TrackedCache"]
@@ -29,7 +29,7 @@ _LIMIT: Final = 1 << 30
 """Bytes that all files may take."""
 
 
-class TrackedCache:
+class TrackedCache(CacheFolder):
     """The folder in which tracked clips are kept.
 
     Args:
@@ -43,7 +43,7 @@ class TrackedCache:
 
     def __init__(self, version: str = "", folder: Path | None = None) -> None:
         self._version = version
-        self.folder = folder or platformdirs.user_cache_path("mien") / "tracked"
+        super().__init__(folder or platformdirs.user_cache_path("mien") / "tracked", SUFFIX)
 
     def load(self, media: MediaInfo, frames: FrameRange | None) -> Shot | None:
         """Return what was tracked of media: all of it, or some frames; None when nothing was.
@@ -79,38 +79,8 @@ class TrackedCache:
         with suppress(OSError, MienError):
             self.folder.mkdir(parents=True, exist_ok=True)
             project_file.save(project, self._path(shot.media, frames))
-            self._prune()
+            self.prune(_LIMIT)
 
     def _path(self, media: MediaInfo, frames: FrameRange | None) -> Path:
         span = "all" if frames is None else f"{frames.start}-{frames.stop}"
         return self.folder / f"{media.fingerprint}-{media.stream}-{self._version}-{span}{SUFFIX}"
-
-    def entries(self) -> list[CacheEntry]:
-        """Return what is kept, the longest unused first."""
-        kept = []
-        for path in self.folder.glob(f"*{SUFFIX}"):
-            with suppress(OSError):
-                facts = path.stat()
-                kept.append(CacheEntry(path, facts.st_size, facts.st_mtime))
-        return sorted(kept, key=lambda entry: entry.used)
-
-    def clear(self) -> int:
-        """Remove all that is kept; returns how many bytes that were.
-
-        Raises:
-            OSError: When a file cannot be removed.
-        """
-        freed = 0
-        for entry in self.entries():
-            entry.path.unlink(missing_ok=True)
-            freed += entry.size
-        return freed
-
-    def _prune(self) -> None:
-        kept = self.entries()
-        total = sum(entry.size for entry in kept)
-        for entry in kept[:-1]:
-            if total <= _LIMIT:
-                return
-            entry.path.unlink(missing_ok=True)
-            total -= entry.size

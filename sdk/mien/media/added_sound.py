@@ -27,7 +27,7 @@ from mien.errors import MediaError, OutputError, UsageError
 from mien.media.closing import Closing
 from mien.media.codecs import Encoding
 from mien.media.resampling import resampled
-from mien.media.sound_files import moving_media
+from mien.media.sound_file import moving_media
 from mien.model.soundtrack import Soundtrack
 
 __all__ = ["AddedSound", "check_soundtrack"]

@@ -1,4 +1,4 @@
-"""The sound of any file, for playing it beside a shot."""
+"""Files that are taken for their sound: sound alone, or movies, whose sound has a place in time."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ import numpy as np
 import numpy.typing as npt
 from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
+from av.stream import Disposition
 
 from mien._types import FloatArray
 from mien.errors import MediaError
 from mien.media.audio import AudioTrack
 from mien.media.probe import probe
+from mien.model.media import MediaInfo
 
-__all__ = ["SoundFile", "open_sound"]
+__all__ = ["SoundFile", "moving_media", "open_sound"]
 
 _FULL = 32768
 
@@ -95,14 +97,34 @@ def open_sound(path: Path, seconds: float) -> AudioTrack | SoundFile:
     Raises:
         MediaError: When it is missing, cannot be decoded, or has no sound.
     """
+    movie = moving_media(path)
+    return SoundFile(path, seconds) if movie is None else AudioTrack(movie)
+
+
+def moving_media(path: Path) -> MediaInfo | None:
+    """Return facts of a file that has pictures over time; None of one that has sound alone.
+
+    Args:
+        path: A file that is taken for its sound.
+
+    Raises:
+        MediaError: When it is missing, cannot be read or has no sound.
+    """
+    if not path.is_file():
+        raise MediaError(f"{path} does not exist.", "Check the path of the sound.", path=path)
     try:
         with av.open(str(path)) as container:
+            heard = bool(container.streams.audio)
             moving = any(
-                not stream.disposition & av.stream.Disposition.attached_pic
+                not stream.disposition & Disposition.attached_pic
                 for stream in container.streams.video
             )
     except (av.FFmpegError, OSError) as error:
         raise MediaError(
-            f"{path.name} cannot be read as sound: {error}.", "Check its path.", path=path
+            f"{path.name} cannot be read as sound: {error.strerror or error}.",
+            "Give a WAV, FLAC, MP3, M4A, Ogg or movie file.",
+            path=path,
         ) from error
-    return AudioTrack(probe(path)) if moving else SoundFile(path, seconds)
+    if not heard:
+        raise MediaError(f"{path.name} has no sound.", "Give a file that has some.", path=path)
+    return probe(path) if moving else None

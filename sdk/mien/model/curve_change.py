@@ -195,9 +195,7 @@ def resampled(curves: CurveFile, rate: Fraction) -> CurveFile:
     Raises:
         UsageError: When they do not say when their frames are shown, or would be too many.
     """
-    clock = curves.clock
-    if clock is None:
-        raise UsageError(f"{curves.name} does not say when its frames are shown.")
+    clock = curves.timed()
     if clock.rate == rate and clock.times is None:
         return curves
     count = max(1, round(clock.duration * rate))

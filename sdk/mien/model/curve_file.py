@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien._types import BoolArray, FloatArray
-from mien.errors import NoFaceError
+from mien.errors import NoFaceError, UsageError
 from mien.model.curves import FLAME_SIZE, HeadPose
 from mien.model.face_names import choose_face, list_faces
 from mien.model.occlusion import REGIONS
@@ -146,6 +146,19 @@ class CurveFile:
             lengths.add(self.clock.frame_count)
         if len(lengths) > 1:
             raise ValueError(f"its lengths differ: {', '.join(map(str, sorted(lengths)))} frames")
+
+    def timed(self) -> Clock:
+        """Return when the frames are shown, for those who cannot do without.
+
+        Raises:
+            UsageError: When nobody said.
+        """
+        if self.clock is None:
+            raise UsageError(
+                f"{self.name} does not say when its frames are shown.",
+                "Write it from a tracked shot.",
+            )
+        return self.clock
 
     def face(self, which: int | str | None = None) -> FaceCurves:
         """Return the curves of a face.

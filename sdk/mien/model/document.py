@@ -26,7 +26,7 @@ from mien.model.settings import ReferenceSettings
 from mien.model.shot import Shot
 from mien.timebase import FrameRange
 
-__all__ = ["Document", "Project", "choose", "media_title"]
+__all__ = ["Document", "Project", "choose", "media_title", "project_of", "shot_of"]
 
 _ID_DIGITS = 8
 _NUMBER = re.compile(r"[._ -]?%(0\d+)?d$")
@@ -178,6 +178,16 @@ class Project:
             getattr(self, name) == getattr(other, name)
             for name in ("edits", "settings", "name", "markers", "span", "id", "online", "history")
         )
+
+
+def shot_of(source: Shot | Project) -> Shot:
+    """Return a shot, or that of a project."""
+    return source.shot if isinstance(source, Project) else source
+
+
+def project_of(source: Shot | Project) -> Project:
+    """Return a project, or a new one of a shot, without edits."""
+    return source if isinstance(source, Project) else Project(source)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

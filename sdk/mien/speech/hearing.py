@@ -74,15 +74,23 @@ def _read_words(path: Path) -> str | tuple[Cue, ...]:
     return read_text(path)
 
 
-def amounts_of(shot: Shot, face: Face, speech: Speech | None) -> MouthAmounts | None:
-    """Amounts of this person's mouth, from where they speak in the shot; None where they do not."""
+def amounts_of(
+    shot: Shot, face: Face, sound: Sound | None, speech: Speech | None
+) -> MouthAmounts | None:
+    """Amounts of this person's mouth, from where they speak in the shot; None where they do not.
+
+    Args:
+        shot: The shot.
+        face: The face.
+        sound: The shot's own sound; None where it is not read yet.
+        speech: What is said in all of it; None where it is not heard yet.
+    """
     if not shot.media.audio_streams:
         return None
     every = shot.clock.all
     try:
-        sound = load_sound(shot.media)
-        if speech is None:
-            speech = heard_in(shot, every, silent)
+        sound = sound or load_sound(shot.media)
+        speech = speech or heard_in(sound, shot.clock, every, silent)
     except MienError:
         # Nobody is heard in the shot, or nothing that hears is installed: the usual amounts then.
         return None
@@ -91,11 +99,11 @@ def amounts_of(shot: Shot, face: Face, speech: Speech | None) -> MouthAmounts | 
     )
 
 
-def heard_in(shot: Shot, frames: FrameRange, progress: Progress) -> Speech:
-    """What is said in the shot's own sound over some frames; times count from frame 0."""
+def heard_in(sound: Sound, clock: Clock, frames: FrameRange, progress: Progress) -> Speech:
+    """What is said in a shot's own sound over some frames; times count from frame 0."""
     listener = choose_listener("auto", None, "en")
-    first, last = (float(shot.clock.seconds(at)) for at in (frames.start, frames.stop))
-    return listener.hear(load_sound(shot.media).cut(first, last), None, progress).moved(first)
+    first, last = (float(clock.seconds(at)) for at in (frames.start, frames.stop))
+    return listener.hear(sound.cut(first, last), None, progress).moved(first)
 
 
 def speaking_spans(speech: Speech, clock: Clock, frames: FrameRange) -> tuple[FrameRange, ...]:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from mien.errors import InputError, MediaError
 from mien.media.audio import AudioTrack, open_audio
 from mien.media.resampling import resampled
-from mien.media.sound_files import moving_media
+from mien.media.sound_file import moving_media
 from mien.model.media import MediaInfo
 
 __all__ = ["SAMPLE_RATE", "Sound", "load_sound"]

@@ -8,7 +8,6 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from mien.errors import UsageError
 from mien.io.curves.base import CurveFormat
 from mien.io.curves.clock import read_clock
 from mien.io.curves.grid import MAX_FRAMES
@@ -56,12 +55,7 @@ class JsonFormat(CurveFormat):
 
 
 def _document(curves: CurveFile) -> dict[str, Any]:
-    clock = curves.clock
-    if clock is None:
-        raise UsageError(
-            f"{curves.name} does not say when its frames are shown.",
-            "Write it from a tracked shot.",
-        )
+    clock = curves.timed()
     return {
         "schema": _SCHEMA,
         "version": 1,

@@ -50,12 +50,7 @@ class LiveLinkFormat(CurveFormat):
 
     def write(self, curves: CurveFile, file: IO[bytes]) -> None:
         """Write the curves of one face."""
-        face, clock = curves.face(), curves.clock
-        if clock is None:
-            raise UsageError(
-                f"{curves.name} does not say when its frames are shown.",
-                "Write it from a tracked shot.",
-            )
+        face, clock = curves.face(), curves.timed()
         seen = np.flatnonzero(face.valid)
         if not len(seen):
             raise UsageError(

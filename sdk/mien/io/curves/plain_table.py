@@ -7,7 +7,6 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from mien.errors import UsageError
 from mien.io.curves.base import CurveFormat
 from mien.io.curves.columns import read_columns
 from mien.io.curves.rotations import axis_angle
@@ -33,12 +32,7 @@ class TableFormat(CurveFormat):
 
     def write(self, curves: CurveFile, file: IO[bytes]) -> None:
         """Write the curves of one face."""
-        face, clock = curves.face(), curves.clock
-        if clock is None:
-            raise UsageError(
-                f"{curves.name} does not say when its frames are shown.",
-                "Write it from a tracked shot.",
-            )
+        face, clock = curves.face(), curves.timed()
         columns = _columns(face)
         values = np.column_stack(list(columns.values())).astype(np.float64)
         values[~face.valid] = np.nan

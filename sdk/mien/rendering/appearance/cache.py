@@ -12,7 +12,6 @@ import os
 import zipfile
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from weakref import WeakKeyDictionary, WeakValueDictionary
@@ -23,6 +22,7 @@ import platformdirs
 
 from mien.errors import MediaError
 from mien.media.atomic_write import AtomicFile
+from mien.media.cache_folder import CacheFolder
 from mien.model.face import Face
 from mien.model.shot import Shot
 from mien.rendering.appearance.examples import ExampleFace
@@ -33,7 +33,7 @@ from mien.rendering.geometry.features import open_frames
 from mien.rendering.geometry.regression import SmoothFunction
 from mien.rendering.resume import media_stamp
 
-__all__ = ["AppearanceCache", "CacheEntry"]
+__all__ = ["AppearanceCache"]
 
 _VERSION: Final = 1
 """Raised whenever a library, or what is learned from it, comes out differently."""
@@ -58,22 +58,7 @@ def _keep_at_hand(path: Path, library: FaceLibrary, skin: SkinAppearance | None)
     _AT_HAND[path] = library
 
 
-@dataclass(frozen=True, slots=True)
-class CacheEntry:
-    """One face of one shot in the cache.
-
-    Attributes:
-        path: Its file.
-        size: Bytes.
-        used: When it was written or last read, seconds since 1970.
-    """
-
-    path: Path
-    size: int
-    used: float
-
-
-class AppearanceCache:
+class AppearanceCache(CacheFolder):
     """The folder in which appearances are kept.
 
     Args:
@@ -85,7 +70,7 @@ class AppearanceCache:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self.folder = folder or platformdirs.user_cache_path("mien") / "appearance"
+        super().__init__(folder or platformdirs.user_cache_path("mien") / "appearance", ".npz")
         self.problem = ""
 
     def key(self, shot: Shot, face: Face, examples: Sequence[ExampleFace] = ()) -> str | None:
@@ -132,45 +117,13 @@ class AppearanceCache:
             except BaseException:
                 file.discard()
                 raise
-            self._make_room()
+            self.prune(_MOST_BYTES)
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             self.problem = f"nothing was kept in the cache {self.folder}: {reason}"
 
-    def entries(self) -> list[CacheEntry]:
-        """Return what is kept, the longest unused first."""
-        found = []
-        with suppress(OSError):
-            for path in self.folder.glob("*.npz"):
-                with suppress(OSError):
-                    facts = path.stat()
-                    found.append(CacheEntry(path, facts.st_size, facts.st_mtime))
-        return sorted(found, key=lambda entry: entry.used)
-
-    def clear(self) -> int:
-        """Remove all that is kept; returns how many bytes that were.
-
-        Raises:
-            OSError: When a file cannot be removed.
-        """
-        freed = 0
-        for entry in self.entries():
-            entry.path.unlink(missing_ok=True)
-            freed += entry.size
-        return freed
-
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.npz"
-
-    def _make_room(self) -> None:
-        entries = self.entries()
-        taken = sum(entry.size for entry in entries)
-        for entry in entries[:-1]:
-            if taken <= _MOST_BYTES:
-                break
-            with suppress(OSError):
-                entry.path.unlink()
-                taken -= entry.size
 
 
 def _facts(shot: Shot, face: Face) -> tuple[object, ...] | None:
