@@ -21,6 +21,7 @@ NAMES = (
     "confidence",
     "solve",
     "swing",
+    "smoothing",
     "flame",
     "smirk",
     "render",
