@@ -27,6 +27,7 @@ from mien.cli import (
     probe,
     read,
     relink,
+    report,
     retouch,
     serve,
     shell,
@@ -83,6 +84,7 @@ info.add_to(app)
 read.add_to(app)
 smooth.add_to(app)
 relink.add_to(app)
+report.add_to(app)
 voice.add_to(app)
 app.add_typer(face_repairs.faces, name="faces")
 app.add_typer(retouch.jobs, name="retouch")
