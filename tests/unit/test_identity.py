@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from itertools import combinations
 from pathlib import Path
 
@@ -43,7 +44,7 @@ def landmarks_of(
     x = np.cos(turn) * shape[:, 0] + np.sin(turn) * shape[:, 2]
     points = np.stack([320 + size * x, 240 - size * shape[:, 1]], axis=1)
     irises = np.repeat(points[[159, 386]], 5, axis=0)
-    return np.concatenate([points, irises]).astype(np.float32)
+    return np.asarray(np.concatenate([points, irises]), dtype=np.float32)
 
 
 @pytest.fixture
@@ -52,9 +53,8 @@ def without(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., No
 
     def take(*modules: str) -> None:
         monkeypatch.setenv("MIEN_MODELS", str(tmp_path))
-        real = choose.find_spec
         monkeypatch.setattr(
-            choose, "find_spec", lambda name: None if name in modules else real(name)
+            choose, "find_spec", lambda name: None if name in modules else find_spec(name)
         )
 
     return take
@@ -158,10 +158,7 @@ def test_neighbouring_frames_are_more_alike_than_other_people(
 ) -> None:
     model = choose_identity(name)
     rows = [
-        [
-            model.describe(picture, points)
-            for picture, points in zip(one.pictures, one.landmarks, strict=False)
-        ]
+        [model.describe(one.pictures[i], one.landmarks[i]) for i in range(len(one.pictures))]
         for one in people
     ]
     own = [model.similarity(row[0], row[i]) for row in rows for i in (1, 2)]  # type: ignore[arg-type]

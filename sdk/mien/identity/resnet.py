@@ -2,9 +2,9 @@
 
 King, "High Quality Face Recognition with Deep Metric Learning", dlib.net 2017: a ResNet of 29
 layers after He et al., "Deep Residual Learning for Image Recognition", CVPR 2016, trained so that
-pictures of one person lie within 0.6 of each other. Its face chip is aligned by five of mien's landmarks;
-the predictor of 68 points that lies in the same package is not touched, since what it was trained
-on forbids commercial use.
+pictures of one person lie within 0.6 of each other. Its face chip is aligned by five of mien's
+landmarks; the predictor of 68 points that lies in the same package is not touched, since what it
+was trained on forbids commercial use.
 """
 
 from __future__ import annotations
