@@ -21,68 +21,79 @@ BEYOND = 6
 """Exit code of a report that is beyond a threshold that was asked for."""
 
 
+_Original = Annotated[
+    Path, typer.Argument(metavar="ORIGINAL", help="The movie or image sequence as it was.")
+]
+_Edited = Annotated[Path, typer.Argument(metavar="EDITED", help="The same, edited.")]
+_Project = Annotated[
+    Optional[Path],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
+    typer.Option(
+        "--project",
+        metavar="SHOT.mien",
+        help="The project with the edits; without it nobody knows what was asked.",
+    ),
+]
+_Page = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("-o", "--output", metavar="REPORT.html", help="Write a page, too."),
+]
+_Data = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--json-file", metavar="FILE.json", help="Write the figures, too."),
+]
+_Thresholds = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option(
+        "--fail-under",
+        metavar="FILE.json",
+        help="Hold the figures to these thresholds, and exit with 6 where one is beyond them.",
+    ),
+]
+_Frames = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--frames",
+        metavar="A:B",
+        help="The frames of the original that the edited file holds (B excluded); all when not"
+        " given.",
+    ),
+]
+_Matte = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option(
+        "--matte",
+        metavar="FILE",
+        help="Where the edit may change pixels, as `mien render --matte` writes it; as the"
+        " project's renderer says when not given.",
+    ),
+]
+_RendererName = Annotated[
+    str,
+    typer.Option(
+        "--renderer",
+        metavar="NAME",
+        help="The renderer whose matte it is.",
+        autocompletion=complete_renderer,
+    ),
+]
+
+
 def add_to(app: typer.Typer) -> None:
     """Add the verb to the command line."""
     app.command()(report)
 
 
 def report(
-    original: Annotated[
-        Path, typer.Argument(metavar="ORIGINAL", help="The movie or image sequence as it was.")
-    ],
-    edited: Annotated[Path, typer.Argument(metavar="EDITED", help="The same, edited.")],
-    project: Annotated[
-        Optional[Path],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
-        typer.Option(
-            "--project",
-            metavar="SHOT.mien",
-            help="The project with the edits; without it nobody knows what was asked.",
-        ),
-    ] = None,
+    original: _Original,
+    edited: _Edited,
+    project: _Project = None,
     which: ShotOfProject = None,
-    output: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("-o", "--output", metavar="REPORT.html", help="Write a page, too."),
-    ] = None,
-    data: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option("--json-file", metavar="FILE.json", help="Write the figures, too."),
-    ] = None,
-    thresholds: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(
-            "--fail-under",
-            metavar="FILE.json",
-            help="Hold the figures to these thresholds, and exit with 6 where one is beyond them.",
-        ),
-    ] = None,
-    frames: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            "--frames",
-            metavar="A:B",
-            help="The frames of the original that the edited file holds (B excluded); all when not"
-            " given.",
-        ),
-    ] = None,
-    matte: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(
-            "--matte",
-            metavar="FILE",
-            help="Where the edit may change pixels, as `mien render --matte` writes it; as the"
-            " project's renderer says when not given.",
-        ),
-    ] = None,
-    renderer: Annotated[
-        str,
-        typer.Option(
-            "--renderer",
-            metavar="NAME",
-            help="The renderer whose matte it is.",
-            autocompletion=complete_renderer,
-        ),
-    ] = "auto",
+    output: _Page = None,
+    data: _Data = None,
+    thresholds: _Thresholds = None,
+    frames: _Frames = None,
+    matte: _Matte = None,
+    renderer: _RendererName = "auto",
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:

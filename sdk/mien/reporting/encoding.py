@@ -18,7 +18,7 @@ from mien.model.quality import Quality
 from mien.model.shot import Shot
 from mien.pipeline import Output, render_shot
 from mien.progress import silent
-from mien.reporting.mattes import Mattes
+from mien.reporting.mattes import FrameMattes
 from mien.reporting.pixels import PixelSeries, PixelSums, compare_pixels
 from mien.timebase import FrameRange
 
@@ -101,7 +101,7 @@ def _encoded_again(
             encoding = choose_encoding(path, original, codec=edited.codec, quality=quality)
             output = Output(path, span, edited.codec, quality=quality)
             render_shot(Shot(original, ()), (), None, output, silent)
-            nothing = Mattes("none", "", iter([None] * len(span)))
+            nothing = FrameMattes("none", "", iter([None] * len(span)))
             again = compare_pixels(original, probe(path), span, nothing, lambda *pair: None, silent)
         except MienError:
             return None

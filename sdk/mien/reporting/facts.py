@@ -6,16 +6,14 @@ import platform
 import time
 from collections.abc import Mapping, Sequence
 from importlib import metadata
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import mien
 from mien.model.media import MediaInfo
 from mien.model.shot import Shot
 from mien.model.summary import summarize_project
 from mien.rendering.base import FacePlan
-
-if TYPE_CHECKING:
-    from mien.reporting.measuring import Measurement
+from mien.reporting.measurement import Measurement
 
 __all__ = ["gather_facts"]
 

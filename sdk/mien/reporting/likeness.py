@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
-from mien._types import ByteArray, FloatArray
+from mien._types import BoolArray, ByteArray, FloatArray, IndexArray
+from mien.identity import IdentityModel
 from mien.reporting.faces import Tracked
 
 __all__ = ["LikenessMeter"]
@@ -25,13 +26,18 @@ class LikenessMeter:
         edited: By face, (T,) the frames in which something is asked of it.
     """
 
-    def __init__(self, model: Any, faces: Sequence[Tracked], edited: Sequence[Any]) -> None:
+    def __init__(
+        self,
+        model: IdentityModel | None,
+        faces: Sequence[Tracked],
+        edited: Sequence[BoolArray],
+    ) -> None:
         self._model = model
         self._faces = faces
         count = len(faces[0].seen) if faces else 0
         self.similarity: list[FloatArray] = [np.full(count, np.nan, np.float32) for _ in faces]
         self._floors: list[list[float]] = [[] for _ in faces]
-        self._last: list[Any] = [None for _ in faces]
+        self._last: list[FloatArray | None] = [None for _ in faces]
         self._wanted = [
             _spread(np.flatnonzero(some & one.seen & np.isfinite(one.before[:, 0, 0])))
             for one, some in zip(faces, edited, strict=True)
@@ -73,13 +79,13 @@ class LikenessMeter:
         values = self._floors[index]
         return float(np.mean(values)) if values else None
 
-    def _described(self, picture: ByteArray, landmarks: FloatArray) -> Any:
-        if not np.isfinite(landmarks).all():
+    def _described(self, picture: ByteArray, landmarks: FloatArray) -> FloatArray | None:
+        if self._model is None or not np.isfinite(landmarks).all():
             return None
         return self._model.describe(picture, landmarks)
 
 
-def _spread(rows: Any) -> frozenset[int]:
+def _spread(rows: IndexArray) -> frozenset[int]:
     """Some of many rows, evenly spread."""
     if len(rows) > _SAMPLES:
         rows = rows[np.linspace(0, len(rows) - 1, _SAMPLES).astype(int)]

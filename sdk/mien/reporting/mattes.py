@@ -24,7 +24,7 @@ from mien.rendering.base import FacePlan, Renderer
 from mien.reporting.faces import Tracked
 from mien.timebase import FrameRange
 
-__all__ = ["FrameMatte", "Mattes", "file_mattes", "outline_mattes", "renderer_mattes"]
+__all__ = ["FrameMatte", "FrameMattes", "file_mattes", "outline_mattes", "renderer_mattes"]
 
 _MARGIN: Final = 0.08
 """Of a face's height, around its outline."""
@@ -46,7 +46,7 @@ class FrameMatte:
 
 
 @dataclass(frozen=True, slots=True)
-class Mattes:
+class FrameMattes:
     """The mattes of a report, frame by frame.
 
     Attributes:
@@ -62,7 +62,7 @@ class Mattes:
 
 def renderer_mattes(
     shot: Shot, plans: Sequence[FacePlan], renderer: Renderer, frames: FrameRange
-) -> Mattes:
+) -> FrameMattes:
     """Return the mattes that a renderer has for edits: exactly what it changes.
 
     Args:
@@ -82,7 +82,7 @@ def renderer_mattes(
                 shown = _upright(coded, frame.orientation) if coded.any() else None
                 yield None if shown is None else FrameMatte(shown, coded)
 
-    return Mattes("renderer", how, stream())
+    return FrameMattes("renderer", how, stream())
 
 
 def _least(frame: Frame) -> float:
@@ -91,7 +91,7 @@ def _least(frame: Frame) -> float:
     return 0.0 if layout.floating else 0.5 / ((1 << layout.bits) - 1)
 
 
-def file_mattes(path: Path, original: MediaInfo, frames: FrameRange) -> Mattes:
+def file_mattes(path: Path, original: MediaInfo, frames: FrameRange) -> FrameMattes:
     """Return mattes of a file, as `mien render --matte` writes it.
 
     Args:
@@ -126,10 +126,10 @@ def file_mattes(path: Path, original: MediaInfo, frames: FrameRange) -> Mattes:
                 grey[grey < 2 / 255] = 0
                 yield FrameMatte(grey) if grey.any() else None
 
-    return Mattes("file", f"The matte is {path.name}.", stream())
+    return FrameMattes("file", f"The matte is {path.name}.", stream())
 
 
-def outline_mattes(media: MediaInfo, faces: Sequence[Tracked], count: int, why: str) -> Mattes:
+def outline_mattes(media: MediaInfo, faces: Sequence[Tracked], count: int, why: str) -> FrameMattes:
     """Return mattes that cover faces with a margin: where edits of a face lie.
 
     Args:
@@ -145,7 +145,7 @@ def outline_mattes(media: MediaInfo, faces: Sequence[Tracked], count: int, why: 
             yield _outline(faces, row, (width, height))
 
     how = f"The matte is the outline of the faces with a margin of {_MARGIN:.0%}, because {why}."
-    return Mattes("outline", how, stream())
+    return FrameMattes("outline", how, stream())
 
 
 def _outline(faces: Sequence[Tracked], row: int, size: tuple[int, int]) -> FrameMatte | None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from importlib import import_module
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -15,66 +13,31 @@ from mien._types import BoolArray, ByteArray, FloatArray
 from mien.api.tracking import track
 from mien.blas import one_blas_thread
 from mien.errors import MienError, MissingDependencyError, NoFaceError
-from mien.model.document import Project
+from mien.identity import IdentityModel, choose_identity
 from mien.model.face import Face
-from mien.model.media import MediaInfo
-from mien.model.quality import Quality
 from mien.model.shot import Shot
 from mien.progress import Progress
 from mien.rendering.base import FacePlan
 from mien.rendering.plans import face_plans, untracked_notes, weak_notes
-from mien.rendering.registry import AUTO, choose_renderer, merge_settings
+from mien.rendering.registry import choose_renderer, merge_settings
 from mien.reporting.encoding import encoding_floor
 from mien.reporting.faces import Tracked, retrack, trembling
 from mien.reporting.facts import gather_facts
 from mien.reporting.inputs import check_same_shot, is_lossless
 from mien.reporting.likeness import LikenessMeter
-from mien.reporting.mattes import Mattes, file_mattes, outline_mattes, renderer_mattes
+from mien.reporting.mattes import FrameMattes, file_mattes, outline_mattes, renderer_mattes
+from mien.reporting.measurement import Measurement
 from mien.reporting.pixels import OnPair, PixelSeries, PixelSums, compare_pixels
 from mien.reporting.summing import Limits, face_figures, picture_figures, troubles_of
 from mien.reporting.thresholds import THRESHOLDS
 from mien.reporting.values import FaceReport, ReportFigure, ReportThreshold, ShotReport
-from mien.timebase import FrameRange
 
-__all__ = ["Measurement", "measure"]
+__all__ = ["measure"]
 
 _MOST_FACES: Final = 4
 """Faces that are measured where no edit says which are of interest."""
 _EVERYWHERE: Final = 12.0
 """Mean difference outside the matte, of 255, from which two files hardly are of one grade."""
-
-
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """What is to be measured, and how.
-
-    Attributes:
-        original: Facts of the original.
-        edited: Facts of the edited file.
-        frames: The frames of the original that it holds.
-        project: The project with the edits; None without one.
-        project_path: Where that is; None without a file.
-        plans: The faces with edits; None for what the project asks.
-        matte: A file with the matte; None to make it.
-        renderer: Name of the renderer whose matte it is.
-        settings: Settings of the renderer, on top of the project's.
-        quality: How the edited file was encoded; None where that is not known.
-        thresholds: What figures are held to, on top of mien's own bounds; None for these alone.
-        rendered: What whoever rendered it says of it.
-    """
-
-    original: MediaInfo
-    edited: MediaInfo
-    frames: FrameRange
-    project: Project | None = None
-    project_path: Path | None = None
-    plans: Sequence[FacePlan] | None = None
-    matte: Path | None = None
-    renderer: str = AUTO
-    settings: Mapping[str, Any] | None = None
-    quality: Quality | None = None
-    thresholds: Limits | None = None
-    rendered: Mapping[str, Any] | None = None
 
 
 @dataclass(slots=True)
@@ -238,7 +201,7 @@ def _edited(work: _Work, plans: Sequence[FacePlan], face: Face) -> BoolArray:
     return np.full(len(frames), work.order.project is None)
 
 
-def _mattes(work: _Work, subject: _Subject) -> Mattes:
+def _mattes(work: _Work, subject: _Subject) -> FrameMattes:
     """The mattes of the edit, as exact as they can be had."""
     order, count = work.order, len(work.order.frames)
     if order.matte is not None:
@@ -247,7 +210,7 @@ def _mattes(work: _Work, subject: _Subject) -> Mattes:
         why = "there is no project whose renderer knows it"
         return outline_mattes(order.original, subject.faces, count, why)
     if not subject.plans:
-        return Mattes("none", "Nothing is asked: nothing may change.", iter([None] * count))
+        return FrameMattes("none", "Nothing is asked: nothing may change.", iter([None] * count))
     settings = merge_settings(order.renderer, order.project.settings, order.settings)
     try:
         renderer = choose_renderer(order.renderer, settings).renderer
@@ -260,12 +223,10 @@ def _mattes(work: _Work, subject: _Subject) -> Mattes:
     return renderer_mattes(subject.shot, subject.plans, renderer, order.frames)
 
 
-def _identity_model() -> tuple[Any, str]:
+def _identity_model() -> tuple[IdentityModel | None, str]:
     """What tells persons apart here, and how it does, in a sentence."""
     try:
-        chosen = import_module("mien.identity").choose_identity()
-    except ImportError:
-        return None, "Not measured: this mien has nothing that tells persons apart."
+        chosen = choose_identity()
     except MienError as error:
         return None, f"Not measured: {error}"
     return chosen, f"By {chosen.name}: {chosen.reason}"
@@ -288,7 +249,7 @@ def _face_report(
         number=one.face.number,
         name=one.face.name,
         performed=np.where(valid[:, None], performed, np.float32(0)),
-        asked=None if asked is None else np.where(valid[:, None], asked, np.float32(0)),
+        target=None if asked is None else np.where(valid[:, None], asked, np.float32(0)),
         achieved=one.achieved,
         measured=one.seen & valid,
         edited=subject.edited[index],

@@ -178,13 +178,13 @@ def _curves(report: ShotReport) -> str:
     for face in report.faces:
         plots = [
             _numbered(control_plot(report, face, name), f"{face.number}.{name}")
-            for name in face.asked_controls[:_PLOTS]
+            for name in face.edited_controls[:_PLOTS]
         ]
         plots += [_numbered(plot, key) for key, plot in _series(report, face)]
         if plots:
             title = f"<h2>Curves of {html_text(face.name)}</h2>"
             parts.append(f'{title}{_LEGEND}<div class="plots">{"".join(plots)}</div>')
-            more = len(face.asked_controls) - _PLOTS
+            more = len(face.edited_controls) - _PLOTS
             if more > 0:
                 parts.append(f'<p class="soft">{more} more controls are asked for; the JSON file'
                              " has them.</p>")  # fmt: skip
@@ -303,13 +303,13 @@ def _script(report: ShotReport, film: PageFilm) -> str:
     _, (width, height), beside = film
     values: dict[str, Any] = {}
     for face in report.faces:
-        for name in face.asked_controls[:_PLOTS]:
+        for name in face.edited_controls[:_PLOTS]:
             column = INDEX[name]
-            assert face.asked is not None
+            assert face.target is not None
             achieved = np.where(face.measured, face.achieved[:, column], np.nan)
             values[f"{face.number}.{name}"] = {
                 "performed": _listed(face.performed[:, column]),
-                "asked": _listed(face.asked[:, column]),
+                "asked": _listed(face.target[:, column]),
                 "achieved": _listed(achieved),
             }
         values[f"{face.number}.flicker"] = {"": _listed(face.flicker)}

@@ -69,8 +69,8 @@ def frames_to_show(report: ShotReport) -> list[tuple[int, tuple[FrameTrouble, ..
         return found
     asked = np.zeros(len(report.frames))
     for face in report.faces:
-        if face.asked is not None:
-            asked += np.abs(face.asked - face.performed).sum(axis=1)
+        if face.target is not None:
+            asked += np.abs(face.target - face.performed).sum(axis=1)
     parts = np.array_split(np.arange(len(asked)), min(3, len(asked)))
     return [(report.frames.start + int(part[np.argmax(asked[part])]), ()) for part in parts]
 

@@ -18,7 +18,7 @@ from mien.media.reader import open_reader
 from mien.media.stills import displayed
 from mien.model.media import MediaInfo
 from mien.progress import Progress
-from mien.reporting.mattes import FrameMatte, Mattes
+from mien.reporting.mattes import FrameMatte, FrameMattes
 from mien.timebase import FrameRange
 
 __all__ = ["LEVELS", "OnPair", "PixelSeries", "PixelSums", "compare_pixels", "pairs_of"]
@@ -99,7 +99,7 @@ def compare_pixels(
     original: MediaInfo,
     edited: MediaInfo,
     frames: FrameRange,
-    mattes: Mattes,
+    mattes: FrameMattes,
     on_pair: OnPair,
     progress: Progress,
 ) -> PixelSeries:
@@ -133,7 +133,7 @@ def compare_pixels(
 
 
 def pairs_of(
-    original: MediaInfo, edited: MediaInfo, frames: FrameRange, mattes: Mattes | None = None
+    original: MediaInfo, edited: MediaInfo, frames: FrameRange, mattes: FrameMattes | None = None
 ) -> Iterator[tuple[Frame, Frame, FrameMatte | None]]:
     """Yield the frames of two clips, and their mattes.
 

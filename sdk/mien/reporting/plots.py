@@ -28,11 +28,11 @@ def control_plot(report: ShotReport, face: FaceReport, name: str) -> str:
         name: Sided name of the control.
     """
     column = INDEX[name]
-    assert face.asked is not None
+    assert face.target is not None
     achieved = np.where(face.measured, face.achieved[:, column], np.nan).astype(np.float32)
     lines = [
         ("performed", face.performed[:, column]),
-        ("asked", face.asked[:, column]),
+        ("asked", face.target[:, column]),
         ("achieved", achieved),
     ]
     unit = CONTROLS[column].unit

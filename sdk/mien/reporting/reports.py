@@ -37,7 +37,7 @@ def report(
     overwrite: bool = False,
     progress: bool | Progress = True,
 ) -> ShotReport:
-    """Measure an edited shot against its original: did it do what was asked, and nothing else?
+    """Measure an edited shot against its original: is it as asked, and did nothing else change.
 
     The edited file is tracked again. What its faces do is compared with what the project's edits
     ask; its pixels with the original's: outside of the matte, inside it, and at its rim.
@@ -73,7 +73,8 @@ def report(
     from mien.io.files import check_file
     from mien.model.quality import Quality
     from mien.reporting.inputs import check_pair
-    from mien.reporting.measuring import Measurement, measure
+    from mien.reporting.measurement import Measurement
+    from mien.reporting.measuring import measure
     from mien.reporting.thresholds import read_thresholds
     from mien.reporting.writing import write_report_page
 

@@ -211,16 +211,16 @@ def _curve_figures(face: FaceReport, make: _Maker) -> list[ReportFigure]:
     number, rows = face.number, face.measured & face.edited
     apart = face.difference / UNITS
     gain = wrong = None
-    if face.asked is not None:
+    if face.target is not None:
         before = readable(face.performed)
-        change = (readable(face.asked) - before) / UNITS
+        change = (readable(face.target) - before) / UNITS
         done = (face.achieved - before) / UNITS
         where = (np.abs(change) > _ASKED) & rows[:, None]
         where[:, _HEAD] = False
         if where.sum() >= _FEW:
             gain = float((change[where] * done[where]).sum() / (change[where] ** 2).sum())
             wrong = float(np.sqrt((apart[where] ** 2).mean()))
-        asked = np.abs(face.asked - face.performed) > _ASKED * UNITS
+        asked = np.abs(face.target - face.performed) > _ASKED * UNITS
         others = rows[:, None] & ~asked.any(axis=0)
     else:
         others = np.broadcast_to(rows[:, None], apart.shape)
@@ -231,7 +231,7 @@ def _curve_figures(face: FaceReport, make: _Maker) -> list[ReportFigure]:
     turned = None
     if rows.any():
         turned = float(np.abs(apart[rows][:, _HEAD] * UNITS[_HEAD]).mean(axis=0).max())
-    reason = "" if face.asked is not None else "Without a project nobody knows what was asked."
+    reason = "" if face.target is not None else "Without a project nobody knows what was asked."
     return [
         make(
             "curves.gain", gain, "achieved / asked",
@@ -296,8 +296,8 @@ def troubles_of(
 
 def _face_troubles(face: FaceReport, start: int) -> list[FrameTrouble]:
     found = []
-    if face.asked is not None:
-        change = np.abs(readable(face.asked) - readable(face.performed)) / UNITS
+    if face.target is not None:
+        change = np.abs(readable(face.target) - readable(face.performed)) / UNITS
         apart = np.abs(face.difference) / UNITS
         apart = np.where((change > _ASKED) & face.edited[:, None], apart, 0)
         worst, which = apart.max(axis=1), apart.argmax(axis=1)

@@ -138,7 +138,7 @@ class FrameTrouble:
 
     @property
     def severity(self) -> float:
-        """How far it is beyond: 1 is the limit."""
+        """Ratio of the value to its limit."""
         return self.value / self.limit if self.limit else math.inf
 
     def to_dict(self) -> dict[str, Any]:
@@ -156,7 +156,7 @@ class FrameTrouble:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FaceReport:
-    """What one face did, was asked to do and does, frame by frame.
+    """The performance of one face, what was asked of it and what is achieved, frame by frame.
 
     Rows are the frames of the report, the first of them `ShotReport.frames.start`.
 
@@ -164,7 +164,7 @@ class FaceReport:
         number: Number of the face in the shot.
         name: Its name.
         performed: (T, 59) float32, what it does in the original.
-        asked: (T, 59) float32, what the project's edits ask of it; None without a project.
+        target: (T, 59) float32, what the project's edits ask of it; None without a project.
         achieved: (T, 59) float32, what it does in the edited file, tracked again and solved as the
             same person; where it was not seen, zero.
         measured: (T,) bool, frames in which it was seen in both.
@@ -179,7 +179,7 @@ class FaceReport:
     number: int
     name: str
     performed: FloatArray
-    asked: FloatArray | None
+    target: FloatArray | None
     achieved: FloatArray
     measured: BoolArray
     edited: BoolArray
@@ -200,29 +200,29 @@ class FaceReport:
         Faces are read from 0 to 1 of a control: what is asked beyond counts as that. Without a
         project it is achieved less performed.
         """
-        wanted = self.performed if self.asked is None else self.asked
+        wanted = self.performed if self.target is None else self.target
         rows = self.achieved - readable(wanted)
         rows[~self.measured] = np.nan
         return rows
 
     @property
-    def asked_controls(self) -> tuple[str, ...]:
+    def edited_controls(self) -> tuple[str, ...]:
         """Names of the controls that the edits change, the most changed first."""
-        if self.asked is None:
+        if self.target is None:
             return ()
-        most = (np.abs(self.asked - self.performed) / UNITS).max(axis=0, initial=0)
+        most = (np.abs(self.target - self.performed) / UNITS).max(axis=0, initial=0)
         order = np.argsort(-most, kind="stable")
         return tuple(NAMES[i] for i in order if most[i] > _ASKED)
 
     def to_dict(self) -> dict[str, Any]:
         """Return it in JSON's types; curves are those of the controls that are asked for."""
         curves = {}
-        for name in self.asked_controls:
+        for name in self.edited_controls:
             column = INDEX[name]
-            assert self.asked is not None
+            assert self.target is not None
             curves[name] = {
                 "performed": _numbers(self.performed[:, column]),
-                "asked": _numbers(self.asked[:, column]),
+                "asked": _numbers(self.target[:, column]),
                 "achieved": _numbers(np.where(self.measured, self.achieved[:, column], np.nan)),
             }
         return {
@@ -239,7 +239,7 @@ class FaceReport:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ShotReport:
-    """What was measured of an edited shot: whether it is as asked, and nothing else changed.
+    """The outcome of measuring an edited shot: is it as asked, and did nothing else change.
 
     Attributes:
         original: The original's path.

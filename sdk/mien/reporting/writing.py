@@ -8,7 +8,8 @@ from pathlib import Path
 from mien.io.files import written_whole
 from mien.progress import Progress
 from mien.reporting.film import PairFilm
-from mien.reporting.measuring import Measurement, measure
+from mien.reporting.measurement import Measurement
+from mien.reporting.measuring import measure
 from mien.reporting.page import report_page
 from mien.reporting.pictures import take_pictures
 from mien.reporting.values import ShotReport
