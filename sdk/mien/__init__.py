@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mien import editorial as editorial
     from mien import errors as errors
     from mien import face as face
+    from mien import identity as identity
     from mien import io as io
     from mien import jobs as jobs
     from mien import media as media
@@ -116,6 +117,8 @@ if TYPE_CHECKING:
     from mien.errors import WorkerError as WorkerError
     from mien.errors import WriteError as WriteError
     from mien.face.flame_fit import FlameFit as FlameFit
+    from mien.identity.base import IdentityModel as IdentityModel
+    from mien.identity.choose import choose_identity as choose_identity
     from mien.io.curves import CurveFormat as CurveFormat
     from mien.io.curves import register_curve_format as register_curve_format
     from mien.io.files import FileVersion as FileVersion
@@ -305,6 +308,8 @@ _HOMES = {
     "WorkerError": "mien.errors",
     "WriteError": "mien.errors",
     "FlameFit": "mien.face.flame_fit",
+    "choose_identity": "mien.identity.choose",
+    "IdentityModel": "mien.identity.base",
     "CurveFormat": "mien.io.curves",
     "register_curve_format": "mien.io.curves",
     "FileVersion": "mien.io.files",
@@ -414,6 +419,7 @@ _ROOMS = (
     "editorial",
     "errors",
     "face",
+    "identity",
     "io",
     "jobs",
     "media",

@@ -36,6 +36,7 @@ NAMES = (
     "mouths",
     "reenact",
     "likeness",
+    "identity",
     "occlusion",
     "steadiness",
     "batch",
