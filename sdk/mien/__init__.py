@@ -107,6 +107,7 @@ if TYPE_CHECKING:
     from mien.errors import NothingToDoError as NothingToDoError
     from mien.errors import OperationCancelledError as OperationCancelledError
     from mien.errors import OutputError as OutputError
+    from mien.errors import OutsideError as OutsideError
     from mien.errors import ProjectError as ProjectError
     from mien.errors import ProtocolError as ProtocolError
     from mien.errors import RenderError as RenderError
@@ -303,6 +304,7 @@ _HOMES = {
     "NothingToDoError": "mien.errors",
     "OperationCancelledError": "mien.errors",
     "OutputError": "mien.errors",
+    "OutsideError": "mien.errors",
     "ProjectError": "mien.errors",
     "ProtocolError": "mien.errors",
     "RenderError": "mien.errors",

@@ -11,7 +11,8 @@
     ├── InputError                     3   a given file that cannot be used
     │   ├── MediaError (OSError)           missing, unreadable, truncated or without pictures
     │   │   └── DamagedMediaError              a frame of it that cannot be decoded, or is not there
-    │   └── ProjectError                   a .mien file: corrupt, too new or without its media
+    │   ├── ProjectError                   a .mien file: corrupt, too new or without its media
+    │   └── OutsideError                   a path outside the folders that a server works in
     ├── NothingToDoError               4   an input that holds nothing to work on
     │   └── NoFaceError                    no face in the shot, or not the one asked for
     ├── MissingDependencyError         5   an extra or a model that is not installed
@@ -53,6 +54,7 @@ __all__ = [
     "NothingToDoError",
     "OperationCancelledError",
     "OutputError",
+    "OutsideError",
     "ProjectError",
     "ProtocolError",
     "RenderError",
@@ -187,6 +189,13 @@ class ProjectError(InputError):
     """A project file that is corrupt, too new, or has lost its media."""
 
     code = "project"
+    retryable = False
+
+
+class OutsideError(InputError):
+    """A path outside the folders that a server works in; nothing was opened."""
+
+    code = "outside"
     retryable = False
 
 
