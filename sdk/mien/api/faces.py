@@ -9,6 +9,7 @@ from typing import TypeVar
 from mien.api.tracking import as_tracked
 from mien.errors import NoFaceError, TimeError, UsageError
 from mien.model.chosen_neutral import ChosenNeutral
+from mien.model.consent import Consent
 from mien.model.corrections import LandmarkCorrection
 from mien.model.document import Project, shot_of
 from mien.model.edits import Edit
@@ -39,7 +40,8 @@ def merge_faces(
 ) -> _ShotOrProject:
     """Make one face of several that are the same person.
 
-    What is asked of any of them goes on, in the frames in which that one was seen.
+    What is asked of any of them goes on, in the frames in which that one was seen. A consent is
+    that of the person, and so of the whole; where two of them have different ones, it has none.
 
     Args:
         source: A tracked shot, or a project, whose edits go along.
@@ -79,7 +81,9 @@ def merge_faces(
     result = _with_faces(
         source,
         [
-            replace(solved, name=kept.name) if face is kept else face
+            replace(solved, name=kept.name, consent=_merged_consent(merged))
+            if face is kept
+            else face
             for face in shot.faces
             if face.number not in gone
         ],
@@ -106,6 +110,15 @@ def _merged_corrections(faces: Sequence[Face]) -> list[LandmarkCorrection]:
     return list(kept.values())
 
 
+def _merged_consent(faces: Sequence[Face]) -> Consent | None:
+    """The consent of one person of whom pieces were tracked as several.
+
+    Where pieces say different things nobody knows which of them holds for the whole.
+    """
+    given = [face.consent for face in faces if face.consent is not None]
+    return given[0] if given and all(one == given[0] for one in given) else None
+
+
 def split_face(
     source: _ShotOrProject,
     face: int | str,
@@ -115,7 +128,8 @@ def split_face(
 ) -> _ShotOrProject:
     """Make two faces of one that is two people.
 
-    Both keep what was asked of the one, each in its own frames.
+    Both keep what was asked of the one, each in its own frames. Its consent stays with the face
+    that keeps its number: the other one is somebody else, whom nobody asked yet.
 
     Args:
         source: A tracked shot, or a project, whose edits go along.
@@ -155,7 +169,8 @@ def split_face(
     leaves = _Chosen(inside, neutral if goes else None, whole.smoothing)
     first = _solved(tracks[0], stays, shot, progress)
     second = _solved(tracks[1], leaves, shot, progress)
-    faces = [replace(first, name=whole.name) if one is whole else one for one in shot.faces]
+    first = replace(first, name=whole.name, consent=whole.consent)
+    faces = [first if one is whole else one for one in shot.faces]
     faces.append(second)
     treated = split_occlusion(shot.occlusion, whole.number, span, number)
     result = _with_faces(source, faces, treated)
