@@ -9,13 +9,13 @@ from typing import TypeVar
 from mien.api.tracking import as_tracked
 from mien.errors import NoFaceError, TimeError, UsageError
 from mien.model.chosen_neutral import ChosenNeutral
-from mien.model.consent import Consent
 from mien.model.corrections import LandmarkCorrection
 from mien.model.document import Project, shot_of
 from mien.model.edits import Edit
 from mien.model.face import Face, FaceTrack
 from mien.model.face_names import list_faces
 from mien.model.face_repair import (
+    common_consent,
     joined_layers,
     merged_occlusion,
     merged_track,
@@ -81,7 +81,7 @@ def merge_faces(
     result = _with_faces(
         source,
         [
-            replace(solved, name=kept.name, consent=_merged_consent(merged))
+            replace(solved, name=kept.name, consent=common_consent(merged))
             if face is kept
             else face
             for face in shot.faces
@@ -108,15 +108,6 @@ def _merged_corrections(faces: Sequence[Face]) -> list[LandmarkCorrection]:
             if face in there or not there:
                 kept.setdefault((one.frame, one.group), one)
     return list(kept.values())
-
-
-def _merged_consent(faces: Sequence[Face]) -> Consent | None:
-    """The consent of one person of whom pieces were tracked as several.
-
-    Where pieces say different things nobody knows which of them holds for the whole.
-    """
-    given = [face.consent for face in faces if face.consent is not None]
-    return given[0] if given and all(one == given[0] for one in given) else None
 
 
 def split_face(

@@ -16,6 +16,8 @@ from mien.errors import InputError, UsageError
 
 __all__ = ["LedgerProblem", "LedgerReport", "verify_ledger"]
 
+_UNREADABLE: Final = ""
+"""In place of the hash of a line that is none."""
 _ANCHOR: Final = re.compile(r"(\d{1,18}):([0-9a-f]{64})")
 
 
@@ -108,7 +110,7 @@ def verify_ledger(path: PathLike | None = None, anchors: Sequence[str] = ()) -> 
             path=ledger,
         ) from error
     chain.end(ledger)
-    head = chain.last if chain.last.number else None
+    head = chain.last if chain.last.hash not in (FIRST, _UNREADABLE) else None
     return LedgerReport(ledger, chain.entries, head, tuple(chain.problems), tuple(chain.notes))
 
 
@@ -144,8 +146,8 @@ class _Chain:
         value, sealed, right = read
         if sealed != right:
             self._wrong("was changed: its hash is not its own")
-        self._follow(value, sealed)
         self._check_torn(value)
+        self._follow(value)
         gap = value.get("gap")
         if gap is not None:
             self._wrong(f"lines up to number {_number(gap)} were cut off before it")
@@ -155,11 +157,11 @@ class _Chain:
         if value["number"] in self._wanted:
             self._hashes.setdefault(value["number"], sealed)
 
-    def _follow(self, value: dict[str, Any], sealed: str) -> None:
+    def _follow(self, value: dict[str, Any]) -> None:
         """Check that a line follows the last one."""
         number, previous = value["number"], value.get("previous")
         expected = self.last.number + 1
-        if number == expected and previous == self.last.hash:
+        if number == expected and self.last.hash in (previous, _UNREADABLE):
             return
         if number == expected:
             why = "has another hash of the line before: that one was changed, or put in its place"
@@ -187,6 +189,8 @@ class _Chain:
             place = self._line - 1
             self.problems.append(LedgerProblem(place, "was changed: it is no line of a ledger"))
             self._torn = None
+            # It stands for one, so that the next one is not blamed.
+            self.last = LedgerHead(self.last.number + 1, _UNREADABLE)
 
     def end(self, ledger: Path) -> None:
         """Check the end of the file against the head, and what was noted elsewhere."""
