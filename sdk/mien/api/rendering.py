@@ -23,7 +23,7 @@ from mien.api.occlusion import (
 )
 from mien.api.projects import load_project
 from mien.api.tracking import open_shot
-from mien.consent import permit_render
+from mien.consent import Recorder, permit_render
 from mien.errors import ProjectError, UsageError
 from mien.io.project import SUFFIX, Project
 from mien.model.edits import Edit
@@ -148,8 +148,8 @@ def render(
 
     Raises:
         OutputError: When the output cannot be put there; nothing was done.
-        ConsentError: When a face is edited without the consent that this installation demands.
-        PolicyError: When the policy of this installation cannot be read.
+        ConsentError: When an edit lacks the consent that this installation's policy demands.
+        PolicyError: When that policy cannot be read.
         UsageError: When an edit belongs to another shot, no renderer has that name, or the
             renderer has no such setting, or the shot's frames are in memory.
         MissingDependencyError: When the renderer needs a part that is not installed.
@@ -159,9 +159,8 @@ def render(
         MediaError: When the source cannot be read, there is no such example, or the matte does
             not fit the shot, or is lost.
         WriteError: When the output fails half-way; nothing is left under its name.
-        OperationCancelledError: When Ctrl-C or a callback stops it; nothing is left under its
-            name. The finished frames of a costly render are kept, and the same call goes on
-            from there.
+        OperationCancelledError: When Ctrl-C or a callback stops it. Finished frames of a costly
+            render are kept, and the same call goes on from there.
     """
     if matte:
         warnings.warn(
@@ -245,8 +244,8 @@ def render_frames(
         the nominal range and the pixels have the plate's own shape (`plate`).
 
     Raises:
-        ConsentError: When a face is edited without the consent that this installation demands.
-        PolicyError: When the policy of this installation cannot be read.
+        ConsentError: When an edit lacks the consent that this installation's policy demands.
+        PolicyError: When that policy cannot be read.
         UsageError: When an edit belongs to another shot, no renderer has that name, or the
             renderer has no such setting.
         MissingDependencyError: When the renderer needs a part that is not installed.
@@ -387,7 +386,7 @@ def _write(
         encoding, encoding.pixel_format, [plan.face.number for plan in work.plans],
         work.renderer.name if work.renderer else "none",
     )  # fmt: skip
-    recorder = work.permit.recorder(path, span, work.renderer, matte=matte)
+    recorder = Recorder(work.permit, path, span, work.renderer, matte=matte)
     work = work.with_examples(progress)
     # The ledger comes last: what it says is of the bytes that get the name.
     destination = Output(

@@ -9,5 +9,6 @@ from __future__ import annotations
 
 from mien.consent.permit import RenderPermit, check_untracked, permit_render
 from mien.consent.policy import Policy, read_policy
+from mien.consent.recorder import Recorder
 
-__all__ = ["Policy", "RenderPermit", "check_untracked", "permit_render", "read_policy"]
+__all__ = ["Policy", "Recorder", "RenderPermit", "check_untracked", "permit_render", "read_policy"]

@@ -7,8 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from mien.consent.policy import Policy, read_policy
 from mien.errors import ConsentError
@@ -17,11 +16,8 @@ from mien.model.controls import NAMES
 from mien.model.face import Face
 from mien.model.listing import list_names
 from mien.model.shot import Shot
-from mien.rendering.base import FacePlan, Renderer
+from mien.rendering.base import FacePlan
 from mien.timebase import FrameRange
-
-if TYPE_CHECKING:
-    from mien.consent.recorder import Recorder
 
 __all__ = ["RenderPermit", "RequestedFace", "check_untracked", "permit_render"]
 
@@ -62,24 +58,6 @@ class RenderPermit:
     faces: tuple[RequestedFace, ...]
     settings: str
     notes: tuple[str, ...] = ()
-
-    def recorder(
-        self, output: Path, frames: FrameRange, renderer: Renderer | None, *, matte: bool = False
-    ) -> Recorder:
-        """Return what writes the render's line into the ledger, when its output is encoded.
-
-        Args:
-            output: The output, or the pattern of an image sequence.
-            frames: Frames of the shot that are written.
-            renderer: Who makes them; None for a plain copy.
-            matte: Whether they are masks of what is changed.
-
-        Raises:
-            WriteError: When the policy demands the ledger, and it cannot be written to.
-        """
-        from mien.consent.recorder import Recorder
-
-        return Recorder(self, output, frames, renderer, matte=matte)
 
 
 def permit_render(

@@ -18,7 +18,7 @@ from typing import Any
 from mien import api
 from mien.api.examples import check_examples, example_tracker, problem_of
 from mien.api.occlusion import choose_occlusion
-from mien.consent import RenderPermit, check_untracked, permit_render
+from mien.consent import Recorder, RenderPermit, check_untracked, permit_render
 from mien.errors import MediaError, NoFaceError, OutputError, ProjectError, UsageError
 from mien.io.project import SUFFIX, Project
 from mien.jobs.edits import request_edits
@@ -160,7 +160,7 @@ class Workbench:
         name = order.output.name
         earlier = tuple(known for known in journal.outputs() if known != name)
         journal.note(OutputRecord(opened.key, name, earlier=earlier))
-        recorder = opened.permit().recorder(order.output, opened.span, opened.renderer)
+        recorder = Recorder(opened.permit(), order.output, opened.span, opened.renderer)
         output = Output(
             order.output, opened.span, order.codec, order.lossless, overwrite=True,
             before_commit=(recorder,), until_damage=order.until_damage, quality=order.quality,

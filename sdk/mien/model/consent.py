@@ -26,7 +26,7 @@ _LONGEST: Final = 2000
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What permits the edit of one person's face.
+    """The permission to edit one person's face, and how far it goes.
 
         consent = mien.Consent(
             "Anna Example", "clause 7 of her contract", datetime.date(2026, 1, 1), uses=("dub",)
@@ -76,6 +76,9 @@ class Consent:
         scope = f", {list_names(self.controls)} only" if self.controls else ""
         uses = f", for {list_names(self.uses)} only" if self.uses else ""
         return f"{self.performer}, from {self.date}{end}{scope}{uses}"
+
+    def __repr__(self) -> str:
+        return f"Consent({str(self)[:200]})"
 
     def permits_control(self, name: str) -> bool:
         """Tell whether a control is within the scope.
