@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mien import editorial as editorial
     from mien import errors as errors
     from mien import face as face
+    from mien import identity as identity
     from mien import io as io
     from mien import jobs as jobs
     from mien import media as media
@@ -113,6 +114,7 @@ if TYPE_CHECKING:
     from mien.errors import NothingToDoError as NothingToDoError
     from mien.errors import OperationCancelledError as OperationCancelledError
     from mien.errors import OutputError as OutputError
+    from mien.errors import OutsideError as OutsideError
     from mien.errors import PolicyError as PolicyError
     from mien.errors import ProjectError as ProjectError
     from mien.errors import ProtocolError as ProtocolError
@@ -124,6 +126,8 @@ if TYPE_CHECKING:
     from mien.errors import WorkerError as WorkerError
     from mien.errors import WriteError as WriteError
     from mien.face.flame_fit import FlameFit as FlameFit
+    from mien.identity.base import IdentityModel as IdentityModel
+    from mien.identity.choose import choose_identity as choose_identity
     from mien.io.curves import CurveFormat as CurveFormat
     from mien.io.curves import register_curve_format as register_curve_format
     from mien.io.files import FileVersion as FileVersion
@@ -312,6 +316,7 @@ _HOMES = {
     "NothingToDoError": "mien.errors",
     "OperationCancelledError": "mien.errors",
     "OutputError": "mien.errors",
+    "OutsideError": "mien.errors",
     "PolicyError": "mien.errors",
     "ProjectError": "mien.errors",
     "ProtocolError": "mien.errors",
@@ -323,6 +328,8 @@ _HOMES = {
     "WorkerError": "mien.errors",
     "WriteError": "mien.errors",
     "FlameFit": "mien.face.flame_fit",
+    "choose_identity": "mien.identity.choose",
+    "IdentityModel": "mien.identity.base",
     "CurveFormat": "mien.io.curves",
     "register_curve_format": "mien.io.curves",
     "FileVersion": "mien.io.files",
@@ -432,6 +439,7 @@ _ROOMS = (
     "editorial",
     "errors",
     "face",
+    "identity",
     "io",
     "jobs",
     "media",

@@ -13,6 +13,7 @@
     │   ├── MediaError (OSError)           missing, unreadable, truncated or without pictures
     │   │   └── DamagedMediaError              a frame of it that cannot be decoded, or is not there
     │   ├── ProjectError                   a .mien file: corrupt, too new or without its media
+    │   ├── OutsideError                   a path outside the folders that a server works in
     │   └── PolicyError                    the policy of this installation: it cannot be read
     ├── NothingToDoError               4   an input that holds nothing to work on
     │   └── NoFaceError                    no face in the shot, or not the one asked for
@@ -56,6 +57,7 @@ __all__ = [
     "NothingToDoError",
     "OperationCancelledError",
     "OutputError",
+    "OutsideError",
     "PolicyError",
     "ProjectError",
     "ProtocolError",
@@ -198,6 +200,12 @@ class ProjectError(InputError):
 
     code = "project"
     retryable = False
+
+
+class OutsideError(InputError):
+    """A path outside the folders that a server works in; nothing was opened."""
+
+    code = "outside"
 
 
 class PolicyError(InputError):

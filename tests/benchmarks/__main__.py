@@ -37,6 +37,7 @@ NAMES = (
     "mouths",
     "reenact",
     "likeness",
+    "identity",
     "occlusion",
     "steadiness",
     "batch",
