@@ -206,6 +206,7 @@ class OutsideError(InputError):
     """A path outside the folders that a server works in; nothing was opened."""
 
     code = "outside"
+    retryable = False
 
 
 class PolicyError(InputError):
