@@ -17,6 +17,7 @@ from typer.exceptions import TyperException
 from mien.cli import (
     apply,
     batch,
+    consent,
     curves,
     cuts,
     demo,
@@ -25,6 +26,7 @@ from mien.cli import (
     face_repairs,
     info,
     probe,
+    provenance,
     read,
     relink,
     report,
@@ -87,6 +89,8 @@ relink.add_to(app)
 report.add_to(app)
 voice.add_to(app)
 app.add_typer(face_repairs.faces, name="faces")
+app.add_typer(consent.consent, name="consent")
+app.add_typer(provenance.provenance, name="provenance")
 app.add_typer(retouch.jobs, name="retouch")
 train.add_to(app)
 serve.add_to(app)
