@@ -260,7 +260,7 @@ class Clock:
         span = FrameRange(
             self.parse(start) if start else 0, self.parse(stop) if stop else self.frame_count
         )
-        if not len(span):
+        if span.stop <= span.start:
             raise TimeError(f"The span {text} is empty.", "Write START:END with START before END.")
         if span.stop > self.frame_count:
             raise TimeError(

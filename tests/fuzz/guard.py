@@ -15,12 +15,8 @@ import sys
 from pathlib import Path
 from typing import IO, Any, Final
 
-__all__ = ["MEMORY", "SECONDS", "Guard"]
+__all__ = ["Guard"]
 
-MEMORY: Final = 1 << 30
-"""Bytes of address space that reading a file may add."""
-SECONDS: Final = 10
-"""Seconds of processor time that it may take."""
 _WRITES: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _CHANGES: Final = {
     "os.remove": 0, "os.rmdir": 0, "os.mkdir": 0, "os.rename": 1, "os.link": 1, "os.symlink": 1,
@@ -30,7 +26,7 @@ _CHANGES: Final = {
 _RUNS: Final = frozenset({
     "os.system", "os.exec", "os.posix_spawn", "os.spawn", "subprocess.Popen", "os.fork",
     "pickle.find_class", "socket.connect", "socket.bind", "socket.sendto", "socket.getaddrinfo",
-    "urllib.Request", "code.__new__",
+    "urllib.Request",
 })  # fmt: skip
 """Events that are programs, objects that a file names, and the network."""
 
@@ -53,16 +49,16 @@ class Guard:
         faulthandler.register(signal.SIGXCPU, traces, chain=True)
         sys.addaudithook(self._hear)
 
-    def limit(self) -> None:
-        """Bound what may be taken from here on: memory once, and time anew with every call."""
+    def limit(self, most: int) -> None:
+        """Bound the seconds of processor time that may be taken from here on."""
         used = resource.getrusage(resource.RUSAGE_SELF)
-        seconds = int(used.ru_utime + used.ru_stime) + 1 + SECONDS
+        seconds = int(used.ru_utime + used.ru_stime) + 1 + most
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.RLIM_INFINITY))
 
-    def limit_memory(self) -> None:
+    def limit_memory(self, more: int) -> None:
         """Bound the memory that may be added to what is there now."""
         pages = int(Path("/proc/self/statm").read_text().split()[0])
-        most = pages * resource.getpagesize() + MEMORY
+        most = pages * resource.getpagesize() + more
         resource.setrlimit(resource.RLIMIT_AS, (most, resource.RLIM_INFINITY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

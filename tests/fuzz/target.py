@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,11 @@ class Target:
         place: Lays a file into an empty folder, with what goes with it, and says what is read.
         allowed: Events of Python's audit hooks that belong to it.
         bombs: Whether archives that unpack to more than memory has are tried.
+        change: Does harm to a file, given its name and content; None for that of every format.
+        seconds: Seconds of processor time that reading one may take.
+        memory: Bytes of address space that it may add.
+        whole: How many of the seeds are read as they are, before others are: they have to be
+            read without a crash, and load what is loaded once; None for all.
     """
 
     name: str
@@ -36,3 +42,7 @@ class Target:
     place: Callable[[Path, str, bytes], Path] = put
     allowed: frozenset[str] = frozenset()
     bombs: bool = True
+    change: Callable[[str, bytes, random.Random], bytes] | None = None
+    seconds: int = 10
+    memory: int = 1 << 30
+    whole: int | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import struct
 import zipfile
 from collections.abc import Callable
@@ -12,14 +13,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import mien
 from mien.editorial import list_clips
-from mien.errors import InputError, MienError, WeightsError
+from mien.editorial.urls import path_candidates
+from mien.errors import InputError, MediaError, MienError, WeightsError
 from mien.io.curves import read_curve_file
 from mien.io.landmark_file import read_landmarks
 from mien.io.project import load_document
 from mien.jobs.journal import ShotJournal
 from mien.jobs.shot_task import read_shot_spec
 from mien.jobs.yaml import read_jobs
+from mien.media.exr import read_exr
 from mien.path_map import read_rules
 from mien.preview import strips
 from mien.rendering.appearance.cache import AppearanceCache
@@ -189,3 +193,58 @@ def test_a_recovery_without_a_time_zone_hides_no_other(tmp_path: Path) -> None:
     document = json.loads((one / "document.json").read_text())
     put(one / "document.json", json.dumps({**document, "when": "2024-01-01T00:00:00"}))
     assert len(recoverable(tmp_path)) == 1
+
+
+def test_a_span_beyond_all_numbers_is_refused(tmp_path: Path) -> None:
+    text = f"shots:\n - media: a\n   set: jawOpen=1@0:{10**30}"
+    with pytest.raises(InputError, match="lies outside"):
+        read_jobs(put(tmp_path / "jobs.yaml", text))
+
+
+def _exr(path: Path, width: int, height: int) -> Path:
+    """An EXR of 8 x 6 pixels that claims another size."""
+    import OpenEXR
+
+    channels = {"RGB": np.zeros((6, 8, 3), np.float32)}
+    OpenEXR.File({"compression": OpenEXR.ZIP_COMPRESSION}, channels).write(str(path))
+    window = struct.pack("<iiii", 0, 0, width - 1, height - 1)
+    name = rb"((?:data|display)Window\0box2i\0\x10\0\0\0).{16}"
+    data = path.read_bytes()
+    return put(path, re.sub(name, lambda match: match[1] + window, data, flags=re.DOTALL))
+
+
+@pytest.mark.parametrize(("width", "height"), [(100_000, 100_000), (30_000, 30_000), (8, 60)])
+def test_an_image_that_claims_more_pixels_than_it_has(
+    tmp_path: Path, width: int, height: int
+) -> None:
+    path = _exr(tmp_path / "a.exr", width, height)
+    with pytest.raises(MediaError, match=r"cannot be read as EXR|no picture"):
+        read_exr(path)
+
+
+def test_an_exr_without_a_picture_is_refused(tmp_path: Path) -> None:
+    path = put(tmp_path / "a.exr", b"v/1\x01\x02\0\0\0\0")
+    with pytest.raises(MediaError):
+        read_exr(path)
+
+
+@pytest.mark.parametrize("field", ["media", "project"])
+def test_a_nul_in_a_name_is_refused(tmp_path: Path, field: str) -> None:
+    text = f'shots:\n - {field}: "a\\0b.mov"\n   set: jawOpen=1\n'
+    with pytest.raises(InputError, match="line 2: a NUL"):
+        read_jobs(put(tmp_path / "jobs.yaml", text))
+    with pytest.raises(MienError, match="is no name of a file"):
+        mien.open_shot("a\0b.mov") if field == "media" else load_document(Path("a\0b.mien"))
+
+
+def test_a_nul_in_a_url_names_no_file(tmp_path: Path) -> None:
+    assert path_candidates("file:///media/a%00b.mov") == ()
+    assert path_candidates("a%00b.mov") == (Path("a%00b.mov"),)
+
+
+def test_devices_without_an_end_are_not_read(tmp_path: Path) -> None:
+    with pytest.raises(MienError, match="pipe or a device"):
+        load_document(Path("/dev/zero"))
+    (tmp_path / "a.json").symlink_to("/dev/zero")
+    with pytest.raises(MienError, match="pipe or a device"):
+        read_curve_file(tmp_path / "a.json")

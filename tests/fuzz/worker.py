@@ -48,24 +48,28 @@ class Reader:
         home = folder / "seeds"
         home.mkdir(parents=True, exist_ok=True)
         self.seeds = dict(target.seeds(home))
-        # What a target does not take as it is, it does not take changed.
-        for name, data in self.seeds.items():
-            self.read(name, data)
-        guard.limit_memory()
+        for name in list(self.seeds)[: target.whole]:
+            self.read(name, self.seeds[name])
+        guard.limit_memory(target.memory)
 
     def made(self, chance: random.Random) -> tuple[str, bytes]:
         """An input: a whole file's name, and what became of its content."""
         names = sorted(self.seeds)
         name = chance.choice(names)
+        if self._target.change is not None:
+            return name, self._target.change(name, self.seeds[name], chance)
         like = [self.seeds[one] for one in names if Path(one).suffix == Path(name).suffix]
-        return name, mutate(self.seeds[name], chance, like, bombs=self._target.bombs)
+        try:
+            return name, mutate(self.seeds[name], chance, like, bombs=self._target.bombs)
+        except Exception:  # noqa: BLE001 - what harm cannot be done to: a part of it is harm too
+            return name, self.seeds[name][: chance.randrange(len(self.seeds[name]))]
 
     def read(self, name: str, data: bytes) -> dict[str, Any] | None:
         """Read an input; what is wrong with how it was read, or None."""
         shutil.rmtree(self._input, ignore_errors=True)
         self._input.mkdir()
         path = self._target.place(self._input, name, data)
-        self._guard.limit()
+        self._guard.limit(self._target.seconds)
         self._guard.watch(self._target.allowed)
         crash: dict[str, Any] | None = None
         try:
@@ -95,7 +99,8 @@ def _complaint(error: MienError) -> dict[str, Any] | None:
     for _ in range(20):
         if cause is None:
             break
-        if isinstance(cause, MemoryError):
+        # FFmpeg refuses at once what a box claims beyond 2 GiB, or beyond the limit here.
+        if isinstance(cause, MemoryError) and not type(cause).__module__.startswith("av."):
             return _crash(cause)
         cause = cause.__cause__ or cause.__context__
     if "unexpected went wrong" in str(error):

@@ -192,7 +192,7 @@ def _read(path: Path) -> Policy:
 def _ledger_file(text: str, policy: Path) -> Path:
     """A ledger's path, the machine's name in place of `{host}`: for folders of several."""
     path = Path(text.replace("{host}", socket.gethostname()))
-    if not path.is_absolute():
+    if not path.is_absolute() or "\0" in text:
         raise _unreadable(policy, f"its field ledger.file is no absolute path: {text}")
     return path
 

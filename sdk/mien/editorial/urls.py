@@ -33,8 +33,10 @@ def path_candidates(url: str) -> tuple[Path, ...]:
     """
     if not url or "\0" in url:
         return ()
+    # What is escaped may be no path either.
+    own = tuple(path for path in _unmapped(url) if "\0" not in str(path))
     mapped = machine_map().map(text_of_url(url))
-    return _unmapped(url) if mapped is None else (Path(mapped), *_unmapped(url))
+    return own if mapped is None or "\0" in mapped else (Path(mapped), *own)
 
 
 def _unmapped(url: str) -> tuple[Path, ...]:

@@ -9,6 +9,7 @@ lead outside.
 
 from __future__ import annotations
 
+import stat
 import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -326,6 +327,7 @@ def describe(path: Path) -> ProjectDocument:
         ProjectError: When the file is missing, corrupt or too new.
     """
     try:
+        _check_regular(path)
         with zipfile.ZipFile(path) as archive:
             return read_document(_document(archive, path.name), path.name)
     except MienError as error:
@@ -337,6 +339,7 @@ def describe(path: Path) -> ProjectDocument:
 
 def _read(path: Path) -> Document:
     try:
+        _check_regular(path)
         with zipfile.ZipFile(path) as archive:
             document = read_document(_document(archive, path.name), path.name)
             projects = []
@@ -360,6 +363,17 @@ def _document(archive: zipfile.ZipFile, name: str) -> bytes:
     if info.file_size > _LARGEST_DOCUMENT:
         raise ProjectError(f"{name} is corrupt: its {_DOCUMENT} has {info.file_size} bytes.")
     return archive.read(info)
+
+
+def _check_regular(path: Path) -> None:
+    """Refuse pipes and devices, which may have no end."""
+    if "\0" in str(path):
+        raise ProjectError(f"{str(path)!r} is no name of a file.", "Check the name.")
+    mode = path.stat().st_mode
+    if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+        raise ProjectError(
+            f"{path} is a pipe or a device, not a project.", "Give a .mien file.", path=path
+        )
 
 
 def _unreadable(path: Path, error: BaseException) -> ProjectError:

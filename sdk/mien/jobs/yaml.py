@@ -441,6 +441,9 @@ class _Nodes:
             return [self.value(item, (*path, i)) for i, item in enumerate(node.value)]
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
+        if "\0" in node.value:
+            line = node.start_mark.line + 1
+            raise InputError(f"{self._name}, line {line}: a NUL is in a value.", "Take it out.")
         empty = isinstance(node, yaml.ScalarNode) and node.style is None and node.tag == _NULL
         return None if empty else node.value
 

@@ -20,6 +20,8 @@ __all__ = ["ExrPicture", "exr_window", "read_exr", "write_exr"]
 
 Channels = Mapping[str, Plane]
 
+_MOST_SAMPLES: Final = 1 << 30
+"""Samples of all channels and parts that are read at most: 4 GiB of floats."""
 _COMPRESSION: Final = "compression"
 _UNWRITABLE: Final = ("channels",)
 """Header entries that OpenEXR writes itself."""
@@ -111,6 +113,7 @@ def read_exr(path: Path) -> ExrPicture:
         MediaError: When it cannot be read, or holds no R, G, B or Y channel.
     """
     try:
+        _check_size(path)
         with OpenEXR.File(str(path), separate_channels=True) as file:
             headers = tuple(dict(part.header) for part in file.parts)
             parts = tuple(
@@ -121,6 +124,8 @@ def read_exr(path: Path) -> ExrPicture:
         raise MediaError(
             f"{path.name} cannot be read as EXR: {error}.", "Copy or render it again.", path=path
         ) from error
+    if not parts:
+        raise MediaError(f"{path.name} holds no picture.", "Copy or render it again.", path=path)
     names = _picture_channels(parts[0])
     if names is None:
         raise MediaError(
@@ -129,6 +134,22 @@ def read_exr(path: Path) -> ExrPicture:
             path=path,
         )
     return ExrPicture(headers, parts, names)
+
+
+def _check_size(path: Path) -> None:
+    """Refuse a header that claims more samples than memory should hold, before any is read.
+
+    Raises:
+        ValueError: When it does.
+    """
+    with OpenEXR.File(str(path), header_only=True) as file:
+        samples = 0
+        for part in file.parts:
+            data = exr_window(part.header, "dataWindow")
+            size = max(0, data.x1 - data.x0) * max(0, data.y1 - data.y0)
+            samples += size * len(part.header.get("channels", ()))
+    if samples > _MOST_SAMPLES:
+        raise ValueError(f"it claims {samples:,} samples, and {_MOST_SAMPLES:,} are read at most")
 
 
 def write_exr(path: Path, picture: ExrPicture) -> None:

@@ -302,6 +302,8 @@ def _start_timecode(
 
 
 def _refuse_what_is_no_file(path: Path) -> None:
+    if "\0" in str(path):
+        raise MediaError(f"{str(path)!r} is no name of a file.", "Check the name.")
     if path.is_dir():
         raise MediaError(
             f"{path} is a folder.",

@@ -56,6 +56,8 @@ def read_curve_file(path: Path, *, basis: str | None = None) -> CurveFile:
 
 
 def _read(path: Path, formats: Sequence[CurveFormat]) -> CurveFile:
+    if path.exists() and not path.is_file():
+        raise ValueError("it is a pipe or a device, which may have no end")
     with path.open("rb") as file:
         start = file.read(_START)
         format = next((one for one in formats if one.recognises(start)), formats[0])
