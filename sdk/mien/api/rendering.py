@@ -34,6 +34,7 @@ from mien.progress import Progress, progress_reporter
 from mien.timebase import FrameRange
 
 if TYPE_CHECKING:
+    from mien.provenance.seal import NoSeal, Seal
     from mien.rendering.base import FacePlan, Renderer
     from mien.rendering.registry import ChosenRenderer
 
@@ -62,6 +63,8 @@ class RenderReport:
             None where it does not.
         renderer_reason: Why `auto` chose the renderer, in a few words; empty where it was asked
             for by its name.
+        provenance: Where the signed credentials are: `embedded` in the file, in a `sidecar` beside
+            it, or `off`; empty for mattes, which have none.
     """
 
     output: Path
@@ -76,6 +79,7 @@ class RenderReport:
     renderer_reason: str = ""
     damaged_frame: int | None = None
     quality: str = ""
+    provenance: str = ""
 
     def __repr__(self) -> str:
         how = f"{self.renderer}, " if self.renderer else ""
@@ -112,6 +116,7 @@ def render(
     matte: bool = False,
     until_damage: bool = False,
     audio: Soundtrack | PathLike | None = None,
+    provenance: bool | None = None,
     progress: bool | Progress = True,
 ) -> RenderReport:
     """Write a shot with edited faces. Nothing else changes.
@@ -141,6 +146,8 @@ def render(
         until_damage: Whether the output ends before the first frame of the source that is damaged
             or cut off, in place of an error; the report says where.
         audio: Another sound, or the path of one that begins with the shot; None for its own.
+        provenance: Whether the output carries signed credentials of what was done (C2PA); None
+            for what the project says, else yes. The report tells.
         progress: True for bars on a terminal, or a function that is called with the stage
             (`prepare`, `render`), the steps done and the steps in all.
 
@@ -154,7 +161,9 @@ def render(
             the end is found before the work begins.
         MediaError: When the source cannot be read, there is no such example, or the matte does
             not fit the shot, or is lost.
-        WriteError: When the output fails half-way; nothing is left under its name.
+        InputError: When the certificate that was set up for signing cannot be used.
+        WriteError: When the output fails half-way, or cannot be signed; nothing is left under its
+            name.
         OperationCancelledError: When Ctrl-C or a callback stops it; nothing is left under its
             name. The finished frames of a costly render are kept, and the same call goes on
             from there.
@@ -171,8 +180,9 @@ def render(
     )  # fmt: skip
     said = Quality.of(quality, lossless=lossless)
     return _write(
-        work, output, codec, said, matte=matte, overwrite=overwrite, progress=progress, audio=audio
-    )
+        work.with_provenance(provenance), output, codec, said, matte=matte, overwrite=overwrite,
+        progress=progress, audio=audio,
+    )  # fmt: skip
 
 
 def render_matte(
@@ -291,6 +301,25 @@ class _Work:
     examples: tuple[PathLike | Shot, ...]
     notes: tuple[str, ...] = ()
     until_damage: bool = False
+    provenance: bool = True
+
+    def with_provenance(self, wanted: bool | None) -> _Work:
+        """This render with credentials or without; None leaves it to the project."""
+        return self if wanted is None else dataclasses.replace(self, provenance=wanted)
+
+    def seal(self, output: Path, soundtrack: Soundtrack | None) -> Seal | NoSeal:
+        """What signs the output.
+
+        Raises:
+            InputError: When the certificate that was set up cannot sign.
+        """
+        from mien.provenance.claims import RenderClaims
+        from mien.provenance.seal import NoSeal, Seal
+
+        if not self.provenance:
+            return NoSeal(output, self.shot.media)
+        sound = "" if soundtrack is None else "added" if soundtrack.keep_own else "replaced"
+        return Seal(output, RenderClaims(self.shot, self.plans, self.renderer, sound))
 
     def with_examples(self, progress: bool | Progress) -> _Work:
         """This render with its examples tracked."""
@@ -341,7 +370,7 @@ def _plan_render(
     notes = untracked_notes(shot, (*project.edits, *edits), span)
     notes += weak_notes(shot, (*asked, *(performances or ())), span)
     used = tuple(examples) if plans else ()
-    return _Work(shot, span, plans, chosen, used, notes, until_damage)
+    return _Work(shot, span, plans, chosen, used, notes, until_damage, project.provenance)
 
 
 def _write(
@@ -376,10 +405,11 @@ def _write(
         encoding, encoding.pixel_format, [plan.face.number for plan in work.plans],
         work.renderer.name if work.renderer else "none",
     )  # fmt: skip
+    seal = None if matte else work.seal(path, soundtrack)
     work = work.with_examples(progress)
     destination = Output(
         path, span, codec, quality.lossless, overwrite, matte, until_damage=work.until_damage,
-        quality=quality, soundtrack=soundtrack,
+        quality=quality, soundtrack=soundtrack, seal=seal,
     )  # fmt: skip
     with progress_reporter(progress) as report:
         rendered = render_shot(work.shot, work.plans, work.renderer, destination, report)
@@ -400,10 +430,15 @@ def _write(
         codec=encoding.codec.name,
         quality=encoding.quality,
         seconds=time.monotonic() - start,
-        notes=tuple(dict.fromkeys((*ends, *work.notes, *rendered.notes))),
+        notes=tuple(dict.fromkeys((*ends, *work.notes, *rendered.notes, *_said(seal)))),
         renderer_reason=work.chosen.reason if work.chosen else "",
         damaged_frame=frame,
+        provenance="" if seal is None else seal.place,
     )
+
+
+def _said(seal: Seal | NoSeal | None) -> tuple[str, ...]:
+    return () if seal is None else seal.notes
 
 
 def _streamed(

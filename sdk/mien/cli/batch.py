@@ -12,7 +12,7 @@ import typer
 
 from mien.cli.completions import complete_renderer, complete_tracker
 from mien.cli.occlusion_options import with_occlusion_options
-from mien.cli.options import CodecName, Examples, Json, Overwrite, UntilDamage
+from mien.cli.options import CodecName, Examples, Json, Overwrite, Provenance, UntilDamage
 from mien.cli.output import print_done, print_json, print_notice, print_table
 from mien.cli.quality_options import with_quality_options
 from mien.cli.renderer_options import TypedSettings, with_renderer_settings
@@ -179,6 +179,7 @@ def batch(
     activate: _Activate = False,
     until_damage: UntilDamage = False,
     missing_frames: _Missing = None,
+    provenance: Provenance = None,
     media_paths: _MediaPaths = "relative",
     drop: _Drop = "auto",
     unpack: _Unpack = None,
@@ -211,7 +212,7 @@ def batch(
         jobs = read_jobs(
             source, renderer=renderer, tracker=tracker, codec=codec, quality=quality,
             examples=examples or (), occlusion=occlusion, until_damage=until_damage,
-            missing_frames=missing_frames,
+            missing_frames=missing_frames, provenance=provenance,
         )  # fmt: skip
     else:
         if not dry_run:
@@ -219,7 +220,7 @@ def batch(
         cut = _read_cut(source, rate, handles, edits, renderer, tracker, codec, lossless, unpack)
         _check_drop(cut, drop)
         jobs = _jobs_of(cut, tuple(examples or ()), occlusion, until_damage, missing_frames)
-        jobs = [dataclasses.replace(job, quality=quality) for job in jobs]
+        jobs = [dataclasses.replace(job, quality=quality, provenance=provenance) for job in jobs]
     jobs = _with_trackers(_with_renderers(jobs, typed))
     plan = make_plan(jobs, folder, chunk=chunk or CHUNK, overwrite=overwrite, settle=typed.over)
     for notice in plan.notices:

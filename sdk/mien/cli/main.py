@@ -25,6 +25,7 @@ from mien.cli import (
     face_repairs,
     info,
     probe,
+    provenance,
     read,
     relink,
     retouch,
@@ -86,6 +87,7 @@ relink.add_to(app)
 voice.add_to(app)
 app.add_typer(face_repairs.faces, name="faces")
 app.add_typer(retouch.jobs, name="retouch")
+app.add_typer(provenance.provenance, name="provenance")
 train.add_to(app)
 serve.add_to(app)
 desktop.add_to(app)

@@ -19,6 +19,7 @@ from mien.cli.options import (
     MissingFrames,
     Overwrite,
     ProjectOutput,
+    Provenance,
     ShotOfProject,
     ShotOrProject,
     Stream,
@@ -243,6 +244,7 @@ def render(
     ] = False,
     until_damage: UntilDamage = False,
     missing_frames: MissingFrames = "error",
+    provenance: Provenance = None,
     overwrite: Overwrite = False,
     media: Media = None,
     json: Json = False,
@@ -283,7 +285,7 @@ def render(
         project = _tracked(project.shot, frames, occlusion, until_damage=until_damage)
     kept = ((renderer, settings), examples or ())
     project, edits = saving.applied(target, shot, which, project, assignments, *kept)
-    sound: dict[str, Any] = {} if matte else {"audio": audio}
+    sound: dict[str, Any] = {} if matte else {"audio": audio, "provenance": provenance}
     verb = api.render_matte if matte else api.render
     report = verb(
         project, output, edits=edits, renderer=renderer, settings=settings, frames=frames,

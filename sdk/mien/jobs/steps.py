@@ -31,6 +31,8 @@ from mien.model.media import MediaInfo
 from mien.model.shot import Example, Shot
 from mien.pipeline import Output, ShotFrames, damage_note, undamaged
 from mien.progress import Progress
+from mien.provenance.claims import RenderClaims
+from mien.provenance.seal import NoSeal, Seal
 from mien.rendering.base import FacePlan, Renderer
 from mien.rendering.plans import face_plans, untracked_notes, weak_notes
 from mien.rendering.registry import get_renderer
@@ -56,6 +58,20 @@ class _Opened:
     key: str
     notes: tuple[str, ...]
     span: FrameRange
+    provenance: bool
+
+    def seal(self) -> Seal | NoSeal:
+        """What signs the output.
+
+        Raises:
+            InputError: When the certificate that was set up cannot sign.
+        """
+        if not self.provenance:
+            return NoSeal(self.order.output, self.shot.media)
+        audio = self.order.audio
+        sound = "" if audio is None else "added" if audio.keep_own else "replaced"
+        claims = RenderClaims(self.shot, self.plans, self.renderer, sound)
+        return Seal(self.order.output, claims)
 
 
 class Workbench:
@@ -152,15 +168,17 @@ class Workbench:
         name = order.output.name
         earlier = tuple(known for known in journal.outputs() if known != name)
         journal.note(OutputRecord(opened.key, name, earlier=earlier))
+        seal = opened.seal()
         output = Output(
             order.output, opened.span, order.codec, order.lossless, overwrite=True,
             until_damage=order.until_damage, quality=order.quality, soundtrack=order.audio,
+            seal=seal,
         )  # fmt: skip
         pictures = Thumbnails(order.folder, order.name)
         show = pictures.taker(opened.plans, opened.span)
         rendered = opened.frames.assemble(output, progress, show)
-        if rendered.notes:
-            journal.add_notes(opened.key, rendered.notes)
+        if notes := (*rendered.notes, *seal.notes):
+            journal.add_notes(opened.key, notes)
         count = len(opened.span)
         if rendered.damage is not None and rendered.damage.frame is not None:
             journal.add_notes(opened.key, [damage_note(rendered.damage, opened.span)])
@@ -197,6 +215,7 @@ class Workbench:
         renderer = self._renderer(order) if plans else None
         shot = self._with_examples(order, shot, progress) if plans else shot
         journal = ShotJournal(order.folder, order.name)
+        signed = project.provenance if order.provenance is None else order.provenance
         frames = ShotFrames(shot, plans, renderer, journal.frames, threads=self._threads)
         key = hashlib.blake2b(
             repr(
@@ -205,10 +224,13 @@ class Workbench:
                 + ((True,) if order.until_damage else ())
                 + ((order.quality,) if order.quality.to_dict() else ())
                 + (() if order.audio is None else (order.audio, _changed(order.audio.path)))
+                + (() if signed else ("unsigned",))
             ).encode(),
             digest_size=16,
         ).hexdigest()
-        self._opened = _Opened(order, stamp, shot, plans, renderer, frames, key, notes, span)
+        self._opened = _Opened(
+            order, stamp, shot, plans, renderer, frames, key, notes, span, signed
+        )
         return self._opened
 
     def _project(self, order: ShotSpec, progress: Progress) -> Project:

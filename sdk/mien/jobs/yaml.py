@@ -102,6 +102,7 @@ class _Shot(QualityFields):
     lossless: bool | None = None
     until_damage: bool | None = None
     missing_frames: MissingFrames | None = None
+    provenance: bool | None = None
     examples: Files | None = None
     occlusion: OcclusionFields = OcclusionFields()
 
@@ -125,6 +126,7 @@ class _File(QualityFields):
     lossless: bool | None = None
     until_damage: bool | None = None
     missing_frames: MissingFrames | None = None
+    provenance: bool | None = None
     examples: Files | None = None
     occlusion: OcclusionFields = OcclusionFields()
     shots: tuple[_Shot, ...]
@@ -141,6 +143,7 @@ def read_jobs(
     occlusion: OcclusionChoice | None = None,
     until_damage: bool = False,
     missing_frames: MissingFrames | None = None,
+    provenance: bool | None = None,
 ) -> list[ShotJob]:
     """Read the shots of a `jobs.yaml`.
 
@@ -156,6 +159,7 @@ def read_jobs(
         occlusion: What is asked for things in front of faces; None for the file's.
         until_damage: Whether outputs end before the first frame of their media that is damaged.
         missing_frames: What stands for images that are missing; None for the file's, or an error.
+        provenance: Whether outputs carry signed credentials; None for the file's, or the projects'.
 
     Raises:
         InputError: When it cannot be read, or a field is wrong; line and field are named.
@@ -203,12 +207,17 @@ def read_jobs(
                 quality=encoded,
                 until_damage=ends if shot.until_damage is None else shot.until_damage,
                 missing_frames=shot.missing_frames or gaps or "error",
+                provenance=_first(shot.provenance, provenance, file.provenance),
                 examples=tuple(examples if wanted is None else _paths(wanted, path.parent)),
                 occlusion=shot.occlusion.choice(path.parent).on(general),
                 origin=f"{path.name}, line {source.line(('shots', number))}",
             )
         )
     return jobs
+
+
+def _first(*said: bool | None) -> bool | None:
+    return next((one for one in said if one is not None), None)
 
 
 def _placed(name: str | None, folder: Path) -> Path | None:

@@ -21,13 +21,15 @@ from mien.pipeline.frame_threads import edit_in_order
 from mien.progress import Progress
 from mien.timebase import FrameRange
 
-__all__ = ["OnFrame", "Output", "Rendered", "Written", "write_output"]
+__all__ = ["OnFrame", "Output", "Rendered", "Seal", "Written", "write_output"]
 
 _FEW: Final = 8
 """Frames below which an output is begun anew, where damage ends it."""
 
 OnFrame = Callable[[Frame, Frame], None]
 """Called with a frame as it was and as it is, before it is written."""
+Seal = Callable[[Path, FrameRange], None]
+"""Called with the hidden output, whole, and the frames of the source that it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,7 @@ class Output:
         until_damage: Whether it ends before the first frame of the source that is damaged.
         quality: How well it is encoded; None for visually lossless.
         soundtrack: Another sound, in place of the shot's or beside it.
+        seal: Called after all of these, with what was written and the frames that it holds.
     """
 
     path: Path
@@ -57,6 +60,7 @@ class Output:
     until_damage: bool = False
     quality: Quality | None = None
     soundtrack: Soundtrack | None = None
+    seal: Seal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,8 @@ def write_output(
         WriteError: When the output cannot be written; nothing is left under its name.
     """
     source = _Source(output.frames)
+    seal = output.seal
+    last = () if seal is None else (lambda path: seal(path, source.whole),)
     try:
         with ExitStack() as stack:
             reader = stack.enter_context(open_reader(shot.media))
@@ -132,7 +138,7 @@ def write_output(
                     quality=output.quality,
                     frames=output.frames,
                     overwrite=output.overwrite,
-                    before_commit=(*before_commit, *output.before_commit),
+                    before_commit=(*before_commit, *output.before_commit, *last),
                     soundtrack=output.soundtrack,
                 )
             )
