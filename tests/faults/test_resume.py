@@ -30,6 +30,7 @@ from tests.faults.slow_render import FRAMES, SlowBlusher
 from tests.waiting import wait_until
 
 KEY = "0" * 32
+WRITTEN = ["log", "out.mkv", "out.mkv.c2pa"]
 EDITED = 23
 """Frames of those in which the test renderer changes anything."""
 
@@ -118,7 +119,7 @@ def undisturbed(project: Path, tmp_path_factory: pytest.TempPathFactory) -> byte
     report = job.run()
     assert (report.frames, report.frames_edited, report.frames_resumed) == (FRAMES, EDITED, 0)
     assert rendered_frames(job.log) == list(range(FRAMES))
-    assert sorted(path.name for path in folder.iterdir()) == ["log", "out.mkv", "out.mkv.c2pa"]
+    assert sorted(path.name for path in folder.iterdir()) == WRITTEN
     return job.output.read_bytes()
 
 

@@ -34,7 +34,6 @@ from mien.progress import Progress, progress_reporter
 from mien.timebase import FrameRange
 
 if TYPE_CHECKING:
-    from mien.provenance.seal import NoSeal, Seal
     from mien.rendering.base import FacePlan, Renderer
     from mien.rendering.registry import ChosenRenderer
 
@@ -146,8 +145,7 @@ def render(
         until_damage: Whether the output ends before the first frame of the source that is damaged
             or cut off, in place of an error; the report says where.
         audio: Another sound, or the path of one that begins with the shot; None for its own.
-        provenance: Whether the output carries signed credentials of what was done (C2PA); None
-            for what the project says, else yes. The report tells.
+        provenance: Whether it carries signed credentials (C2PA); None: as the project says, or yes.
         progress: True for bars on a terminal, or a function that is called with the stage
             (`prepare`, `render`), the steps done and the steps in all.
 
@@ -157,16 +155,13 @@ def render(
             renderer has no such setting, or the shot's frames are in memory.
         MissingDependencyError: When the renderer needs a part that is not installed.
         TimeError: When the span lies outside the shot.
-        DamagedMediaError: When a frame of the source is damaged; `frame` says which. Damage at
-            the end is found before the work begins.
+        DamagedMediaError: When a frame of the source is damaged; `frame` says which.
         MediaError: When the source cannot be read, there is no such example, or the matte does
             not fit the shot, or is lost.
         InputError: When the certificate that was set up for signing cannot be used.
-        WriteError: When the output fails half-way, or cannot be signed; nothing is left under its
-            name.
-        OperationCancelledError: When Ctrl-C or a callback stops it; nothing is left under its
-            name. The finished frames of a costly render are kept, and the same call goes on
-            from there.
+        WriteError: When the output fails half-way; nothing is left under its name.
+        OperationCancelledError: When Ctrl-C or a callback stops it. The finished frames of a costly
+            render are kept, and the same call goes on from there.
     """
     if matte:
         warnings.warn(
@@ -178,10 +173,9 @@ def render(
         source, edits, performances, renderer, settings, frames, examples, occlusion_matte,
         until_damage=until_damage,
     )  # fmt: skip
-    said = Quality.of(quality, lossless=lossless)
     return _write(
-        work.with_provenance(provenance), output, codec, said, matte=matte, overwrite=overwrite,
-        progress=progress, audio=audio,
+        work, output, codec, Quality.of(quality, lossless=lossless), matte=matte, audio=audio,
+        overwrite=overwrite, provenance=provenance, progress=progress,
     )  # fmt: skip
 
 
@@ -303,24 +297,6 @@ class _Work:
     until_damage: bool = False
     provenance: bool = True
 
-    def with_provenance(self, wanted: bool | None) -> _Work:
-        """This render with credentials or without; None leaves it to the project."""
-        return self if wanted is None else dataclasses.replace(self, provenance=wanted)
-
-    def seal(self, output: Path, soundtrack: Soundtrack | None) -> Seal | NoSeal:
-        """What signs the output.
-
-        Raises:
-            InputError: When the certificate that was set up cannot sign.
-        """
-        from mien.provenance.claims import RenderClaims
-        from mien.provenance.seal import NoSeal, Seal
-
-        if not self.provenance:
-            return NoSeal(output, self.shot.media)
-        sound = "" if soundtrack is None else "added" if soundtrack.keep_own else "replaced"
-        return Seal(output, RenderClaims(self.shot, self.plans, self.renderer, sound))
-
     def with_examples(self, progress: bool | Progress) -> _Work:
         """This render with its examples tracked."""
         if not self.examples:
@@ -383,12 +359,15 @@ def _write(
     overwrite: bool,
     progress: bool | Progress,
     audio: Soundtrack | PathLike | None = None,
+    provenance: bool | None = None,
 ) -> RenderReport:
     from mien.media.added_sound import check_soundtrack
     from mien.media.codecs import choose_encoding
     from mien.media.memory import check_on_disk
     from mien.media.outputs import check_output
     from mien.pipeline import Output, damage_note, render_shot, undamaged
+    from mien.provenance.claims import RenderClaims
+    from mien.provenance.seal import open_seal
 
     start, path, media = time.monotonic(), Path(output), work.shot.media
     check_on_disk(media)
@@ -405,7 +384,9 @@ def _write(
         encoding, encoding.pixel_format, [plan.face.number for plan in work.plans],
         work.renderer.name if work.renderer else "none",
     )  # fmt: skip
-    seal = None if matte else work.seal(path, soundtrack)
+    claims = RenderClaims(work.shot, work.plans, work.renderer)
+    signed = work.provenance if provenance is None else provenance
+    seal = None if matte else open_seal(path, claims, soundtrack, wanted=signed)
     work = work.with_examples(progress)
     destination = Output(
         path, span, codec, quality.lossless, overwrite, matte, until_damage=work.until_damage,
@@ -420,6 +401,7 @@ def _write(
     held = media.missing_note(work.span)
     ends = (*ends, held) if held else ends
     frame = None if damage is None else damage.frame
+    place, said = ("", ()) if seal is None else (seal.place, seal.notes)
     return RenderReport(
         output=path,
         frames=len(work.span) if frame is None else frame - work.span.start,
@@ -430,15 +412,11 @@ def _write(
         codec=encoding.codec.name,
         quality=encoding.quality,
         seconds=time.monotonic() - start,
-        notes=tuple(dict.fromkeys((*ends, *work.notes, *rendered.notes, *_said(seal)))),
+        notes=tuple(dict.fromkeys((*ends, *work.notes, *rendered.notes, *said))),
         renderer_reason=work.chosen.reason if work.chosen else "",
         damaged_frame=frame,
-        provenance="" if seal is None else seal.place,
+        provenance=place,
     )
-
-
-def _said(seal: Seal | NoSeal | None) -> tuple[str, ...]:
-    return () if seal is None else seal.notes
 
 
 def _streamed(

@@ -233,8 +233,7 @@ def batch(
         return
     start = _starter(plan, engine, address, workers)
     report = run_batch(plan, start, retries=retries, overwrite=overwrite)
-    if cut is not None:
-        _hand_back(cut, report, folder, activate, drop, media_paths)
+    _hand_back(cut, report, folder, activate, drop, media_paths)
     _print_report(report, json=json)
     if report.failed:
         raise typer.Exit(1)
@@ -405,7 +404,7 @@ def _starter(
 
 
 def _hand_back(
-    cut: Cut,
+    cut: Cut | None,
     report: BatchReport,
     folder: Path,
     activate: bool,
@@ -414,6 +413,8 @@ def _hand_back(
 ) -> None:
     from mien.editorial import write_back
 
+    if cut is None:
+        return
     results = [outcome.result for outcome in report.outcomes]
     paths = write_back(
         cut, results, folder, activate=activate, drop_frame=drop, media_paths=media_paths,

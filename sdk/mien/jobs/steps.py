@@ -32,7 +32,7 @@ from mien.model.shot import Example, Shot
 from mien.pipeline import Output, ShotFrames, damage_note, undamaged
 from mien.progress import Progress
 from mien.provenance.claims import RenderClaims
-from mien.provenance.seal import NoSeal, Seal
+from mien.provenance.seal import open_seal
 from mien.rendering.base import FacePlan, Renderer
 from mien.rendering.plans import face_plans, untracked_notes, weak_notes
 from mien.rendering.registry import get_renderer
@@ -59,19 +59,6 @@ class _Opened:
     notes: tuple[str, ...]
     span: FrameRange
     provenance: bool
-
-    def seal(self) -> Seal | NoSeal:
-        """What signs the output.
-
-        Raises:
-            InputError: When the certificate that was set up cannot sign.
-        """
-        if not self.provenance:
-            return NoSeal(self.order.output, self.shot.media)
-        audio = self.order.audio
-        sound = "" if audio is None else "added" if audio.keep_own else "replaced"
-        claims = RenderClaims(self.shot, self.plans, self.renderer, sound)
-        return Seal(self.order.output, claims)
 
 
 class Workbench:
@@ -168,7 +155,8 @@ class Workbench:
         name = order.output.name
         earlier = tuple(known for known in journal.outputs() if known != name)
         journal.note(OutputRecord(opened.key, name, earlier=earlier))
-        seal = opened.seal()
+        claims = RenderClaims(opened.shot, opened.plans, opened.renderer)
+        seal = open_seal(order.output, claims, order.audio, wanted=opened.provenance)
         output = Output(
             order.output, opened.span, order.codec, order.lossless, overwrite=True,
             until_damage=order.until_damage, quality=order.quality, soundtrack=order.audio,

@@ -169,10 +169,7 @@ def read_jobs(
         file = _File.model_validate(source.data)
     except ValidationError as error:
         raise _refused(error, source) from error
-    if not file.shots:
-        raise source.error(("shots",), "there are none", "List one shot at least.")
-    for number, shot in enumerate(file.shots):
-        _check_shot(shot, number, source)
+    _check_shots(file, source)
     names = unique_names(
         shot.name or shot.shot or Path(shot.media or shot.project or "").stem for shot in file.shots
     )
@@ -226,6 +223,14 @@ def _placed(name: str | None, folder: Path) -> Path | None:
 
 def _paths(names: Iterable[str], folder: Path) -> Iterator[Path]:
     return (machine_path(name, folder) for name in names)
+
+
+def _check_shots(file: _File, source: _Source) -> None:
+    """Refuse a file without shots, or one of which fields do not go together."""
+    if not file.shots:
+        raise source.error(("shots",), "there are none", "List one shot at least.")
+    for number, shot in enumerate(file.shots):
+        _check_shot(shot, number, source)
 
 
 def _check_shot(shot: _Shot, number: int, source: _Source) -> None:

@@ -335,8 +335,7 @@ def _pss() -> tuple[Any, Any]:
 def _digest(algorithm: str) -> Any:
     from cryptography.hazmat.primitives import hashes
 
-    digests = {"es256": hashes.SHA256, "es384": hashes.SHA384, "es512": hashes.SHA512}
-    return digests[algorithm]()
+    return {"es256": hashes.SHA256(), "es384": hashes.SHA384(), "es512": hashes.SHA512()}[algorithm]
 
 
 def _size(algorithm: str) -> int:

@@ -41,7 +41,7 @@ _CHANGED: Final = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Provenance:
-    """What a file says of where it comes from, and what of that is valid.
+    """The credentials of a file: what it says of where it comes from, and what of that is valid.
 
     Attributes:
         path: The file, or the pattern of an image sequence.

@@ -11,6 +11,7 @@ from typing import Final
 from mien.media.atomic_write import AtomicFile, hidden_name, sync
 from mien.media.sequence import Pattern
 from mien.model.media import MediaInfo
+from mien.model.soundtrack import Soundtrack
 from mien.provenance.claims import RenderClaims, manifest_definition
 from mien.provenance.identity import Identity, find_identity
 from mien.provenance.manifest import ManifestError, Parent, SigningWork, sign
@@ -24,10 +25,31 @@ from mien.provenance.places import (
 )
 from mien.timebase import FrameRange
 
-__all__ = ["NoSeal", "Seal"]
+__all__ = ["NoSeal", "Seal", "open_seal"]
 
 _APART: Final = 256 << 20
 """Bytes of a file from which it is signed in a process of its own."""
+
+
+def open_seal(
+    output: Path, claims: RenderClaims, soundtrack: Soundtrack | None, *, wanted: bool
+) -> Seal | NoSeal:
+    """What is called last with an output: it signs it, or says that it is not signed.
+
+    Args:
+        output: Where the output goes: a movie, or a pattern of images.
+        claims: What is known of the render.
+        soundtrack: Another sound under its pictures.
+        wanted: Whether it is signed.
+
+    Raises:
+        InputError: When the certificate that was set up cannot sign.
+    """
+    if not wanted:
+        return NoSeal(output, claims.shot.media)
+    if soundtrack is not None:
+        claims = replace(claims, sound="added" if soundtrack.keep_own else "replaced")
+    return Seal(output, claims)
 
 
 class Seal:
