@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import inspect
 from fractions import Fraction
 from pathlib import Path
@@ -69,6 +70,8 @@ def values() -> list[object]:
     speech = mien.Speech(phones, words, 99.0, "pocketsphinx")
     voice = mien.Voice(speech, mien.FrameRange(3, 9), Path("/sounds/line.wav"))
     voiced = mien.Layer("voice", edit.layers[0].tracks, voice=voice)
+    day = datetime.date(2026, 1, 31)
+    consent = mien.Consent("Anna", "clause 7 " * 99, day, controls=NAMES, uses=("dub",))
     slip = mien.Slip(0.12, 0.8, 0.7)
     return [
         speech, phones[0], words[0], voice, voice.amounts, slip,
@@ -105,6 +108,8 @@ def values() -> list[object]:
         mien.PathRule("D:/plates", "/mnt/plates"), mien.PathMap.parse("/a=/b;" * 30),
         mien.Quality(crf=18, preset="slow"),
         mien.Provenance(Path("/renders/out.mov"), "valid", signer="A Studio"),
+        consent, mien.LedgerHead(7, "0" * 64), mien.LedgerProblem(3, "was changed"),
+        mien.LedgerReport(Path("/ledger.jsonl"), 9, None, (mien.LedgerProblem(3, "moved"),) * 99),
         mien.StreamInfo(1, "audio", "aac", "aac, 48000 Hz, stereo", "eng", "Commentary", True),
     ]  # fmt: skip
 

@@ -17,6 +17,7 @@ from typer.exceptions import TyperException
 from mien.cli import (
     apply,
     batch,
+    consent,
     curves,
     cuts,
     demo,
@@ -86,6 +87,8 @@ smooth.add_to(app)
 relink.add_to(app)
 voice.add_to(app)
 app.add_typer(face_repairs.faces, name="faces")
+app.add_typer(consent.consent, name="consent")
+app.add_typer(provenance.provenance, name="provenance")
 app.add_typer(retouch.jobs, name="retouch")
 app.add_typer(provenance.provenance, name="provenance")
 train.add_to(app)

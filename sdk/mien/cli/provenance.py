@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 
 import typer
 
+from mien.cli import ledger
 from mien.cli.command import App
 from mien.cli.options import Json, ShotOfProject
 from mien.cli.output import print_done, print_json
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["provenance"]
 
 provenance = App(
-    help="Signed credentials (C2PA) of what was done to a file: read them, say who signs renders."
+    help="What was rendered, how, when and on whose word: signed credentials (C2PA) in files, and"
+    " the ledger of renders."
 )
 _SELF_MADE = "shows that nothing was changed since, and not who signed"
 
@@ -205,3 +207,6 @@ def switch(
         return
     shots = "no shot" if not changed else ", ".join(changed)
     print_done(f"{project}: provenance {state}; changed: {shots}")
+
+
+ledger.add_to(provenance)

@@ -264,6 +264,7 @@ def render(
     from mien import api
     from mien.api.examples import check_examples
     from mien.api.occlusion import choose_occlusion
+    from mien.consent import check_untracked
     from mien.rendering.registry import get_renderer
 
     # Everything that can be refused is, before the shot is tracked.
@@ -282,12 +283,12 @@ def render(
     check_faces(project.shot, assignments)
     tracking = bool(assignments) and not project.shot.faces
     if tracking:
+        check_untracked(shot.name)
         project = _tracked(project.shot, frames, occlusion, until_damage=until_damage)
     kept = ((renderer, settings), examples or ())
     project, edits = saving.applied(target, shot, which, project, assignments, *kept)
     sound: dict[str, Any] = {} if matte else {"audio": audio, "provenance": provenance}
-    verb = api.render_matte if matte else api.render
-    report = verb(
+    report = (api.render_matte if matte else api.render)(
         project, output, edits=edits, renderer=renderer, settings=settings, frames=frames,
         examples=examples or (), codec=codec, quality=quality, overwrite=overwrite,
         until_damage=until_damage, **sound,

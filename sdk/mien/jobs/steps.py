@@ -18,6 +18,7 @@ from typing import Any
 from mien import api
 from mien.api.examples import check_examples, example_tracker, problem_of
 from mien.api.occlusion import choose_occlusion
+from mien.consent import Recorder, RenderPermit, check_untracked, permit_render
 from mien.errors import MediaError, NoFaceError, OutputError, ProjectError, UsageError
 from mien.io.project import SUFFIX, Project
 from mien.jobs.edits import request_edits
@@ -58,7 +59,14 @@ class _Opened:
     key: str
     notes: tuple[str, ...]
     span: FrameRange
+    title: str
     provenance: bool
+
+    def permit(self) -> RenderPermit:
+        """The permit of its render by the policy as it is now."""
+        return permit_render(
+            self.shot, self.plans, self.span, title=self.title, settings=self.order.settings
+        )
 
 
 class Workbench:
@@ -155,17 +163,19 @@ class Workbench:
         name = order.output.name
         earlier = tuple(known for known in journal.outputs() if known != name)
         journal.note(OutputRecord(opened.key, name, earlier=earlier))
+        recorder = Recorder(opened.permit(), order.output, opened.span, opened.renderer)
         claims = RenderClaims(opened.shot, opened.plans, opened.renderer)
         seal = open_seal(order.output, claims, order.audio, wanted=opened.provenance)
         output = Output(
             order.output, opened.span, order.codec, order.lossless, overwrite=True,
-            until_damage=order.until_damage, quality=order.quality, soundtrack=order.audio,
-            seal=seal,
+            before_commit=(recorder,), until_damage=order.until_damage, quality=order.quality,
+            soundtrack=order.audio, seal=seal,
         )  # fmt: skip
         pictures = Thumbnails(order.folder, order.name)
         show = pictures.taker(opened.plans, opened.span)
-        rendered = opened.frames.assemble(output, progress, show)
-        if notes := (*rendered.notes, *seal.notes):
+        with recorder:
+            rendered = opened.frames.assemble(output, progress, show)
+        if notes := (*rendered.notes, *seal.notes, *recorder.notes):
             journal.add_notes(opened.key, notes)
         count = len(opened.span)
         if rendered.damage is not None and rendered.damage.frame is not None:
@@ -198,6 +208,8 @@ class Workbench:
         held = shot.media.missing_note(span)
         notes = (held, *notes) if held else notes
         plans = face_plans(shot, [*project.edits, *edits], span)
+        permit = permit_render(shot, plans, span, title=project.title, settings=order.settings)
+        notes += permit.notes
         notes += untracked_notes(shot, [*project.edits, *edits], span)
         notes += weak_notes(shot, (one.face.number for one in (*project.edits, *edits)), span)
         renderer = self._renderer(order) if plans else None
@@ -216,9 +228,8 @@ class Workbench:
             ).encode(),
             digest_size=16,
         ).hexdigest()
-        self._opened = _Opened(
-            order, stamp, shot, plans, renderer, frames, key, notes, span, signed
-        )
+        self._opened = _Opened(order, stamp, shot, plans, renderer, frames, key, notes, span,
+                               project.title, signed)  # fmt: skip
         return self._opened
 
     def _project(self, order: ShotSpec, progress: Progress) -> Project:
@@ -227,6 +238,8 @@ class Workbench:
             return _read(order.project, order.media, order.shot)
         if order.media is None:
             raise UsageError(f"{order.name} has neither media nor a project.")
+        if order.set or order.curves:
+            check_untracked(order.name)
         facts = probe(
             order.media, stream=order.stream, until_damage=order.until_damage,
             missing_frames=order.missing_frames,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from mien.errors import DamagedMediaError
 from mien.media.frame import Frame
@@ -28,8 +28,18 @@ _FEW: Final = 8
 
 OnFrame = Callable[[Frame, Frame], None]
 """Called with a frame as it was and as it is, before it is written."""
-Seal = Callable[[Path, FrameRange], None]
-"""Called with the hidden output, whole, and the frames of the source that it holds."""
+
+
+class Seal(Protocol):
+    """Has the last word on an output, and may keep something beside it."""
+
+    def __call__(self, path: Path, frames: FrameRange) -> None:
+        """See to the hidden output, whole, with the frames of the source that it holds."""
+        ...
+
+    def place(self, path: Path) -> None:
+        """Put what lies beside it in place, a moment before the hidden output gets its name."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +57,8 @@ class Output:
         until_damage: Whether it ends before the first frame of the source that is damaged.
         quality: How well it is encoded; None for visually lossless.
         soundtrack: Another sound, in place of the shot's or beside it.
-        seal: Called after all of these, with what was written and the frames that it holds.
+        seal: Called before these, so that they are told of the bytes that get the name; what it
+            keeps beside the output is put in place after them.
     """
 
     path: Path
@@ -124,8 +135,6 @@ def write_output(
         WriteError: When the output cannot be written; nothing is left under its name.
     """
     source = _Source(output.frames)
-    seal = output.seal
-    last = () if seal is None else (lambda path: seal(path, source.whole),)
     try:
         with ExitStack() as stack:
             reader = stack.enter_context(open_reader(shot.media))
@@ -138,7 +147,7 @@ def write_output(
                     quality=output.quality,
                     frames=output.frames,
                     overwrite=output.overwrite,
-                    before_commit=(*before_commit, *output.before_commit, *last),
+                    before_commit=(*before_commit, *_last_steps(output, source)),
                     soundtrack=output.soundtrack,
                 )
             )
@@ -173,6 +182,14 @@ def write_output(
         return Written(written.notes, source.damage)
     # Some of what is not kept is known only when the file is whole.
     return Written(writer.notes, source.damage)
+
+
+def _last_steps(output: Output, source: _Source) -> tuple[BeforeCommit, ...]:
+    """What is called between encoding an output and giving it its name."""
+    seal = output.seal
+    if seal is None:
+        return output.before_commit
+    return (lambda path: seal(path, source.whole), *output.before_commit, seal.place)
 
 
 class _Source:

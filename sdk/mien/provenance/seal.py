@@ -53,14 +53,14 @@ def open_seal(
 
 
 class Seal:
-    """Signs the output of a render; called last before it gets its name.
+    """Signs the output of a render, which changes no more then; its sidecar gets its name with it.
 
     Args:
         output: Where the output goes: a movie, or a pattern of images.
         claims: What is known of the render.
 
     Attributes:
-        place: `embedded` or `sidecar` once it was called.
+        where: `embedded` or `sidecar` once it was called.
         identity: Who signs.
         notes: What is to be said of it, a sentence each.
 
@@ -70,10 +70,11 @@ class Seal:
 
     def __init__(self, output: Path, claims: RenderClaims) -> None:
         self.identity: Identity = find_identity()
-        self.place = ""
+        self.where = ""
         self.notes: tuple[str, ...] = self.identity.notes
         self._output = output
         self._claims = claims
+        self._sidecar = b""
 
     def __call__(self, path: Path, frames: FrameRange) -> None:
         """Sign what was written.
@@ -93,10 +94,8 @@ class Seal:
             definition, actions = manifest_definition(self._claims, frames, files)
             kind = file_type(self._output)
             work = SigningWork(definition, actions, kind, None, _parent(media), files)
-            sidecar = path / sidecar_path(self._output).name
-            # It goes where the images go, when they go.
-            sidecar.write_bytes(self._signed(work, 0, path.parent))
-            self.place = "sidecar"
+            self._sidecar = self._signed(work, 0, path.parent)
+            self.where = "sidecar"
             return
         definition, actions = manifest_definition(self._claims, frames)
         work = SigningWork(
@@ -104,7 +103,33 @@ class Seal:
             destination=path.with_name(hidden_name(self._output.name)),
         )  # fmt: skip
         if not (embeds(self._output, path.stat().st_size) and self._embedded(path, work)):
-            self._beside(path, work)
+            work = replace(work, destination=None, kind="application/octet-stream")
+            self._sidecar = self._signed(work, path.stat().st_size, path.parent)
+            self.where = "sidecar"
+
+    def place(self, path: Path) -> None:
+        """Put the sidecar in place, or remove one of a former output of that name.
+
+        Args:
+            path: The hidden file, or the hidden folder of images.
+
+        Raises:
+            OSError: When it cannot be written.
+        """
+        if not self._sidecar:
+            _remove_sidecar(self._output)
+        elif path.is_dir():
+            # It goes where the images go, when they go.
+            (path / sidecar_path(self._output).name).write_bytes(self._sidecar)
+        else:
+            # The movie's own turn would take long between the two.
+            sync(path)
+            sidecar = AtomicFile(sidecar_path(self._output))
+            try:
+                sidecar.path.write_bytes(self._sidecar)
+                sidecar.commit()
+            finally:
+                sidecar.discard()
 
     def _embedded(self, path: Path, work: SigningWork) -> bool:
         """Sign a movie inside; False where C2PA's library cannot."""
@@ -116,23 +141,8 @@ class Seal:
             return False
         finally:
             work.destination.unlink(missing_ok=True)
-        _remove_sidecar(self._output)
-        self.place = "embedded"
+        self.where = "embedded"
         return True
-
-    def _beside(self, path: Path, work: SigningWork) -> None:
-        """Sign a movie in a sidecar, which is in place a moment before the movie."""
-        work = replace(work, destination=None, kind="application/octet-stream")
-        manifest = self._signed(work, path.stat().st_size, path.parent)
-        # The movie's own turn would take long between the two.
-        sync(path)
-        sidecar = AtomicFile(sidecar_path(self._output))
-        try:
-            sidecar.path.write_bytes(manifest)
-            sidecar.commit()
-        finally:
-            sidecar.discard()
-        self.place = "sidecar"
 
     def _signed(self, work: SigningWork, size: int, folder: Path) -> bytes:
         from mien.provenance.apart import sign_apart
@@ -153,14 +163,14 @@ class NoSeal:
         media: The source.
 
     Attributes:
-        place: `off`.
+        where: `off`.
         notes: What is to be said of it, a sentence each.
     """
 
     def __init__(self, output: Path, media: MediaInfo) -> None:
         from mien.provenance.reading import has_credentials
 
-        self.place = "off"
+        self.where = "off"
         self.notes: tuple[str, ...] = (
             "No credentials were written: provenance is switched off for this render.",
         )
@@ -169,6 +179,9 @@ class NoSeal:
         self._output = output
 
     def __call__(self, path: Path, frames: FrameRange) -> None:
+        """Do nothing: the output stays as it is."""
+
+    def place(self, path: Path) -> None:
         """Remove the sidecar of a former output of that name: it is not of this one."""
         _remove_sidecar(self._output)
 
