@@ -21,7 +21,7 @@ from mien.pipeline.frame_threads import edit_in_order
 from mien.progress import Progress
 from mien.timebase import FrameRange
 
-__all__ = ["OnFrame", "Output", "Rendered", "Seal", "Written", "write_output"]
+__all__ = ["OnFrame", "Output", "OutputSeal", "Rendered", "Written", "write_output"]
 
 _FEW: Final = 8
 """Frames below which an output is begun anew, where damage ends it."""
@@ -30,14 +30,14 @@ OnFrame = Callable[[Frame, Frame], None]
 """Called with a frame as it was and as it is, before it is written."""
 
 
-class Seal(Protocol):
+class OutputSeal(Protocol):
     """Has the last word on an output, and may keep something beside it."""
 
     def __call__(self, path: Path, frames: FrameRange) -> None:
         """See to the hidden output, whole, with the frames of the source that it holds."""
         ...
 
-    def place(self, path: Path) -> None:
+    def put_sidecar(self, path: Path) -> None:
         """Put what lies beside it in place, a moment before the hidden output gets its name."""
         ...
 
@@ -71,7 +71,7 @@ class Output:
     until_damage: bool = False
     quality: Quality | None = None
     soundtrack: Soundtrack | None = None
-    seal: Seal | None = None
+    seal: OutputSeal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ def _last_steps(output: Output, source: _Source) -> tuple[BeforeCommit, ...]:
     seal = output.seal
     if seal is None:
         return output.before_commit
-    return (lambda path: seal(path, source.whole), *output.before_commit, seal.place)
+    return (lambda path: seal(path, source.whole), *output.before_commit, seal.put_sidecar)
 
 
 class _Source:

@@ -107,7 +107,7 @@ class Seal:
             self._sidecar = self._signed(work, path.stat().st_size, path.parent)
             self.where = "sidecar"
 
-    def place(self, path: Path) -> None:
+    def put_sidecar(self, path: Path) -> None:
         """Put the sidecar in place, or remove one of a former output of that name.
 
         Args:
@@ -181,7 +181,7 @@ class NoSeal:
     def __call__(self, path: Path, frames: FrameRange) -> None:
         """Do nothing: the output stays as it is."""
 
-    def place(self, path: Path) -> None:
+    def put_sidecar(self, path: Path) -> None:
         """Remove the sidecar of a former output of that name: it is not of this one."""
         _remove_sidecar(self._output)
 
