@@ -245,7 +245,10 @@ def read_shot_spec(path: Path) -> ShotSpec:
         raise InputError(
             f"{path} cannot be read: {error.strerror}.", "Check the name.", path=path
         ) from error
-    except (KeyError, TypeError, ValueError, UnicodeError, UsageError) as error:
+    except (
+        LookupError, TypeError, ValueError, UnicodeError, AttributeError, OverflowError,
+        RecursionError, UsageError,
+    ) as error:  # fmt: skip
         raise _no_order(path, error) from error
     if spec.settings is not None:
         entry = find_entry(spec.renderer)

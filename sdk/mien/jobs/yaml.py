@@ -78,7 +78,10 @@ _LARGEST_FILE = 32 << 20
 """Bytes that are read at most; a hundred thousand shots take fewer."""
 _MOST_NODES = 1_000_000
 """Values at most, with those that aliases repeat: a few lines of them can stand for billions."""
+_DEEPEST: Final = 100
+"""Values in values; a list of shots has six."""
 _NULL: Final = "tag:yaml.org,2002:null"
+_SAFE_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Path = tuple[str | int, ...]
 """Where a value is: ("shots", 2, "media")."""
 
@@ -329,9 +332,8 @@ class _Source:
             raise InputError(
                 f"{path.name} is too large for a list of shots.", "Split it.", path=path
             )
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         try:
-            root = yaml.compose(text, loader)
+            root = yaml.compose(text, _Loader)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = "" if mark is None else f", line {mark.line + 1}"
@@ -340,7 +342,13 @@ class _Source:
                 "Lists start with '- ', fields are written as 'name: value', indented by spaces.",
                 path=path,
             ) from error
-        except (yaml.YAMLError, UnicodeError, RecursionError) as error:
+        except RecursionError as error:
+            raise InputError(
+                f"{path.name} is nested too deep.",
+                "A list of shots needs no such values.",
+                path=path,
+            ) from error
+        except (yaml.YAMLError, UnicodeError) as error:
             raise InputError(
                 f"{path.name} is no YAML.", "Save it as plain text, UTF-8.", path=path
             ) from error
@@ -402,6 +410,28 @@ class _Source:
         shot = shots[number] if isinstance(shots, list) and isinstance(number, int) else None
         name = shot.get("name") if isinstance(shot, dict) else None
         return name if isinstance(name, str) else ""
+
+
+class _Loader(_SAFE_LOADER):  # type: ignore[misc, valid-type]
+    """Composes nodes that are nested as deep as lists of shots are.
+
+    libyaml's loader calls itself for every level, in C, where no limit of Python's holds: a line of
+    brackets ended the process.
+    """
+
+    _depth = 0
+
+    def descend_resolver(self, parent: yaml.Node | None, index: object) -> None:
+        """Enter a node."""
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise RecursionError
+        super().descend_resolver(parent, index)
+
+    def ascend_resolver(self) -> None:
+        """Leave it."""
+        self._depth -= 1
+        super().ascend_resolver()
 
 
 class _Nodes:
