@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from mien.api import VoicedMouth as VoicedMouth
     from mien.api import WrittenCurves as WrittenCurves
     from mien.api import apply as apply
+    from mien.api import check_consent as check_consent
     from mien.api import check_damage as check_damage
     from mien.api import check_occlusion_matte as check_occlusion_matte
     from mien.api import clear_consent as clear_consent
@@ -238,6 +239,7 @@ _HOMES = {
     "Applied": "mien.api",
     "apply": "mien.api",
     "Document": "mien.api",
+    "check_consent": "mien.api",
     "check_damage": "mien.api",
     "check_occlusion_matte": "mien.api",
     "clear_consent": "mien.api",
