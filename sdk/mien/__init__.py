@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mien import preview as preview
     from mien import progress as progress
     from mien import rendering as rendering
+    from mien import reporting as reporting
     from mien import retouch as retouch
     from mien import serve as serve
     from mien import session as session
@@ -214,6 +215,12 @@ if TYPE_CHECKING:
     from mien.rendering.registry import available_renderers as available_renderers
     from mien.rendering.registry import get_renderer as get_renderer
     from mien.rendering.registry import register_renderer as register_renderer
+    from mien.reporting import FaceReport as FaceReport
+    from mien.reporting import FrameTrouble as FrameTrouble
+    from mien.reporting import ReportFigure as ReportFigure
+    from mien.reporting import ReportThreshold as ReportThreshold
+    from mien.reporting import ShotReport as ShotReport
+    from mien.reporting import report as report
     from mien.session.session import Change as Change
     from mien.session.session import Gesture as Gesture
     from mien.session.session import Session as Session
@@ -422,6 +429,12 @@ _HOMES = {
     "available_trackers": "mien.tracking.registry",
     "get_renderer": "mien.rendering.registry",
     "register_renderer": "mien.rendering.registry",
+    "FaceReport": "mien.reporting",
+    "FrameTrouble": "mien.reporting",
+    "ReportFigure": "mien.reporting",
+    "ReportThreshold": "mien.reporting",
+    "ShotReport": "mien.reporting",
+    "report": "mien.reporting",
     "Change": "mien.session.session",
     "Gesture": "mien.session.session",
     "Session": "mien.session.session",
@@ -449,6 +462,7 @@ _ROOMS = (
     "preview",
     "progress",
     "rendering",
+    "reporting",
     "retouch",
     "serve",
     "session",

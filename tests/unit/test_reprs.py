@@ -73,7 +73,28 @@ def values() -> list[object]:
     day = datetime.date(2026, 1, 31)
     consent = mien.Consent("Anna", "clause 7 " * 99, day, controls=NAMES, uses=("dub",))
     slip = mien.Slip(0.12, 0.8, 0.7)
+    rows = np.zeros(FRAMES, np.float32)
+    seen = rows == 0
+    face_report = mien.FaceReport(
+        1, "Anna", curves.controls.array, None, curves.controls.array, seen, seen, rows, 0.9, rows
+    )
+    bound = mien.ReportThreshold(0.5, 1.5)
+    figure = mien.ReportFigure("sharpness", 0.3, "times the plate's", "how", threshold=bound)
+    trouble = mien.FrameTrouble(7, "sharpness", 2.0, 1.6, "times the plate's")
+    shot_report = mien.ShotReport(
+        Path("a.mov"),
+        Path("b.mov"),
+        None,
+        mien.FrameRange(0, FRAMES),
+        varying,
+        (face_report,),
+        (figure,) * 9,
+        (trouble,) * 99,
+        {"settings": {}},
+        ("a note",) * 9,
+    )
     return [
+        shot_report, face_report, figure, trouble, bound,
         speech, phones[0], words[0], voice, voice.amounts, slip,
         mien.VoicedMouth(project, 1, voiced, True, ("a note",) * 9),
         mien.MutedMouth(project, 1, (mien.FrameRange(3, 9),) * 99),

@@ -29,6 +29,7 @@ from mien.cli import (
     provenance,
     read,
     relink,
+    report,
     retouch,
     serve,
     shell,
@@ -85,6 +86,7 @@ info.add_to(app)
 read.add_to(app)
 smooth.add_to(app)
 relink.add_to(app)
+report.add_to(app)
 voice.add_to(app)
 app.add_typer(face_repairs.faces, name="faces")
 app.add_typer(consent.consent, name="consent")
