@@ -44,7 +44,7 @@ def test_a_host_is_refused_without_consent_and_says_it(
     assert caught.value.code == "consent"
     with pytest.raises(ServeError, match="Did you mean"):
         client.call("set_consent", shot=shot, face=1, **SAID, controls=["mouht"])
-    both = {"document": "0" * 64, "document_path": str(document)}
+    both: dict[str, Any] = {"document": "0" * 64, "document_path": str(document)}
     with pytest.raises(ServeError, match="twice"):
         client.call("set_consent", shot=shot, face=1, **SAID, **both)
     (face,) = client.call(
