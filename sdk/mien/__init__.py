@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from mien.api import open_performance as open_performance
     from mien.api import open_shot as open_shot
     from mien.api import probe as probe
+    from mien.api import read_provenance as read_provenance
     from mien.api import redo_edits as redo_edits
     from mien.api import relink as relink
     from mien.api import relink_file as relink_file
@@ -92,6 +93,7 @@ if TYPE_CHECKING:
     from mien.api import solve as solve
     from mien.api import split_face as split_face
     from mien.api import summarize_project as summarize_project
+    from mien.api import switch_provenance as switch_provenance
     from mien.api import track as track
     from mien.api import undo_edits as undo_edits
     from mien.api import voice as voice
@@ -203,6 +205,7 @@ if TYPE_CHECKING:
     from mien.path_map import PathMap as PathMap
     from mien.path_map import PathRule as PathRule
     from mien.progress import Progress as Progress
+    from mien.provenance.reading import Provenance as Provenance
     from mien.rendering.base import CacheKey as CacheKey
     from mien.rendering.base import FacePlan as FacePlan
     from mien.rendering.base import OcclusionSource as OcclusionSource
@@ -281,6 +284,7 @@ _HOMES = {
     "relink_file": "mien.api",
     "resync_mouth": "mien.api",
     "remove_corrections": "mien.api",
+    "read_provenance": "mien.api",
     "redo_edits": "mien.api",
     "remove_face": "mien.api",
     "rename_face": "mien.api",
@@ -307,6 +311,7 @@ _HOMES = {
     "solve": "mien.api",
     "split_face": "mien.api",
     "summarize_project": "mien.api",
+    "switch_provenance": "mien.api",
     "track": "mien.api",
     "undo_edits": "mien.api",
     "voice": "mien.api",
@@ -399,6 +404,7 @@ _HOMES = {
     "Progress": "mien.progress",
     "PathMap": "mien.path_map",
     "PathRule": "mien.path_map",
+    "Provenance": "mien.provenance.reading",
     "CacheKey": "mien.rendering.base",
     "FacePlan": "mien.rendering.base",
     "OcclusionSource": "mien.rendering.base",
@@ -433,27 +439,10 @@ _HOMES = {
 }
 """Modules of the public names."""
 _ROOMS = (
-    "api",
-    "editorial",
-    "errors",
-    "face",
-    "identity",
-    "io",
-    "jobs",
-    "media",
-    "model",
-    "preview",
-    "progress",
-    "rendering",
-    "reporting",
-    "retouch",
-    "serve",
-    "session",
-    "timebase",
-    "tracking",
-    "training",
-    "weights",
-)
+    "api", "editorial", "errors", "face", "identity", "io", "jobs", "media", "model", "preview",
+    "progress", "rendering", "reporting", "retouch", "serve", "session", "timebase", "tracking",
+    "training", "weights",
+)  # fmt: skip
 """Modules and packages that are there as attributes, as `mien.errors`."""
 
 __all__ = ["__version__", *_HOMES]

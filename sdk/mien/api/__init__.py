@@ -24,6 +24,7 @@ from mien.api.info_sheet import write_info_sheet
 from mien.api.neutral import reset_neutral, set_neutral
 from mien.api.occlusion import check_occlusion_matte, set_glasses, set_occlusion_matte
 from mien.api.projects import load_document, load_project, save_document, save_project
+from mien.api.provenance import read_provenance, switch_provenance
 from mien.api.reading import write_reading_picture
 from mien.api.relinking import RelinkReport, relink, relink_file
 from mien.api.rendering import RenderReport, check_damage, render, render_frames, render_matte
@@ -74,6 +75,7 @@ __all__ = [
     "voice",
     "relink_file",
     "remove_corrections",
+    "read_provenance",
     "redo_edits",
     "remove_face",
     "rename_face",
@@ -94,6 +96,7 @@ __all__ = [
     "solve",
     "split_face",
     "summarize_project",
+    "switch_provenance",
     "track",
     "undo_edits",
     "write_info_page",
