@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from mien.api import VoicedMouth as VoicedMouth
     from mien.api import WrittenCurves as WrittenCurves
     from mien.api import apply as apply
+    from mien.api import check_consent as check_consent
     from mien.api import check_damage as check_damage
     from mien.api import check_occlusion_matte as check_occlusion_matte
     from mien.api import clear_consent as clear_consent
@@ -244,10 +245,19 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
+_ERRORS = """
+    ChangedFileError ConsentError DamagedMediaError DeviceMemoryError FetchError HandleError
+    InputError MediaError MienError MissingDependencyError NoFaceError NothingToDoError
+    OperationCancelledError OutputError OutsideError PolicyError ProjectError ProtocolError
+    RenderError TimeError UnknownControlError UsageError WeightsError WorkerError WriteError
+"""
+
 _HOMES = {
+    **dict.fromkeys(_ERRORS.split(), "mien.errors"),
     "Applied": "mien.api",
     "apply": "mien.api",
     "Document": "mien.api",
+    "check_consent": "mien.api",
     "check_damage": "mien.api",
     "check_occlusion_matte": "mien.api",
     "clear_consent": "mien.api",
@@ -309,36 +319,11 @@ _HOMES = {
     "write_reading_picture": "mien.api",
     "write_info_sheet": "mien.api",
     "WrittenCurves": "mien.api",
-    "ChangedFileError": "mien.errors",
     "LedgerHead": "mien.consent.ledger",
     "LedgerProblem": "mien.consent.verify",
     "LedgerReport": "mien.consent.verify",
     "verify_ledger": "mien.consent.verify",
     "Consent": "mien.model.consent",
-    "ConsentError": "mien.errors",
-    "DamagedMediaError": "mien.errors",
-    "DeviceMemoryError": "mien.errors",
-    "FetchError": "mien.errors",
-    "HandleError": "mien.errors",
-    "InputError": "mien.errors",
-    "MediaError": "mien.errors",
-    "MienError": "mien.errors",
-    "MissingDependencyError": "mien.errors",
-    "NoFaceError": "mien.errors",
-    "NothingToDoError": "mien.errors",
-    "OperationCancelledError": "mien.errors",
-    "OutputError": "mien.errors",
-    "OutsideError": "mien.errors",
-    "PolicyError": "mien.errors",
-    "ProjectError": "mien.errors",
-    "ProtocolError": "mien.errors",
-    "RenderError": "mien.errors",
-    "TimeError": "mien.errors",
-    "UnknownControlError": "mien.errors",
-    "UsageError": "mien.errors",
-    "WeightsError": "mien.errors",
-    "WorkerError": "mien.errors",
-    "WriteError": "mien.errors",
     "FlameFit": "mien.face.flame_fit",
     "choose_identity": "mien.identity.choose",
     "IdentityModel": "mien.identity.base",

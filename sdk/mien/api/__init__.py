@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from mien._types import PathLike
 from mien.api.applying import Applied, apply, open_performance
-from mien.api.consent import clear_consent, hash_document, set_consent
+from mien.api.consent import check_consent, clear_consent, hash_document, set_consent
 from mien.api.corrections import correct_landmarks, remove_corrections, set_corrections
 from mien.api.curves import (
     ImportedCurves,
@@ -49,6 +49,7 @@ __all__ = [
     "VoicedMouth",
     "WrittenCurves",
     "apply",
+    "check_consent",
     "check_damage",
     "check_occlusion_matte",
     "clear_consent",
