@@ -16,6 +16,7 @@ import importlib
 TYPE_CHECKING = False  # type checkers take it as true; `typing` itself would cost 10 ms
 if TYPE_CHECKING:
     from mien import api as api
+    from mien import bench as bench
     from mien import editorial as editorial
     from mien import errors as errors
     from mien import face as face
@@ -414,6 +415,7 @@ _HOMES = {
 """Modules of the public names."""
 _ROOMS = (
     "api",
+    "bench",
     "editorial",
     "errors",
     "face",

@@ -17,6 +17,7 @@ from typer.exceptions import TyperException
 from mien.cli import (
     apply,
     batch,
+    bench,
     curves,
     cuts,
     demo,
@@ -86,6 +87,7 @@ relink.add_to(app)
 voice.add_to(app)
 app.add_typer(face_repairs.faces, name="faces")
 app.add_typer(retouch.jobs, name="retouch")
+app.add_typer(bench.bench, name="bench")
 train.add_to(app)
 serve.add_to(app)
 desktop.add_to(app)
