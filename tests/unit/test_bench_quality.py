@@ -159,6 +159,8 @@ def test_means_leave_out_what_was_not_measured() -> None:
     assert [row[:3] for row in rows[-2:]] == [["mean", "6", NOTHING], ["mean", "6", "warp"]]
     assert rows[-1][3:6] == ["25.0", "0.500", ""]
     assert {len(row) for row in rows} == {3 + len(FIGURES)}
+    assert repr(result) == "QualityResult(3 clips, 1 left out)"
+    assert repr(result.clips[0]) == "ClipQuality(0.mp4, 2 pairs, nothing, warp)"
     told = json.loads(json.dumps(result.to_dict(), allow_nan=False))
     assert told["clips"][0]["means"]["warp"]["psnr"] == 20
     assert told["left_out"] == {"x.mp4": "It is lost."}

@@ -75,7 +75,7 @@ class PairQuality:
         }  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ClipQuality:
     """What was measured of a clip.
 
@@ -100,6 +100,9 @@ class ClipQuality:
     renderers: tuple[str, ...]
     seconds: Mapping[str, float]
     notes: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"ClipQuality({self.clip}, {self.count} pairs, {', '.join(self.renderers)})"
 
     @property
     def count(self) -> int:
@@ -128,7 +131,7 @@ class ClipQuality:
         }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class QualityResult:
     """The outcome of the benchmark.
 
@@ -141,6 +144,9 @@ class QualityResult:
     clips: tuple[ClipQuality, ...]
     measured_by: Mapping[str, str]
     left_out: Mapping[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"QualityResult({len(self.clips)} clips, {len(self.left_out)} left out)"
 
     def means(self) -> dict[str, dict[str, float | None]]:
         """Return the mean of each figure by renderer, every clip counting as much."""

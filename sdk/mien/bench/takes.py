@@ -207,8 +207,9 @@ def _same_face(shot: Shot, person: Face, take: FrameRange, clip: Path) -> Face:
 def _pairs(face: Face, person: Face, start: int, cut: int, stop: int, most: int) -> Iterator[Pair]:
     """Frames of like pose and most unlike expression, far from one another, in order."""
     controls = person.curves.controls.array[:, _COLUMNS]
-    a = _runs(face.valid & person.valid[start:cut] & ~face.curves.bridged)
-    b = cut + _runs((person.valid & ~person.curves.bridged)[cut:stop])
+    # A hand in front of a mouth is no truth about the mouth.
+    a = _runs(face.valid & ~face.weak & person.valid[start:cut])
+    b = cut + _runs((person.valid & ~person.weak)[cut:stop])
     if not len(a) or not len(b):
         return
     unit = np.array([1 / _GAZE_UNIT if c.unit == "degrees" else 1 for c in _REQUESTED])

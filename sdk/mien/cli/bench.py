@@ -21,6 +21,52 @@ bench = App(
 )
 
 
+_Renderers = Annotated[
+    Optional[list[str]],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
+    typer.Option(
+        "--renderer",
+        metavar="NAME",
+        help="auto, or a renderer by name. May be given several times.",
+        autocompletion=complete_renderer,
+    ),
+]
+_Frames = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--frames",
+        metavar="A:B",
+        help="These frames only (B excluded), in frames, seconds or timecode; the first 240"
+        " when not given.",
+    ),
+]
+_Cut = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--cut", metavar="TIME", help="Where take A ends and take B begins; the middle."),
+]
+_Identity = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--identity",
+        metavar="NAME",
+        help="arcface, dlib-resnet or landmarks; the best installed when not given.",
+    ),
+]
+_Landmarker = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option(
+        "--landmarker",
+        metavar="FILE.task",
+        help="MediaPipe's Face Landmarker, to read landmarks in place of mien's own tracker.",
+    ),
+]
+_Pictures = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option(
+        "-o", "--output", metavar="DIR", help="Pictures to look at, a file for each clip."
+    ),
+]
+
+
 @bench.callback()
 def _group() -> None:
     """Keep the group a group while it has one command."""
@@ -31,60 +77,20 @@ def quality(
     clips: Annotated[
         list[Path],
         typer.Argument(
-            metavar="CLIP|SHOT.mien ...",
+            metavar="CLIP|SHOT.mien",
             help="Clips of one lively person each, or projects, which are tracked already.",
         ),
     ],
-    renderers: Annotated[
-        Optional[list[str]],  # noqa: UP045 - typer reads it at run time, on Python 3.10 too
-        typer.Option(
-            "--renderer",
-            metavar="NAME",
-            help="auto, or a renderer by name. May be given several times.",
-            autocompletion=complete_renderer,
-        ),
-    ] = None,
-    frames: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            "--frames",
-            metavar="A:B",
-            help="These frames only (B excluded), in frames, seconds or timecode; the first 240"
-            " when not given.",
-        ),
-    ] = None,
-    cut: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            "--cut", metavar="TIME", help="Where take A ends and take B begins; the middle."
-        ),
-    ] = None,
+    renderers: _Renderers = None,
+    frames: _Frames = None,
+    cut: _Cut = None,
     pairs: Annotated[
         int, typer.Option("--pairs", metavar="N", min=1, help="Frames to edit, at most.")
     ] = 8,
     face: FaceChoice = None,
-    identity: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option(
-            "--identity",
-            metavar="NAME",
-            help="arcface, dlib-resnet or landmarks; the best installed when not given.",
-        ),
-    ] = None,
-    landmarker: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(
-            "--landmarker",
-            metavar="FILE.task",
-            help="MediaPipe's Face Landmarker, to read landmarks in place of mien's own tracker.",
-        ),
-    ] = None,
-    output: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(
-            "-o", "--output", metavar="DIR", help="Pictures to look at, a file for each clip."
-        ),
-    ] = None,
+    identity: _Identity = None,
+    landmarker: _Landmarker = None,
+    output: _Pictures = None,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
