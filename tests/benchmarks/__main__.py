@@ -31,6 +31,7 @@ NAMES = (
     "quality",
     "reference",
     "memory",
+    "ledger",
     "fidelity",
     "blinks",
     "reading",

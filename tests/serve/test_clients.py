@@ -37,7 +37,7 @@ def listening(*options: str, **environment: str) -> Iterator[dict[str, Any]]:
     )  # fmt: skip
     try:
         assert process.stdout is not None
-        yield json.loads(process.stdout.readline())["listening"]
+        yield json.loads(process.stdout.readline())["listening"] | {"process": process}
     finally:
         process.terminate()
         _, errors = process.communicate(timeout=PATIENCE)

@@ -18,6 +18,7 @@ from mien.cli import (
     apply,
     batch,
     bench,
+    consent,
     curves,
     cuts,
     demo,
@@ -26,8 +27,10 @@ from mien.cli import (
     face_repairs,
     info,
     probe,
+    provenance,
     read,
     relink,
+    report,
     retouch,
     serve,
     shell,
@@ -84,8 +87,11 @@ info.add_to(app)
 read.add_to(app)
 smooth.add_to(app)
 relink.add_to(app)
+report.add_to(app)
 voice.add_to(app)
 app.add_typer(face_repairs.faces, name="faces")
+app.add_typer(consent.consent, name="consent")
+app.add_typer(provenance.provenance, name="provenance")
 app.add_typer(retouch.jobs, name="retouch")
 app.add_typer(bench.bench, name="bench")
 train.add_to(app)

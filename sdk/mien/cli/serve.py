@@ -34,6 +34,13 @@ def serve(
             help="With --tcp: holds the token that clients must know, and nobody else may read it.",
         ),
     ] = None,
+    root: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Option(
+            "--root", metavar="FOLDER",
+            help="Work in this folder alone, whatever paths clients give; may be repeated.",
+        ),
+    ] = None,
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON Schema of every message, and end.")
     ] = False,
@@ -49,7 +56,7 @@ def serve(
             raise UsageError("--token-file goes with --tcp.")
         from mien.serve.stdio import serve_stdio
 
-        raise typer.Exit(serve_stdio())
+        raise typer.Exit(serve_stdio(root or ()))
     from mien.serve.tcp import serve_tcp
 
-    raise typer.Exit(serve_tcp(tcp, token_file))
+    raise typer.Exit(serve_tcp(tcp, token_file, root or ()))

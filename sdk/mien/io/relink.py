@@ -28,7 +28,8 @@ from pathlib import Path
 
 import platformdirs
 
-from mien.errors import MediaError, ProjectError, UsageError
+from mien.errors import MediaError, OutsideError, ProjectError, UsageError
+from mien.folder_limits import is_within_limits
 from mien.media.fingerprint import content_of_fingerprint, fingerprint
 from mien.media.probe import probe
 from mien.media.sequence import find_sequence, is_image, probe_image
@@ -139,6 +140,8 @@ def find_media(stored: Path, wanted: str, folder: Path | None, project: str) -> 
     """
     changed, wanted = False, content_of_fingerprint(wanted)
     for candidate in _candidates(stored, wanted, folder):
+        if not is_within_limits(candidate):
+            continue
         found = content_of(candidate, image=is_image(stored))
         if found == wanted:
             return candidate
@@ -236,7 +239,7 @@ def content_of(path: Path, *, image: bool = False) -> str | None:
             return fingerprint([path]) if path.is_file() else None
         numbers = sequence.numbers()
         return fingerprint([sequence.file(numbers[0]), sequence.file(numbers[-1])])
-    except (MediaError, OSError, IndexError):
+    except (MediaError, OutsideError, OSError, IndexError):
         return None
 
 

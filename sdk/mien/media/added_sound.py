@@ -26,6 +26,7 @@ from av.stream import Disposition
 from mien.errors import MediaError, OutputError, UsageError
 from mien.media.closing import Closing
 from mien.media.codecs import Encoding
+from mien.media.opening import open_input
 from mien.media.resampling import resampled
 from mien.media.sound_file import moving_media
 from mien.model.soundtrack import Soundtrack
@@ -68,7 +69,7 @@ class AddedSound(Closing):
     def __init__(self, path: Path, begins: Fraction, seconds: Fraction, container: str) -> None:
         self._path = path
         try:
-            self._input = av.open(str(path))
+            self._input = open_input(path)
         except (av.FFmpegError, OSError) as error:
             raise MediaError(
                 f"{path.name} cannot be read as sound: {error.strerror or error}.",

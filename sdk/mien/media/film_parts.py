@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-import av
 from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
+from mien.media.opening import open_input
 from mien.media.packet_scan import FilmPacket
 from mien.media.seek_points import SeekPoint
 from mien.media.stream_facts import track_description
@@ -85,9 +85,7 @@ def is_cut_inside(container: InputContainer, video: VideoStream) -> bool:
 
 def open_without_edits(path: Path) -> InputContainer:
     """A movie as it lies in the file, whatever of it is shown."""
-    return av.open(
-        f"file:{path}", options={"ignore_editlist": "1"}, metadata_errors="surrogateescape"
-    )
+    return open_input(path, {"ignore_editlist": "1"}, metadata_errors="surrogateescape")
 
 
 def shown_parts(

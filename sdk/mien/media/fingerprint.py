@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import IO, Final
 
+from mien.folder_limits import check_path
+
 __all__ = [
     "content_of_fingerprint", "fingerprint", "fingerprint_of_files", "fingerprint_of_stream",
 ]  # fmt: skip
@@ -19,11 +21,15 @@ def fingerprint(paths: Sequence[Path]) -> str:
 
     Args:
         paths: One movie, or the first and the last image of a sequence.
+
+    Raises:
+        OutsideError: When one is outside the folders that this process keeps to.
     """
     return fingerprint_of_files((path.stat().st_size, _opener(path)) for path in paths)
 
 
 def _opener(path: Path) -> Callable[[], IO[bytes]]:
+    check_path(path)
     return lambda: path.open("rb")
 
 

@@ -20,7 +20,6 @@ from pathlib import Path
 from statistics import median_low
 from typing import Final
 
-import av
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
@@ -33,6 +32,7 @@ from mien.media.frame_order import (
     possible_orders,
     with_damage,
 )
+from mien.media.opening import open_input
 from mien.media.packet_scan import FilmPacket, PacketScan, scan_packets
 from mien.media.picture_order import missing_pictures
 from mien.media.seek_points import SeekPoint
@@ -134,7 +134,7 @@ def open_movie(path: Path) -> InputContainer:
     Raises:
         av.FFmpegError: When it cannot be opened.
     """
-    return av.open(movie_url(path), metadata_errors="surrogateescape")
+    return open_input(path, metadata_errors="surrogateescape")
 
 
 def movie_index(

@@ -14,6 +14,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from mien.errors import DamagedMediaError, MediaError, MienError, TimeError, UsageError
+from mien.folder_limits import check_path
 from mien.media.carried import carried, own_container
 from mien.media.clock_repair import has_broadcast_clock
 from mien.media.container_bytes import has_index, is_encrypted
@@ -21,6 +22,7 @@ from mien.media.display_matrix import frame_orientation
 from mien.media.film import Film
 from mien.media.fingerprint import fingerprint, fingerprint_of_stream
 from mien.media.index import PacketIndex, movie_index, open_movie
+from mien.media.opening import is_playlist
 from mien.media.sequence import find_sequence, is_image, probe_image, probe_sequence
 from mien.media.stream_facts import field_order, stream_infos
 from mien.media.streams import OLD_CHOICE, main_video, whole_frames
@@ -70,9 +72,11 @@ def probe(
     Raises:
         DamagedMediaError: When it is cut short; `frame` is the first that is not there.
         MediaError: When there is nothing to read, or it holds no whole pictures.
+        OutsideError: When it is outside the folders that this process keeps to.
         UsageError: When there is no such stream; those that there are are named.
     """
     path = Path(path)
+    check_path(path)
     try:
         sequence = find_sequence(path)
         if sequence is not None:
@@ -322,6 +326,12 @@ def _refuse_what_is_no_file(path: Path) -> None:
         raise MediaError(
             f"{path.name} is empty (0 bytes).",
             "Copy or export it again; nothing is in it.",
+            path=path,
+        )
+    if is_playlist(head):
+        raise MediaError(
+            f"{path.name} is a list of other files or addresses, not a movie.",
+            "Give the movie that it names.",
             path=path,
         )
     if head.lstrip().lower().startswith((b"<!doctype html", b"<html")):

@@ -13,6 +13,7 @@ from typing import Any, Final
 import av
 
 from mien.errors import DamagedMediaError, MediaError, MienError
+from mien.folder_limits import check_path
 from mien.media.base_reader import BaseReader, Lost, damaged
 from mien.media.cache import ByteCache
 from mien.media.display_matrix import frame_orientation
@@ -371,6 +372,7 @@ def _extension(path: Path) -> str:
 
 
 def _read(path: Path) -> Picture:
+    check_path(path)
     if not path.is_file():
         raise MediaError(f"There is no image {path}.", "Check its name and the folder.", path=path)
     if _extension(path) == "exr":

@@ -17,12 +17,12 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
-import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
 from av.stream import Stream
 
+from mien.media.opening import open_input
 from mien.media.sound_cut import cut_pcm, sample_bytes
 from mien.media.stream_facts import track_description
 
@@ -177,9 +177,7 @@ class EditedSound:
 
 def _without_edits(path: Path) -> InputContainer:
     """A movie with its sound as it lies in the file."""
-    return av.open(
-        f"file:{path}", options={"ignore_editlist": "1"}, metadata_errors="surrogateescape"
-    )
+    return open_input(path, {"ignore_editlist": "1"}, metadata_errors="surrogateescape")
 
 
 def _from(container: InputContainer, stream: Stream, second: Fraction) -> Iterator[Packet[Stream]]:

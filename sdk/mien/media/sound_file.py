@@ -16,6 +16,7 @@ from av.stream import Disposition
 from mien._types import FloatArray
 from mien.errors import MediaError
 from mien.media.audio import AudioTrack
+from mien.media.opening import open_input
 from mien.media.probe import probe
 from mien.model.media import MediaInfo
 
@@ -41,7 +42,7 @@ class SoundFile:
 
     def __init__(self, path: Path, seconds: float) -> None:
         try:
-            with av.open(str(path)) as container:
+            with open_input(path) as container:
                 stream = container.streams.audio[0]
                 self.rate: int = stream.codec_context.sample_rate
                 self.channels: int = min(2, stream.codec_context.layout.nb_channels)
@@ -113,7 +114,7 @@ def moving_media(path: Path) -> MediaInfo | None:
     if not path.is_file():
         raise MediaError(f"{path} does not exist.", "Check the path of the sound.", path=path)
     try:
-        with av.open(str(path)) as container:
+        with open_input(path) as container:
             heard = bool(container.streams.audio)
             moving = any(
                 not stream.disposition & Disposition.attached_pic

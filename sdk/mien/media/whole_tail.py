@@ -20,6 +20,7 @@ from av.video.stream import VideoStream
 
 from mien.media.frame import planes_of
 from mien.media.nal_units import annex_b_units
+from mien.media.opening import open_input
 from mien.media.packet_scan import PacketScan
 from mien.media.seek_points import SeekPoint, packets_from
 from mien.media.streams import main_video
@@ -52,7 +53,7 @@ def last_is_whole(path: Path, stream: int, scan: PacketScan) -> bool:
     if fields and film[-1].shown:
         return False  # its second field may be missing
     start = keys[-2:][0]
-    with suppress(av.FFmpegError, OSError), av.open(f"file:{path}") as container:
+    with suppress(av.FFmpegError, OSError), open_input(path) as container:
         video = main_video(container, stream)
         if video is None or video.codec_context.codec.canonical_name not in _STRICT:
             return False

@@ -10,6 +10,7 @@ from typing import IO, Any, Final
 
 from mien.errors import MienError, ProtocolError, as_mien_error
 from mien.media.prefetch import ByteQueue, QueueClosed
+from mien.serve.folders import check_message
 from mien.serve.lines import TOO_LONG, read_lines
 from mien.serve.messages import HelloParams, Message
 from mien.serve.methods import Methods
@@ -115,6 +116,7 @@ class ClientConnection:
             request = read_request(message)
             params = read_params(request)
             self._allow(params)
+            check_message(params)
             _LOG.info("%s: %s", request.id, request.method)
             if request.method == "shutdown":
                 self._answer(request, {})

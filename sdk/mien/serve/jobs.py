@@ -15,7 +15,8 @@ from multiprocessing.context import SpawnProcess
 from multiprocessing.reduction import ForkingPickler
 from typing import Any, Final, Literal
 
-from mien.errors import HandleError, WorkerError
+from mien.errors import HandleError, ProtocolError, WorkerError
+from mien.folder_limits import limits
 from mien.serve.messages import JobFacts, JobKind, Message
 from mien.serve.protocol import error_facts
 from mien.serve.worker import JobOrder, work
@@ -35,6 +36,8 @@ _PATIENCE: Final = 10.0
 """Seconds for a job to clean up after it was cancelled."""
 _KEPT: Final = 100
 """Jobs that have ended and are still known to `status`."""
+_MOST_RUNNING: Final = 32
+"""Jobs of a client that run at a time; each is a process."""
 _CONTEXT = multiprocessing.get_context("spawn")
 _starting = threading.Lock()
 """multiprocessing starts one process at a time."""
@@ -131,7 +134,9 @@ class ServedJob:
         ours, theirs = _CONTEXT.Pipe()
         # Not a byte of the order goes with `start`: multiprocessing would write it while it holds
         # the process's end of the pipe itself, and wait for ever when the process dies unread.
-        process = _CONTEXT.Process(target=work, args=(theirs,), name=self.handle, daemon=True)
+        process = _CONTEXT.Process(
+            target=work, args=(theirs, limits()), name=self.handle, daemon=True
+        )
         with _starting:
             process.start()
         theirs.close()
@@ -222,8 +227,16 @@ class Jobs:
         self._lock = threading.Lock()
 
     def add(self, job: ServedJob) -> None:
-        """Know a job; the oldest that have ended are forgotten."""
+        """Know a job; the oldest that have ended are forgotten.
+
+        Raises:
+            ProtocolError: When too many run already.
+        """
         with self._lock:
+            if sum(old.state == "running" for old in self._jobs.values()) >= _MOST_RUNNING:
+                raise ProtocolError(
+                    f"{_MOST_RUNNING} jobs of this client run already.", "Wait until one ends."
+                )
             ended = [handle for handle, old in self._jobs.items() if old.state != "running"]
             for handle in ended[: max(0, len(ended) - _KEPT + 1)]:
                 del self._jobs[handle]

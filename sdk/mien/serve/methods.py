@@ -37,6 +37,7 @@ from mien.serve.applying import apply_performance
 from mien.serve.curves import read_curves
 from mien.serve.edits import make_edit, write_layers
 from mien.serve.face_methods import FaceMethods
+from mien.serve.folders import check_settings
 from mien.serve.images import PictureFiles, encoded, fitted, inline, square
 from mien.serve.jobs import Jobs, ServedJob
 from mien.serve.protocol import MAX_LINE, PROTOCOL
@@ -395,9 +396,8 @@ class Methods:
             quality=quality,
         )  # fmt: skip
         audio = rendered_sound(params, output, shot)
-        if params.renderer == AUTO:
-            find_entry(AUTO).settings(settings)
-        else:
+        check_settings(find_entry(params.renderer).settings(settings))
+        if params.renderer != AUTO:
             get_renderer(params.renderer, settings)
         order = RenderOrder(
             project=project,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from mien.errors import HandleError, NoFaceError, NothingToDoError, TimeError
+from mien.errors import HandleError, NoFaceError, NothingToDoError, ProtocolError, TimeError
 from mien.io.project import Project
 from mien.model.edits import Edit
 from mien.model.face import Face
@@ -49,6 +49,8 @@ _CACHE: Final = 128 << 20
 """Bytes of pictures that are kept of a shot."""
 _STEPS: Final = 50
 """Changes of faces that can be taken back."""
+_MOST_SHOTS: Final = 1000
+"""Shots that a client may have open."""
 _LOOKED_AT: Final = 4
 """Shots of which pictures are kept at a time, however many are open."""
 
@@ -211,8 +213,16 @@ class Shots:
         self._lock = threading.Lock()
 
     def add(self, shot: OpenShot) -> None:
-        """Know a shot."""
+        """Know a shot.
+
+        Raises:
+            ProtocolError: When the client has too many open.
+        """
         with self._lock:
+            if len(self._shots) >= _MOST_SHOTS:
+                raise ProtocolError(
+                    f"{_MOST_SHOTS} shots are open already.", "Close those that are not needed."
+                )
             self._shots[shot.handle] = shot
 
     def find(self, handle: str) -> OpenShot:

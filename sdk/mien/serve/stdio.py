@@ -4,20 +4,30 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import IO
 
 from mien.serve.client_connection import ClientConnection
+from mien.serve.folders import enter
 
 __all__ = ["serve_stdio"]
 
 
-def serve_stdio() -> int:
+def serve_stdio(roots: Sequence[Path] = ()) -> int:
     """Serve the process that started this one, until it closes standard input.
+
+    Args:
+        roots: The folders that it works in; without any, wherever its user may.
 
     Returns:
         The exit code.
+
+    Raises:
+        UsageError: When a root is no folder.
     """
+    enter(roots)
     source, output = _take_streams()
     conversation = ClientConnection(source, output)
     with suppress(KeyboardInterrupt):  # jobs were stopped on the way out

@@ -10,12 +10,14 @@ import stat
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from mien.errors import MienError, UsageError
 from mien.serve.client_connection import ClientConnection
+from mien.serve.folders import enter
 
 __all__ = ["HOST", "serve_tcp"]
 
@@ -25,26 +27,29 @@ _SHORTEST_TOKEN: Final = 16
 _MOST_CLIENTS: Final = 16
 _HELLO: Final = 10.0
 """Seconds for a client to say who it is."""
-_PATIENCE: Final = 5.0
-"""Seconds at the end for clients to read what is still told."""
+_PATIENCE: Final = 3.0
+"""Seconds at the end for clients to read what is still told; all of them share it."""
 
 
-def serve_tcp(port: int, token_file: Path | None = None) -> int:
+def serve_tcp(port: int, token_file: Path | None = None, roots: Sequence[Path] = ()) -> int:
     """Serve whoever on this machine knows the token, until interrupted.
 
     Args:
         port: The port; 0 for a free one.
         token_file: Holds the token, and is not to be read by others.
+        roots: The folders that it works in; without any, wherever its user may.
 
     Returns:
         The exit code.
 
     Raises:
-        UsageError: When the token is too short or open to others, or the port is taken.
+        UsageError: When the token is too short or open to others, the port is taken,
+            or a root is no folder.
     """
     given = _given_token(token_file)
     token = given or secrets.token_urlsafe(24)
     with _listening(port) as server:
+        enter(roots)
         facts = {"host": HOST, "port": server.getsockname()[1]}
         if given is None:
             facts["token"] = token

@@ -16,6 +16,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from mien.errors import OperationCancelledError
+from mien.folder_limits import keep_to
 from mien.model.quality import Quality
 from mien.model.renderer_settings import SettingValue
 from mien.model.shot import Shot
@@ -102,12 +103,15 @@ class RenderOrder:
 JobOrder = TrackOrder | SolveOrder | RetrackOrder | ExamplesOrder | RenderOrder
 
 
-def work(connection: Connection) -> None:
+def work(connection: Connection, folders: tuple[Path, ...] | None = None) -> None:
     """Do one job.
 
     Args:
         connection: Brings the job's order, and takes messages.
+        folders: What its paths are held to; None where nothing is.
     """
+    if folders is not None:
+        keep_to(folders)
     # The server alone decides about its jobs, and says so with SIGTERM.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _interrupt)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from mien.errors import InputError, MediaError
 from mien.media.audio import AudioTrack, open_audio
+from mien.media.opening import open_input
 from mien.media.resampling import resampled
 from mien.media.sound_file import moving_media
 from mien.model.media import MediaInfo
@@ -140,7 +141,7 @@ def _frames_of(track: AudioTrack) -> Iterator[av.AudioFrame]:
 
 def _of_file(path: Path) -> Iterator[npt.NDArray[np.int16]]:
     try:
-        with av.open(str(path)) as container:
+        with open_input(path) as container:
             yield from _heard(container.decode(container.streams.audio[0]))
     except av.FFmpegError as error:
         raise _undecodable(path, error) from error

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from mien.folder_limits import check_path
 from mien.io.curves.archives import read_npy, read_npz
 from mien.io.curves.flame_arrays import FLAME_KEYS, flame_curves
 from mien.model.curve_file import CurveFile
@@ -78,12 +79,14 @@ def _numbers(frames: list[Path]) -> list[int]:
 def _frame(path: Path) -> _Arrays:
     """Return the arrays of one frame."""
     try:
+        check_path(path)
         if path.is_file():
             with path.open("rb") as file:
                 return read_npz(file, FLAME_KEYS.__contains__)
         arrays = {}
         for one in sorted(path.glob("*.npy")):
             if one.stem in FLAME_KEYS:
+                check_path(one)
                 with one.open("rb") as file:
                     arrays[one.stem] = read_npy(file, one.stat().st_size, one.name)
         return arrays
