@@ -449,28 +449,10 @@ _HOMES = {
 }
 """Modules of the public names."""
 _ROOMS = (
-    "api",
-    "bench",
-    "editorial",
-    "errors",
-    "face",
-    "identity",
-    "io",
-    "jobs",
-    "media",
-    "model",
-    "preview",
-    "progress",
-    "rendering",
-    "reporting",
-    "retouch",
-    "serve",
-    "session",
-    "timebase",
-    "tracking",
-    "training",
-    "weights",
-)
+    "api", "bench", "editorial", "errors", "face", "identity", "io", "jobs", "media", "model",
+    "preview", "progress", "rendering", "reporting", "retouch", "serve", "session", "timebase",
+    "tracking", "training", "weights",
+)  # fmt: skip
 """Modules and packages that are there as attributes, as `mien.errors`."""
 
 __all__ = ["__version__", *_HOMES]

@@ -244,7 +244,7 @@ def test_a_clip_that_does_nothing_unlike_is_refused(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.shared
 def test_an_edit_is_nearer_to_the_truth_than_nothing(
-    tracked_360p: Path, variant: Edited, tmp_path: Path, capsys: Capture
+    shared: Path, variant: Edited, tmp_path: Path, capsys: Capture
 ) -> None:
     def twice(shot: mien.Shot) -> mien.Shot:
         (face,) = shot.faces

@@ -6,6 +6,7 @@ without loss and tracked by itself, so that nothing of take B reaches it.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,7 @@ from mien import api
 from mien._types import FloatArray, IndexArray
 from mien.bench.options import MOST_FRAMES, QualityOptions
 from mien.bench.pictures import eye_distance
+from mien.consent import check_untracked
 from mien.errors import NoFaceError, NothingToDoError
 from mien.io.project import SUFFIX
 from mien.model.controls import CONTROLS, INDEX
@@ -24,7 +26,8 @@ from mien.model.edits import Edit
 from mien.model.face import Face
 from mien.model.face_names import read_face
 from mien.model.shot import Shot, main_face
-from mien.progress import Progress
+from mien.pipeline import Output, render_shot
+from mien.progress import Progress, silent
 from mien.timebase import FrameRange
 
 __all__ = ["LEAST_FRAMES", "Pair", "Takes", "open_takes"]
@@ -125,6 +128,7 @@ def open_takes(clip: Path, options: QualityOptions, folder: Path, progress: Prog
         NoFaceError: When no face, or not the one that was named, is seen in both takes.
         TimeError: When a span or time cannot be read, or lies outside.
         MediaError: When the clip cannot be read.
+        ConsentError: When this installation demands a consent, and the clip has none.
     """
     whole, span = _whole(clip, options, progress)
     cut = span.start + len(span) // 2 if options.cut is None else whole.clock.parse(options.cut)
@@ -144,9 +148,13 @@ def open_takes(clip: Path, options: QualityOptions, folder: Path, progress: Prog
         )
     path = folder / "a.mkv"
     take = FrameRange(span.start, cut)
-    api.render(whole, path, frames=take, codec="ffv1", lossless=True, progress=False)
+    # A copy that is gone with the folder is no output: the ledger does not hold it.
+    render_shot(whole, (), None, Output(path, take, "ffv1", lossless=True), silent)
     shot = api.track(path, progress=progress)
     face = _same_face(shot, person, take, clip)
+    agreed = dataclasses.replace(face, consent=person.consent)
+    shot = dataclasses.replace(shot, faces=tuple(agreed if f is face else f for f in shot.faces))
+    face = agreed
     pairs = tuple(_pairs(face, person, span.start, cut, span.stop, options.pairs))
     if not pairs:
         raise NothingToDoError(
@@ -179,6 +187,7 @@ def _whole(clip: Path, options: QualityOptions, progress: Progress) -> tuple[Sho
         )
     if tracked:
         return shot, span
+    check_untracked(clip.name)
     return api.track(shot, frames=span, progress=progress), span
 
 
