@@ -105,6 +105,7 @@ class _Shot(QualityFields):
     lossless: bool | None = None
     until_damage: bool | None = None
     missing_frames: MissingFrames | None = None
+    provenance: bool | None = None
     examples: Files | None = None
     occlusion: OcclusionFields = OcclusionFields()
 
@@ -128,6 +129,7 @@ class _File(QualityFields):
     lossless: bool | None = None
     until_damage: bool | None = None
     missing_frames: MissingFrames | None = None
+    provenance: bool | None = None
     examples: Files | None = None
     occlusion: OcclusionFields = OcclusionFields()
     shots: tuple[_Shot, ...]
@@ -144,6 +146,7 @@ def read_jobs(
     occlusion: OcclusionChoice | None = None,
     until_damage: bool = False,
     missing_frames: MissingFrames | None = None,
+    provenance: bool | None = None,
 ) -> list[ShotJob]:
     """Read the shots of a `jobs.yaml`.
 
@@ -159,6 +162,7 @@ def read_jobs(
         occlusion: What is asked for things in front of faces; None for the file's.
         until_damage: Whether outputs end before the first frame of their media that is damaged.
         missing_frames: What stands for images that are missing; None for the file's, or an error.
+        provenance: Whether outputs carry signed credentials; None for the file's, or the projects'.
 
     Raises:
         InputError: When it cannot be read, or a field is wrong; line and field are named.
@@ -168,10 +172,7 @@ def read_jobs(
         file = _File.model_validate(source.data)
     except ValidationError as error:
         raise _refused(error, source) from error
-    if not file.shots:
-        raise source.error(("shots",), "there are none", "List one shot at least.")
-    for number, shot in enumerate(file.shots):
-        _check_shot(shot, number, source)
+    _check_shots(file, source)
     names = unique_names(
         shot.name or shot.shot or Path(shot.media or shot.project or "").stem for shot in file.shots
     )
@@ -206,6 +207,7 @@ def read_jobs(
                 quality=encoded,
                 until_damage=ends if shot.until_damage is None else shot.until_damage,
                 missing_frames=shot.missing_frames or gaps or "error",
+                provenance=_first(shot.provenance, provenance, file.provenance),
                 examples=tuple(examples if wanted is None else _paths(wanted, path.parent)),
                 occlusion=shot.occlusion.choice(path.parent).on(general),
                 origin=f"{path.name}, line {source.line(('shots', number))}",
@@ -214,12 +216,24 @@ def read_jobs(
     return jobs
 
 
+def _first(*said: bool | None) -> bool | None:
+    return next((one for one in said if one is not None), None)
+
+
 def _placed(name: str | None, folder: Path) -> Path | None:
     return None if name is None else machine_path(name, folder)
 
 
 def _paths(names: Iterable[str], folder: Path) -> Iterator[Path]:
     return (machine_path(name, folder) for name in names)
+
+
+def _check_shots(file: _File, source: _Source) -> None:
+    """Refuse a file without shots, or one of which fields do not go together."""
+    if not file.shots:
+        raise source.error(("shots",), "there are none", "List one shot at least.")
+    for number, shot in enumerate(file.shots):
+        _check_shot(shot, number, source)
 
 
 def _check_shot(shot: _Shot, number: int, source: _Source) -> None:
