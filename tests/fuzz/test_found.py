@@ -8,8 +8,10 @@ import re
 import struct
 import zipfile
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -24,6 +26,7 @@ from mien.jobs.journal import ShotJournal
 from mien.jobs.shot_task import read_shot_spec
 from mien.jobs.yaml import read_jobs
 from mien.media.exr import read_exr
+from mien.media.sequence import _exr_rate
 from mien.path_map import read_rules
 from mien.preview import strips
 from mien.rendering.appearance.cache import AppearanceCache
@@ -248,3 +251,26 @@ def test_devices_without_an_end_are_not_read(tmp_path: Path) -> None:
     (tmp_path / "a.json").symlink_to("/dev/zero")
     with pytest.raises(MienError, match="pipe or a device"):
         read_curve_file(tmp_path / "a.json")
+
+
+def test_pixels_of_no_picture_are_square(tmp_path: Path) -> None:
+    path = tmp_path / "a.mp4"
+    with av.open(str(path), "w") as output:
+        stream = output.add_stream("mpeg4", rate=24)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.codec_context.sample_aspect_ratio = Fraction(2, 1)
+        for _ in range(3):
+            picture = np.zeros((48, 64, 3), np.uint8)
+            output.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        output.mux(stream.encode())
+    data = path.read_bytes()
+    for wide, high, aspect in ((2, 1, 2), (2**31 - 1, 1, 1), (65, 1, 1)):
+        at = data.index(b"pasp") + 4
+        changed = data[:at] + struct.pack(">II", wide, high) + data[at + 8 :]
+        shot = mien.open_shot(put(tmp_path / "b.mp4", changed))
+        assert shot.media.orientation.pixel_aspect == aspect
+
+
+@pytest.mark.parametrize("said", [-24.0, 0.0, float("nan"), float("inf"), "x"])
+def test_an_exr_with_no_rate_has_the_usual_one(said: object) -> None:
+    assert _exr_rate({"framesPerSecond": said}) == 24

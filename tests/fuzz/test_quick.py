@@ -13,7 +13,8 @@ from tests.fuzz.mutate import mutate
 from tests.fuzz.targets import TARGETS
 from tests.fuzz.worker import chance_of
 
-SLOW = ("curves-usd", "flame", "safetensors", "catalogue", "cuts-aaf", "serve")
+MEDIA = ("media", "images", "mattes")
+SLOW = (*MEDIA, "curves-usd", "flame", "safetensors", "catalogue", "cuts-aaf", "serve")
 """What needs processes or threads of its own, torch, or long."""
 
 
@@ -40,7 +41,12 @@ def test_a_few_inputs_of_all_that_is_read_quickly(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_more_inputs_of_everything(tmp_path: Path) -> None:
-    endure([name for name in TARGETS if name != "curves-usd"], 25, tmp_path)
+    endure([name for name in TARGETS if name not in (*MEDIA, "curves-usd")], 15, tmp_path)
+
+
+@pytest.mark.slow
+def test_some_media(tmp_path: Path) -> None:
+    endure(["mattes", "images", "media"], 5, tmp_path)
 
 
 def test_the_same_chance_does_the_same_harm() -> None:

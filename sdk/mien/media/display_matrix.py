@@ -25,6 +25,8 @@ _PERSPECTIVE_ONE: Final = 1 << 30
 """Ones of a display matrix: 16.16 fixed point, in its last column 2.30 (ISO/IEC 14496-12)."""
 _FLAT: Final = 1e-4
 """Area of a picture over its greatest square below which a matrix leaves a line of it."""
+_WIDEST: Final = Fraction(64)
+"""Pixels wider or higher than that are no picture: a header lies, and they would fill memory."""
 _SLIGHT: Final = math.sin(math.radians(1))
 """Turns that nobody sees, as rounding leaves them."""
 _TURNS: Final = ((1, 0, 0, 1), (0, -1, 1, 0), (-1, 0, 0, -1), (0, 1, -1, 0))
@@ -100,9 +102,9 @@ def frame_orientation(frame: av.VideoFrame, aspect: Fraction | None, path: Path)
             f" `ffmpeg -display_rotation 0 -i {path.name} -c copy upright{path.suffix}`.",
             path=path,
         )
-    return Orientation(
-        frame.width, frame.height, turn.quarter_turns, aspect or Fraction(1), turn.mirrored
-    )
+    if aspect is None or not 1 / _WIDEST <= aspect <= _WIDEST:
+        aspect = Fraction(1)
+    return Orientation(frame.width, frame.height, turn.quarter_turns, aspect, turn.mirrored)
 
 
 def orientation_matrix(orientation: Orientation) -> tuple[int, ...] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import re
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -227,7 +228,9 @@ def _facts(
         header = picture.headers[0]
         rate = _exr_rate(header)
         start = _exr_timecode(header, rate)
-        aspect = _plausible(Fraction(header.get("pixelAspectRatio", 1.0)).limit_denominator(1000))
+        said = float(header.get("pixelAspectRatio", 1.0))
+        finite = said if math.isfinite(said) else 1.0
+        aspect = _plausible(Fraction(finite).limit_denominator(1000))
         orientation = replace(orientation, pixel_aspect=aspect)
         metadata = {k: v for k, v in header.items() if isinstance(v, str)}
     elif isinstance(picture, MoviePicture):
@@ -401,9 +404,14 @@ def _exr_rate(header: Mapping[str, Any]) -> Fraction:
     if rate is None:
         return DEFAULT_RATE
     numerator, denominator = getattr(rate, "n", None), getattr(rate, "d", None)
-    if numerator and denominator:
-        return Fraction(int(numerator), int(denominator))
-    return Fraction(float(rate)).limit_denominator(1001)
+    try:
+        if numerator and denominator:
+            found = Fraction(int(numerator), int(denominator))
+        else:
+            found = Fraction(float(rate)).limit_denominator(1001)
+    except (TypeError, ValueError, OverflowError):
+        return DEFAULT_RATE
+    return found if found > 0 else DEFAULT_RATE
 
 
 def _exr_timecode(header: Mapping[str, Any], rate: Fraction) -> Timecode | None:
