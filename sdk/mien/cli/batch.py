@@ -6,7 +6,7 @@ import dataclasses
 import re
 from json import dumps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 
 import typer
 
@@ -223,10 +223,8 @@ def batch(
         cut = _read_cut(source, rate, handles, edits, renderer, tracker, codec, lossless, unpack)
         _check_drop(cut, drop)
         jobs = _jobs_of(cut, tuple(examples or ()), occlusion, until_damage, missing_frames)
-        jobs = [
-            dataclasses.replace(job, quality=quality, report=reports, provenance=provenance)
-            for job in jobs
-        ]
+        said: Any = {"quality": quality, "report": reports, "provenance": provenance}
+        jobs = [dataclasses.replace(job, **said) for job in jobs]
     jobs = _with_trackers(_with_renderers(jobs, typed))
     plan = make_plan(jobs, folder, chunk=chunk or CHUNK, overwrite=overwrite, settle=typed.over)
     for notice in plan.notices:

@@ -62,6 +62,7 @@ from mien.jobs.fields import (
 )
 from mien.jobs.job import ApplyInput, CurvesInput, ShotJob
 from mien.jobs.names import unique_names
+from mien.jobs.yaml_nodes import NodePath, YamlNodes
 from mien.model.assignments import parse_assignment
 from mien.model.face_names import one_untracked
 from mien.model.media import MissingFrames
@@ -78,14 +79,9 @@ __all__ = ["SUFFIXES", "read_jobs"]
 SUFFIXES: Final = (".yaml", ".yml")
 _LARGEST_FILE = 32 << 20
 """Bytes that are read at most; a hundred thousand shots take fewer."""
-_MOST_NODES = 1_000_000
-"""Values at most, with those that aliases repeat: a few lines of them can stand for billions."""
 _DEEPEST: Final = 100
 """Values in values; a list of shots has six."""
-_NULL: Final = "tag:yaml.org,2002:null"
 _SAFE_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_Path = tuple[str | int, ...]
-"""Where a value is: ("shots", 2, "media")."""
 
 
 class _MeasuredFields(QualityFields):
@@ -258,7 +254,7 @@ def _check_shots(file: _File, source: _Source) -> None:
 
 def _check_shot(shot: _Shot, number: int, source: _Source) -> None:
     """Refuse a shot whose fields do not go together."""
-    path: _Path = ("shots", number)
+    path: NodePath = ("shots", number)
     if shot.media is None and shot.project is None:
         raise source.error(path, "it has neither media nor a project", "Give one of them.")
     if shot.project is None and not shot.curves and not shot.apply and not shot.set:
@@ -284,7 +280,7 @@ def _check_shot(shot: _Shot, number: int, source: _Source) -> None:
     _check_faces(shot, path, source)
 
 
-def _check_faces(shot: _Shot, path: _Path, source: _Source) -> None:
+def _check_faces(shot: _Shot, path: NodePath, source: _Source) -> None:
     """Refuse a shot that is still to be tracked and speaks of faces by name, or of two at once."""
     if shot.project is not None:
         return
@@ -306,7 +302,7 @@ class _Settings:
     source: _Source
 
     def parse(
-        self, renderer: str, texts: Mapping[str, str], path: _Path
+        self, renderer: str, texts: Mapping[str, str], path: NodePath
     ) -> dict[str, SettingValue]:
         """Return the values of settings.
 
@@ -330,7 +326,7 @@ class _Source:
 
     name: str
     data: object
-    lines: dict[_Path, int]
+    lines: dict[NodePath, int]
 
     @classmethod
     def parse(cls, path: Path) -> _Source:
@@ -374,7 +370,7 @@ class _Source:
             ) from error
         if root is None:
             raise InputError(f"{path.name} is empty.", "List shots in it.", path=path)
-        reader = _Nodes(path.name)
+        reader = YamlNodes(path.name)
         try:
             data = reader.value(root, ())
         except RecursionError as error:
@@ -383,13 +379,13 @@ class _Source:
             ) from error
         return cls(path.name, data, reader.lines)
 
-    def line(self, path: _Path) -> int:
+    def line(self, path: NodePath) -> int:
         """Return the line of a value, or of what holds it."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
 
-    def quality(self, fields: _File | _Shot, path: _Path) -> Quality:
+    def quality(self, fields: _File | _Shot, path: NodePath) -> Quality:
         """Return the quality that a file or a shot of it asks for.
 
         Raises:
@@ -408,14 +404,14 @@ class _Source:
             return Quality(preset=encoded.preset)
         return encoded
 
-    def error(self, path: _Path, what: str, remedy: str) -> InputError:
+    def error(self, path: NodePath, what: str, remedy: str) -> InputError:
         """Return the error of a value."""
         where = self.words(path)
         said = f"{where}: {what}" if where else what
         end = "" if said.endswith(("?", "...")) else "."
         return InputError(f"{self.name}, line {self.line(path)}: {said}{end}", remedy)
 
-    def words(self, path: _Path) -> str:
+    def words(self, path: NodePath) -> str:
         """Return a path as people write it, with its shot's name: `shots[2] (sh020).media`."""
         text = ""
         for depth, part in enumerate(path, 1):
@@ -454,46 +450,6 @@ class _Loader(_SAFE_LOADER):  # type: ignore[misc, valid-type]
         super().ascend_resolver()
 
 
-class _Nodes:
-    """Turns YAML's nodes into values whose scalars stay the text that was typed.
-
-    YAML 1.1 would read the span 1:50 as 110, the name 010 as 8 and the name `no` as false.
-    """
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._left = _MOST_NODES
-        self.lines: dict[_Path, int] = {}
-
-    def value(self, node: yaml.Node, path: _Path) -> object:
-        """Return the value of a node."""
-        self._left -= 1
-        if not self._left:
-            raise InputError(f"{self._name} holds too many values.", "Split it.")
-        self.lines.setdefault(path, node.start_mark.line + 1)
-        if isinstance(node, yaml.SequenceNode):
-            return [self.value(item, (*path, i)) for i, item in enumerate(node.value)]
-        if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, path)
-        empty = isinstance(node, yaml.ScalarNode) and node.style is None and node.tag == _NULL
-        return None if empty else node.value
-
-    def _mapping(self, node: yaml.MappingNode, path: _Path) -> dict[str, object]:
-        result: dict[str, object] = {}
-        for key, item in node.value:
-            line = key.start_mark.line + 1
-            name = key.value
-            if not isinstance(name, str):
-                raise InputError(f"{self._name}, line {line}: a field's name must be a word.")
-            if name in result:
-                raise InputError(
-                    f"{self._name}, line {line}: {name} is given twice.", "Leave one out."
-                )
-            self.lines[(*path, name)] = line
-            result[name] = self.value(item, (*path, name))
-        return result
-
-
 def _refused(error: ValidationError, source: _Source) -> InputError:
     """Return the error of the first wrong field, by line."""
     wrong = error.errors(include_url=False)
@@ -511,7 +467,7 @@ def _without_stop(sentence: str) -> str:
     return sentence if sentence.endswith("...") else sentence.rstrip(".")
 
 
-def _path_in(source: _Source, path: _Path) -> _Path:
+def _path_in(source: _Source, path: NodePath) -> NodePath:
     """The path of a value in the file, where one curve file needs no list."""
     for depth in range(len(path) - 1):
         if path[depth] in ("curves", "apply") and path[: depth + 2] not in source.lines:
