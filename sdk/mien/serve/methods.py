@@ -41,7 +41,7 @@ from mien.serve.folders import check_settings
 from mien.serve.images import PictureFiles, encoded, fitted, inline, square
 from mien.serve.jobs import Jobs, ServedJob
 from mien.serve.protocol import MAX_LINE, PROTOCOL
-from mien.serve.readings import read_face
+from mien.serve.readings import read_credentials, read_face
 from mien.serve.reporting import report_job
 from mien.serve.requests import Requests
 from mien.serve.retouching import retouch_face
@@ -98,14 +98,13 @@ class Methods:
             **faces.queued,
             "curves": self._curves,
             "read": self._read,
+            "read_provenance": read_credentials,
             "set_edits": self._set_edits,
             "get_edits": self._get_edits,
             "retouch": lambda params: retouch_face(self._shots, params),
             "preview": self._preview,
             "render": self._render,
-            "report": lambda params: self._begin(
-                report_job(self._shots.find(params.shot), params, send)
-            ),
+            "report": lambda params: self._begin(report_job(self._shots, params, send)),
             "save": self._save,
             "export_curves": self._export_curves,
             "import_curves": self._import_curves,
@@ -417,6 +416,7 @@ class Methods:
             until_damage=params.until_damage,
             quality=quality,
             audio=audio,
+            provenance=params.provenance,
         )
         return self._begin(
             ServedJob(
