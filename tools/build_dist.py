@@ -24,6 +24,7 @@ _BUILD = "import sys, setuptools.build_meta as b; print(getattr(b, sys.argv[1])(
 
 def main(target: Path) -> None:
     """Build both into a folder."""
+    os.umask(0o022)  # the rights of what setuptools writes get into the wheel
     target.mkdir(parents=True, exist_ok=True)
     epoch = os.environ.get("SOURCE_DATE_EPOCH") or _commit_time()
     with tempfile.TemporaryDirectory() as folder:

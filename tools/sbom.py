@@ -27,8 +27,8 @@ def main(target: Path) -> int:
     """Write the bill, and return the exit code."""
     made = subprocess.run(
         [sys.executable, "-m", "cyclonedx_py", "environment", "--pyproject",
-         ROOT / "pyproject.toml", "--output-reproducible", "--spec-version", "1.6", "--output-format", "JSON",
-         sys.executable],
+         ROOT / "pyproject.toml", "--output-reproducible", "--spec-version", "1.6",
+         "--output-format", "JSON", sys.executable],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     bill = json.loads(made.stdout)

@@ -186,9 +186,9 @@ def test_two_builds_are_the_same_to_the_bit(built: list[Path]) -> None:
 def test_the_wheel_works_in_an_environment_of_its_own(built: list[Path], tmp_path: Path) -> None:
     home = tmp_path / "clean"
     venv.create(home, with_pip=True)
-    python = home / "bin" / "python"
+    python = str(home / "bin" / "python")
     pip = [python, "-m", "pip", "--disable-pip-version-check", "--quiet"]
-    subprocess.run([*pip, "install", "--no-index", "--no-deps", built[0]], check=True)
+    subprocess.run([*pip, "install", "--no-index", "--no-deps", str(built[0])], check=True)
     # What mien asks for is taken from here, as no index can be reached from everywhere; the
     # environment's own packages come first, so mien is the wheel's.
     (site,) = (home / "lib").glob("python*/site-packages")
