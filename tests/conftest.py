@@ -150,6 +150,7 @@ def _own_notes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("MIEN_MODELS", str(tmp_path_factory.mktemp("no-models")))
         patch.delenv("HF_ENDPOINT", raising=False)
+        patch.delenv("MIEN_POLICY", raising=False)
         yield
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mien import preview as preview
     from mien import progress as progress
     from mien import rendering as rendering
+    from mien import reporting as reporting
     from mien import retouch as retouch
     from mien import serve as serve
     from mien import session as session
@@ -48,12 +49,14 @@ if TYPE_CHECKING:
     from mien.api import apply as apply
     from mien.api import check_damage as check_damage
     from mien.api import check_occlusion_matte as check_occlusion_matte
+    from mien.api import clear_consent as clear_consent
     from mien.api import correct_landmarks as correct_landmarks
     from mien.api import edit_project as edit_project
     from mien.api import example_problems as example_problems
     from mien.api import export_curves as export_curves
     from mien.api import export_landmarks as export_landmarks
     from mien.api import fit_flame as fit_flame
+    from mien.api import hash_document as hash_document
     from mien.api import import_curves as import_curves
     from mien.api import import_landmarks as import_landmarks
     from mien.api import load_document as load_document
@@ -78,6 +81,7 @@ if TYPE_CHECKING:
     from mien.api import retrack_face as retrack_face
     from mien.api import save_document as save_document
     from mien.api import save_project as save_project
+    from mien.api import set_consent as set_consent
     from mien.api import set_corrections as set_corrections
     from mien.api import set_examples as set_examples
     from mien.api import set_glasses as set_glasses
@@ -93,7 +97,12 @@ if TYPE_CHECKING:
     from mien.api import write_info_page as write_info_page
     from mien.api import write_info_sheet as write_info_sheet
     from mien.api import write_reading_picture as write_reading_picture
+    from mien.consent.ledger import LedgerHead as LedgerHead
+    from mien.consent.verify import LedgerProblem as LedgerProblem
+    from mien.consent.verify import LedgerReport as LedgerReport
+    from mien.consent.verify import verify_ledger as verify_ledger
     from mien.errors import ChangedFileError as ChangedFileError
+    from mien.errors import ConsentError as ConsentError
     from mien.errors import DamagedMediaError as DamagedMediaError
     from mien.errors import DeviceMemoryError as DeviceMemoryError
     from mien.errors import FetchError as FetchError
@@ -107,6 +116,7 @@ if TYPE_CHECKING:
     from mien.errors import OperationCancelledError as OperationCancelledError
     from mien.errors import OutputError as OutputError
     from mien.errors import OutsideError as OutsideError
+    from mien.errors import PolicyError as PolicyError
     from mien.errors import ProjectError as ProjectError
     from mien.errors import ProtocolError as ProtocolError
     from mien.errors import RenderError as RenderError
@@ -129,6 +139,7 @@ if TYPE_CHECKING:
     from mien.media.reader import Reader as Reader
     from mien.media.reader import open_reader as open_reader
     from mien.model.chosen_neutral import ChosenNeutral as ChosenNeutral
+    from mien.model.consent import Consent as Consent
     from mien.model.controls import CONTROLS as CONTROLS
     from mien.model.controls import Control as Control
     from mien.model.corrections import LandmarkCorrection as LandmarkCorrection
@@ -203,6 +214,12 @@ if TYPE_CHECKING:
     from mien.rendering.registry import available_renderers as available_renderers
     from mien.rendering.registry import get_renderer as get_renderer
     from mien.rendering.registry import register_renderer as register_renderer
+    from mien.reporting import FaceReport as FaceReport
+    from mien.reporting import FrameTrouble as FrameTrouble
+    from mien.reporting import ReportFigure as ReportFigure
+    from mien.reporting import ReportThreshold as ReportThreshold
+    from mien.reporting import ShotReport as ShotReport
+    from mien.reporting import report as report
     from mien.session.session import Change as Change
     from mien.session.session import Gesture as Gesture
     from mien.session.session import Session as Session
@@ -230,12 +247,14 @@ _HOMES = {
     "Document": "mien.api",
     "check_damage": "mien.api",
     "check_occlusion_matte": "mien.api",
+    "clear_consent": "mien.api",
     "correct_landmarks": "mien.api",
     "edit_project": "mien.api",
     "example_problems": "mien.api",
     "export_curves": "mien.api",
     "export_landmarks": "mien.api",
     "fit_flame": "mien.api",
+    "hash_document": "mien.api",
     "import_curves": "mien.api",
     "ImportedCurves": "mien.api",
     "MutedMouth": "mien.api",
@@ -268,6 +287,7 @@ _HOMES = {
     "retrack_face": "mien.api",
     "save_document": "mien.api",
     "save_project": "mien.api",
+    "set_consent": "mien.api",
     "set_corrections": "mien.api",
     "set_examples": "mien.api",
     "set_glasses": "mien.api",
@@ -285,6 +305,12 @@ _HOMES = {
     "write_info_sheet": "mien.api",
     "WrittenCurves": "mien.api",
     "ChangedFileError": "mien.errors",
+    "LedgerHead": "mien.consent.ledger",
+    "LedgerProblem": "mien.consent.verify",
+    "LedgerReport": "mien.consent.verify",
+    "verify_ledger": "mien.consent.verify",
+    "Consent": "mien.model.consent",
+    "ConsentError": "mien.errors",
     "DamagedMediaError": "mien.errors",
     "DeviceMemoryError": "mien.errors",
     "FetchError": "mien.errors",
@@ -298,6 +324,7 @@ _HOMES = {
     "OperationCancelledError": "mien.errors",
     "OutputError": "mien.errors",
     "OutsideError": "mien.errors",
+    "PolicyError": "mien.errors",
     "ProjectError": "mien.errors",
     "ProtocolError": "mien.errors",
     "RenderError": "mien.errors",
@@ -400,6 +427,12 @@ _HOMES = {
     "available_trackers": "mien.tracking.registry",
     "get_renderer": "mien.rendering.registry",
     "register_renderer": "mien.rendering.registry",
+    "FaceReport": "mien.reporting",
+    "FrameTrouble": "mien.reporting",
+    "ReportFigure": "mien.reporting",
+    "ReportThreshold": "mien.reporting",
+    "ShotReport": "mien.reporting",
+    "report": "mien.reporting",
     "Change": "mien.session.session",
     "Gesture": "mien.session.session",
     "Session": "mien.session.session",
@@ -427,6 +460,7 @@ _ROOMS = (
     "preview",
     "progress",
     "rendering",
+    "reporting",
     "retouch",
     "serve",
     "session",

@@ -5,14 +5,16 @@
     │   ├── UnknownControlError (KeyError) no control, expression or viseme of that name
     │   ├── TimeError                      a time or span that is unreadable or outside the shot
     │   ├── OutputError                    an output refused before any work
-    │   │   └── ChangedFileError               a file that somebody else changed since it was read
+    │   │   ├── ChangedFileError               a file that somebody else changed since it was read
+    │   │   └── ConsentError                   an edit of a face that nothing permits here
     │   └── ProtocolError                  a message to `mien serve` that cannot be meant
     │       └── HandleError                    no shot or job of that name, for this client
     ├── InputError                     3   a given file that cannot be used
     │   ├── MediaError (OSError)           missing, unreadable, truncated or without pictures
     │   │   └── DamagedMediaError              a frame of it that cannot be decoded, or is not there
     │   ├── ProjectError                   a .mien file: corrupt, too new or without its media
-    │   └── OutsideError                   a path outside the folders that a server works in
+    │   ├── OutsideError                   a path outside the folders that a server works in
+    │   └── PolicyError                    the policy of this installation: it cannot be read
     ├── NothingToDoError               4   an input that holds nothing to work on
     │   └── NoFaceError                    no face in the shot, or not the one asked for
     ├── MissingDependencyError         5   an extra or a model that is not installed
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ChangedFileError",
+    "ConsentError",
     "DamagedMediaError",
     "DeviceMemoryError",
     "FetchError",
@@ -55,6 +58,7 @@ __all__ = [
     "OperationCancelledError",
     "OutputError",
     "OutsideError",
+    "PolicyError",
     "ProjectError",
     "ProtocolError",
     "RenderError",
@@ -150,6 +154,12 @@ class ChangedFileError(OutputError):
     code = "changed"
 
 
+class ConsentError(OutputError):
+    """An edit of a face for which the policy of this installation wants a consent that it lacks."""
+
+    code = "consent"
+
+
 class ProtocolError(UsageError):
     """A message to `mien serve` that cannot be read, or asks for what it does not have."""
 
@@ -196,6 +206,13 @@ class OutsideError(InputError):
     """A path outside the folders that a server works in; nothing was opened."""
 
     code = "outside"
+    retryable = False
+
+
+class PolicyError(InputError):
+    """A policy of this installation that cannot be read: what it may forbid is not done."""
+
+    code = "policy"
     retryable = False
 
 

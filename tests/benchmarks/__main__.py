@@ -28,6 +28,7 @@ NAMES = (
     "quality",
     "reference",
     "memory",
+    "ledger",
     "fidelity",
     "blinks",
     "reading",

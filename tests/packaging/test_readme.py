@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-_PACKAGE = r"(?:lib[a-z0-9.+-]+|make|python3-venv|espeak-ng)"
+_PACKAGE = r"(?:lib[a-z0-9.+-]+|make|python3-venv|espeak-ng|chromium)"
 
 
 def test_ci_installs_the_packages_that_the_readme_names() -> None:

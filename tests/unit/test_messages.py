@@ -12,6 +12,7 @@ from mien.cli import main
 from mien.cli.exit_codes import EXIT_CODES
 from mien.cli.main import run
 from mien.cli.option_names import options_of_commands
+from mien.cli.report import BEYOND
 from mien.errors import MienError
 from mien.progress import ProgressDisplay, ProgressLines, progress_reporter, set_progress_display
 from tests.unit.test_project import write_movie
@@ -183,7 +184,7 @@ def codes_of(error: type[MienError]) -> set[int]:
 
 
 def test_exit_codes_are_those_of_errors_of_the_docs_and_of_help(capsys: Capture) -> None:
-    assert set(EXIT_CODES) == codes_of(MienError) | {0}
+    assert set(EXIT_CODES) == codes_of(MienError) | {0, BEYOND}
     text = (ROOT / "docs" / "command-line.md").read_text()
     rows = re.findall(r"^\| (\d) \| (.*?) \|", text, re.MULTILINE)
     assert {int(code): says for code, says in rows} == EXIT_CODES

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import inspect
 from fractions import Fraction
 from pathlib import Path
@@ -69,8 +70,31 @@ def values() -> list[object]:
     speech = mien.Speech(phones, words, 99.0, "pocketsphinx")
     voice = mien.Voice(speech, mien.FrameRange(3, 9), Path("/sounds/line.wav"))
     voiced = mien.Layer("voice", edit.layers[0].tracks, voice=voice)
+    day = datetime.date(2026, 1, 31)
+    consent = mien.Consent("Anna", "clause 7 " * 99, day, controls=NAMES, uses=("dub",))
     slip = mien.Slip(0.12, 0.8, 0.7)
+    rows = np.zeros(FRAMES, np.float32)
+    seen = rows == 0
+    face_report = mien.FaceReport(
+        1, "Anna", curves.controls.array, None, curves.controls.array, seen, seen, rows, 0.9, rows
+    )
+    bound = mien.ReportThreshold(0.5, 1.5)
+    figure = mien.ReportFigure("sharpness", 0.3, "times the plate's", "how", threshold=bound)
+    trouble = mien.FrameTrouble(7, "sharpness", 2.0, 1.6, "times the plate's")
+    shot_report = mien.ShotReport(
+        Path("a.mov"),
+        Path("b.mov"),
+        None,
+        mien.FrameRange(0, FRAMES),
+        varying,
+        (face_report,),
+        (figure,) * 9,
+        (trouble,) * 99,
+        {"settings": {}},
+        ("a note",) * 9,
+    )
     return [
+        shot_report, face_report, figure, trouble, bound,
         speech, phones[0], words[0], voice, voice.amounts, slip,
         mien.VoicedMouth(project, 1, voiced, True, ("a note",) * 9),
         mien.MutedMouth(project, 1, (mien.FrameRange(3, 9),) * 99),
@@ -104,6 +128,8 @@ def values() -> list[object]:
         mien.RelinkReport(project, Path("/old/one.mov"), False, True, 2.0),
         mien.PathRule("D:/plates", "/mnt/plates"), mien.PathMap.parse("/a=/b;" * 30),
         mien.Quality(crf=18, preset="slow"),
+        consent, mien.LedgerHead(7, "0" * 64), mien.LedgerProblem(3, "was changed"),
+        mien.LedgerReport(Path("/ledger.jsonl"), 9, None, (mien.LedgerProblem(3, "moved"),) * 99),
         mien.StreamInfo(1, "audio", "aac", "aac, 48000 Hz, stereo", "eng", "Commentary", True),
     ]  # fmt: skip
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from mien._types import PathLike
 from mien.api.applying import Applied, apply, open_performance
+from mien.api.consent import clear_consent, hash_document, set_consent
 from mien.api.corrections import correct_landmarks, remove_corrections, set_corrections
 from mien.api.curves import (
     ImportedCurves,
@@ -49,12 +50,14 @@ __all__ = [
     "apply",
     "check_damage",
     "check_occlusion_matte",
+    "clear_consent",
     "correct_landmarks",
     "edit_project",
     "example_problems",
     "export_curves",
     "export_landmarks",
     "fit_flame",
+    "hash_document",
     "import_curves",
     "import_landmarks",
     "load_document",
@@ -80,6 +83,7 @@ __all__ = [
     "retrack_face",
     "save_document",
     "save_project",
+    "set_consent",
     "set_corrections",
     "set_examples",
     "set_glasses",

@@ -15,6 +15,7 @@ from mien.model.edits import Edit
 from mien.model.face import Face, FaceTrack
 from mien.model.face_names import list_faces
 from mien.model.face_repair import (
+    common_consent,
     joined_layers,
     merged_occlusion,
     merged_track,
@@ -39,7 +40,8 @@ def merge_faces(
 ) -> _ShotOrProject:
     """Make one face of several that are the same person.
 
-    What is asked of any of them goes on, in the frames in which that one was seen.
+    What is asked of any of them goes on, in the frames in which that one was seen. A consent is
+    that of the person, and so of the whole; where two of them have different ones, it has none.
 
     Args:
         source: A tracked shot, or a project, whose edits go along.
@@ -79,7 +81,9 @@ def merge_faces(
     result = _with_faces(
         source,
         [
-            replace(solved, name=kept.name) if face is kept else face
+            replace(solved, name=kept.name, consent=common_consent(merged))
+            if face is kept
+            else face
             for face in shot.faces
             if face.number not in gone
         ],
@@ -115,7 +119,8 @@ def split_face(
 ) -> _ShotOrProject:
     """Make two faces of one that is two people.
 
-    Both keep what was asked of the one, each in its own frames.
+    Both keep what was asked of the one, each in its own frames. Its consent stays with the face
+    that keeps its number: the other one is somebody else, whom nobody asked yet.
 
     Args:
         source: A tracked shot, or a project, whose edits go along.
@@ -155,7 +160,8 @@ def split_face(
     leaves = _Chosen(inside, neutral if goes else None, whole.smoothing)
     first = _solved(tracks[0], stays, shot, progress)
     second = _solved(tracks[1], leaves, shot, progress)
-    faces = [replace(first, name=whole.name) if one is whole else one for one in shot.faces]
+    first = replace(first, name=whole.name, consent=whole.consent)
+    faces = [first if one is whole else one for one in shot.faces]
     faces.append(second)
     treated = split_occlusion(shot.occlusion, whole.number, span, number)
     result = _with_faces(source, faces, treated)

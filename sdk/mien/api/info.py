@@ -70,8 +70,13 @@ def describe_faces(facts: Mapping[str, Any]) -> list[str]:
             f" ({spans}{f' and {more} spans more' if more > 0 else ''}),"
             f" confidence {face['confidence']:.2f}{_neutral(face['neutral'])}"
             f"{'' if face['smoothing'] == 'adaptive' else ', smoothed: ' + face['smoothing']}"
+            f"{'' if face['consent'] is None else ', by consent of ' + _performer(face)}"
         )
     return lines
+
+
+def _performer(face: Mapping[str, Any]) -> str:
+    return str(face["consent"]["performer"])
 
 
 def _neutral(chosen: Mapping[str, Any] | None) -> str:

@@ -200,7 +200,8 @@ def _solved(
     track = as_tracked(face, shot)
     with progress_reporter(progress) as report:
         solved = solve_face(track, shot.clock, shot.breaks, report, reuse=True, neutral=neutral)
-    solved = resmoothed(replace(solved, name=face.name), face.smoothing, shot.breaks)
+    solved = replace(solved, name=face.name, consent=face.consent)
+    solved = resmoothed(solved, face.smoothing, shot.breaks)
     return correct_face(solved, face.corrections, shot.breaks) if face.corrections else solved
 
 

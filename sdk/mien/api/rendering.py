@@ -23,17 +23,19 @@ from mien.api.occlusion import (
 )
 from mien.api.projects import load_project
 from mien.api.tracking import open_shot
+from mien.consent import Recorder, permit_render
 from mien.errors import ProjectError, UsageError
 from mien.io.project import SUFFIX, Project
 from mien.model.edits import Edit
 from mien.model.quality import Quality
-from mien.model.renderer_settings import RendererSettings
+from mien.model.renderer_settings import RendererSettings, make_mapping
 from mien.model.shot import Shot
 from mien.model.soundtrack import Soundtrack
 from mien.progress import Progress, progress_reporter
 from mien.timebase import FrameRange
 
 if TYPE_CHECKING:
+    from mien.consent import RenderPermit
     from mien.rendering.base import FacePlan, Renderer
     from mien.rendering.registry import ChosenRenderer
 
@@ -146,6 +148,8 @@ def render(
 
     Raises:
         OutputError: When the output cannot be put there; nothing was done.
+        ConsentError: When an edit lacks the consent that this installation's policy demands.
+        PolicyError: When that policy cannot be read.
         UsageError: When an edit belongs to another shot, no renderer has that name, or the
             renderer has no such setting, or the shot's frames are in memory.
         MissingDependencyError: When the renderer needs a part that is not installed.
@@ -155,9 +159,8 @@ def render(
         MediaError: When the source cannot be read, there is no such example, or the matte does
             not fit the shot, or is lost.
         WriteError: When the output fails half-way; nothing is left under its name.
-        OperationCancelledError: When Ctrl-C or a callback stops it; nothing is left under its
-            name. The finished frames of a costly render are kept, and the same call goes on
-            from there.
+        OperationCancelledError: When Ctrl-C or a callback stops it. Finished frames of a costly
+            render are kept, and the same call goes on from there.
     """
     if matte:
         warnings.warn(
@@ -241,6 +244,8 @@ def render_frames(
         the nominal range and the pixels have the plate's own shape (`plate`).
 
     Raises:
+        ConsentError: When an edit lacks the consent that this installation's policy demands.
+        PolicyError: When that policy cannot be read.
         UsageError: When an edit belongs to another shot, no renderer has that name, or the
             renderer has no such setting.
         MissingDependencyError: When the renderer needs a part that is not installed.
@@ -289,6 +294,7 @@ class _Work:
     plans: Sequence[FacePlan]
     chosen: ChosenRenderer | None
     examples: tuple[PathLike | Shot, ...]
+    permit: RenderPermit
     notes: tuple[str, ...] = ()
     until_damage: bool = False
 
@@ -324,6 +330,7 @@ def _plan_render(
         weak_notes,
         with_performances,
     )
+    from mien.rendering.registry import merge_settings
 
     check_examples(one for one in examples if not isinstance(one, Shot))
     project = _as_project(source, edits, until_damage=until_damage)
@@ -334,6 +341,8 @@ def _plan_render(
     plans = face_plans(shot, (*project.edits, *edits), span)
     if performances:
         plans = with_performances(shot, plans, performances)
+    merged = make_mapping(merge_settings(renderer, project.settings, settings))
+    permit = permit_render(shot, plans, span, title=project.title, settings=merged)
     chosen = _renderer(renderer, project, settings, needed=bool(plans))
     if plans:
         check_stored_matte(shot.media, shot.occlusion)
@@ -341,7 +350,8 @@ def _plan_render(
     notes = untracked_notes(shot, (*project.edits, *edits), span)
     notes += weak_notes(shot, (*asked, *(performances or ())), span)
     used = tuple(examples) if plans else ()
-    return _Work(shot, span, plans, chosen, used, notes, until_damage)
+    notes += permit.notes
+    return _Work(shot, span, plans, chosen, used, permit, notes, until_damage)
 
 
 def _write(
@@ -376,12 +386,14 @@ def _write(
         encoding, encoding.pixel_format, [plan.face.number for plan in work.plans],
         work.renderer.name if work.renderer else "none",
     )  # fmt: skip
+    recorder = Recorder(work.permit, path, span, work.renderer, matte=matte)
     work = work.with_examples(progress)
+    # The ledger comes last: what it says is of the bytes that get the name.
     destination = Output(
-        path, span, codec, quality.lossless, overwrite, matte, until_damage=work.until_damage,
+        path, span, codec, quality.lossless, overwrite, matte, (recorder,), work.until_damage,
         quality=quality, soundtrack=soundtrack,
     )  # fmt: skip
-    with progress_reporter(progress) as report:
+    with recorder, progress_reporter(progress) as report:
         rendered = render_shot(work.shot, work.plans, work.renderer, destination, report)
     damage = rendered.damage or damage
     ends = () if damage is None else (damage_note(damage, work.span),)
@@ -400,7 +412,7 @@ def _write(
         codec=encoding.codec.name,
         quality=encoding.quality,
         seconds=time.monotonic() - start,
-        notes=tuple(dict.fromkeys((*ends, *work.notes, *rendered.notes))),
+        notes=tuple(dict.fromkeys((*ends, *work.notes, *rendered.notes, *recorder.notes))),
         renderer_reason=work.chosen.reason if work.chosen else "",
         damaged_frame=frame,
     )

@@ -345,6 +345,8 @@ def _solved(
             face = solve_face(track, shot.clock, shot.breaks, report, neutral=again)
     face = replace(face, name=name)
     if old is not None:
+        # Whoever points at a face that is there says that it is the same person.
+        face = replace(face, consent=old.consent)
         face = resmoothed(face, old.smoothing, shot.breaks)
     return correct_face(face, corrections, shot.breaks) if corrections else face
 

@@ -318,7 +318,7 @@ def solve(source: _ShotOrProject, *, progress: bool | Progress = True) -> _ShotO
     with progress_reporter(progress) as report:
         solved = _solve_all(tracks, shot, report, reuse=True, neutrals=neutrals)
     faces = tuple(
-        _corrected(dataclasses.replace(face, name=old.name), old, shot)
+        _corrected(dataclasses.replace(face, name=old.name, consent=old.consent), old, shot)
         for face, old in zip(solved, shot.faces, strict=True)
     )
     made_by = shot.made_by

@@ -14,6 +14,7 @@ EXIT_CODES: Final[Mapping[int, str]] = {
     3: "an input that cannot be used",
     4: "nothing to work on",
     5: "something is not installed",
+    6: "it was done, and a figure of a report is beyond its threshold",
 }
 """By the process's exit code, what it says."""
 

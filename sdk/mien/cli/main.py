@@ -17,6 +17,7 @@ from typer.exceptions import TyperException
 from mien.cli import (
     apply,
     batch,
+    consent,
     curves,
     cuts,
     demo,
@@ -25,8 +26,10 @@ from mien.cli import (
     face_repairs,
     info,
     probe,
+    provenance,
     read,
     relink,
+    report,
     retouch,
     serve,
     shell,
@@ -83,8 +86,11 @@ info.add_to(app)
 read.add_to(app)
 smooth.add_to(app)
 relink.add_to(app)
+report.add_to(app)
 voice.add_to(app)
 app.add_typer(face_repairs.faces, name="faces")
+app.add_typer(consent.consent, name="consent")
+app.add_typer(provenance.provenance, name="provenance")
 app.add_typer(retouch.jobs, name="retouch")
 train.add_to(app)
 serve.add_to(app)

@@ -262,6 +262,7 @@ def render(
     from mien import api
     from mien.api.examples import check_examples
     from mien.api.occlusion import choose_occlusion
+    from mien.consent import check_untracked
     from mien.rendering.registry import get_renderer
 
     # Everything that can be refused is, before the shot is tracked.
@@ -280,6 +281,7 @@ def render(
     check_faces(project.shot, assignments)
     tracking = bool(assignments) and not project.shot.faces
     if tracking:
+        check_untracked(shot.name)
         project = _tracked(project.shot, frames, occlusion, until_damage=until_damage)
     kept = ((renderer, settings), examples or ())
     project, edits = saving.applied(target, shot, which, project, assignments, *kept)

@@ -23,15 +23,18 @@ def html_text(value: object) -> str:
     return html.escape(str(value))
 
 
-def html_page(title: str, body: str, style: str = "") -> str:
+def html_page(title: str, body: str, style: str = "", head: str = "") -> str:
     """Return a whole page.
 
     Args:
         title: Its title, as text.
         body: What stands below the title, as HTML.
         style: More style than all pages have, as CSS.
+        head: What else stands in its head, as HTML.
     """
     return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html_text(title)}</title>'
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"{head}<title>{html_text(title)}</title>"
         f"<style>{_STYLE}{style}</style><h1>{html_text(title)}</h1>{body}</html>\n"
     )

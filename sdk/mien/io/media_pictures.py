@@ -12,8 +12,9 @@ from mien._types import FloatArray
 from mien.errors import MediaError
 from mien.media.reader import open_reader
 from mien.model.media import MediaInfo
+from mien.timebase import FrameRange
 
-__all__ = ["first_unlike"]
+__all__ = ["ALIKE", "compare_pictures", "first_unlike"]
 
 _FRAMES: Final = 5
 """Frames that are compared, spread over the whole."""
@@ -21,7 +22,7 @@ _FRAMES: Final = 5
 _SIZE: Final = (64, 36)
 """Width and height at which they are: what a proxy's codec takes away is not seen."""
 
-_ALIKE: Final = 0.8
+ALIKE: Final = 0.8
 """Correlation of two pictures' brightness from which they are the same; graded ones have 0.9 and
 more, other shots 0.5 and less."""
 
@@ -39,11 +40,32 @@ def first_unlike(one: MediaInfo, other: MediaInfo) -> int | None:
     Raises:
         MediaError: When one of them cannot be read at all.
     """
-    count = one.clock.frame_count
+    alike = compare_pictures(one, other, one.clock.all)
+    return next((frame for frame, value in alike.items() if value < ALIKE), None)
+
+
+def compare_pictures(one: MediaInfo, other: MediaInfo, frames: FrameRange) -> dict[int, float]:
+    """Return how alike a few frames of two media are: by frame, how their brightness correlates.
+
+    Frames that show nothing, or are damaged in one of them, are left out.
+
+    Args:
+        one: Facts of media.
+        other: Facts of media that hold some of its frames.
+        frames: Which of the first's frames the second holds.
+
+    Raises:
+        MediaError: When one of them cannot be read at all.
+    """
+    count = len(frames)
     spread = np.linspace(0, count - 1, min(_FRAMES, count))
-    frames: list[int] = sorted({round(index) for index in spread.tolist()})
-    for frame, first, second in zip(
-        frames, _pictures(one, frames), _pictures(other, frames), strict=True
+    places: list[int] = sorted({round(index) for index in spread.tolist()})
+    compared = {}
+    for at, first, second in zip(
+        places,
+        _pictures(one, [frames.start + at for at in places]),
+        _pictures(other, places),
+        strict=True,
     ):
         if first is None or second is None:
             continue  # damaged in one of them
@@ -51,9 +73,8 @@ def first_unlike(one: MediaInfo, other: MediaInfo) -> int | None:
         if max(spreads) < _PLAIN:
             continue
         product = float(((first - first.mean()) * (second - second.mean())).mean())
-        if product < _ALIKE * max(spreads[0] * spreads[1], 1e-6):
-            return frame
-    return None
+        compared[frames.start + at] = product / max(spreads[0] * spreads[1], 1e-6)
+    return compared
 
 
 def _pictures(media: MediaInfo, frames: list[int]) -> Iterator[FloatArray | None]:

@@ -13,6 +13,7 @@ from mien.io.edit_parts import edit_part, history_part, make_edit, make_history
 from mien.io.places import path_text, relative
 from mien.io.schema import (
     ColorPart,
+    ConsentPart,
     CorrectionPart,
     ExamplePart,
     ExampleShotPart,
@@ -241,6 +242,7 @@ def face_part(face: Face) -> FacePart:
         ),
         neutral=_neutral_part(face),
         smoothing=_smoothing_part(face.smoothing),
+        consent=None if face.consent is None else ConsentPart(**face.consent.to_dict()),
     )
 
 

@@ -24,10 +24,10 @@ from mien.model.interpolate import Interpolation
 from mien.model.renderer_settings import SettingValue
 
 __all__ = [
-    "INTERPOLATION_LETTERS", "VERSION", "ColorPart", "CorrectionPart", "EditPart", "ExamplePart",
-    "ExampleShotPart", "FacePart", "KeysPart", "LayerPart", "MarkerPart", "MediaPart",
-    "NeutralPart", "OcclusionPart", "ProjectDocument", "ShotPart", "StrokePart", "TimecodePart",
-    "ToolVersionsPart", "TrackPart", "VoicePart", "read_document",
+    "INTERPOLATION_LETTERS", "VERSION", "ColorPart", "ConsentPart", "CorrectionPart", "EditPart",
+    "ExamplePart", "ExampleShotPart", "FacePart", "KeysPart", "LayerPart", "MarkerPart",
+    "MediaPart", "NeutralPart", "OcclusionPart", "ProjectDocument", "ShotPart", "StrokePart",
+    "TimecodePart", "ToolVersionsPart", "TrackPart", "VoicePart", "read_document",
 ]  # fmt: skip
 
 INTERPOLATION_LETTERS: Final[Mapping[Interpolation, str]] = {
@@ -238,6 +238,18 @@ class SmoothingPart(_Part):
     seconds: float | None
 
 
+class ConsentPart(_Part):
+    """`model.consent.Consent`; days are written as 2026-11-30."""
+
+    performer: str
+    ground: str
+    date: str
+    expires: str | None
+    document: str
+    controls: tuple[str, ...]
+    uses: tuple[str, ...]
+
+
 class FacePart(_Part):
     """`model.face.Face`; its arrays lie beside the document, under its number."""
 
@@ -255,6 +267,8 @@ class FacePart(_Part):
     """Where a `neutral.npy` was taken from; None where there is none."""
     smoothing: SmoothingPart | None = None
     """None where curves are smoothed as usual."""
+    consent: ConsentPart | None = None
+    """None where nothing was said."""
 
 
 class KeysPart(_Part):

@@ -36,6 +36,7 @@ from mien.io.arrays import ArrayReader
 from mien.io.parts import make_made_by, make_media, make_mixes, make_occlusion, make_spans
 from mien.io.schema import ExampleShotPart, FacePart, MediaPart, ShotPart
 from mien.model.chosen_neutral import ChosenNeutral
+from mien.model.consent import Consent
 from mien.model.controls import NAMES
 from mien.model.corrections import LandmarkCorrection, UncorrectedFrames
 from mien.model.curves import FLAME_SIZE, ControlCurves, Curves, HeadPose
@@ -239,6 +240,7 @@ def _face(part: FacePart, clock: Clock, arrays: ArrayReader, rows: _Rows) -> Fac
         _uncorrected(f"{folder}/{_BEFORE}", part, clock.frame_count, arrays),
         _neutral(folder, part, arrays),
         USUAL_SMOOTHING if part.smoothing is None else Smoothing(**part.smoothing.model_dump()),
+        None if part.consent is None else Consent.from_dict(part.consent.model_dump()),
     )
 
 

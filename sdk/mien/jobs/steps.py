@@ -18,6 +18,7 @@ from typing import Any
 from mien import api
 from mien.api.examples import check_examples, example_tracker, problem_of
 from mien.api.occlusion import choose_occlusion
+from mien.consent import Recorder, RenderPermit, check_untracked, permit_render
 from mien.errors import MediaError, NoFaceError, OutputError, ProjectError, UsageError
 from mien.io.project import SUFFIX, Project
 from mien.jobs.edits import request_edits
@@ -56,6 +57,13 @@ class _Opened:
     key: str
     notes: tuple[str, ...]
     span: FrameRange
+    title: str
+
+    def permit(self) -> RenderPermit:
+        """The permit of its render by the policy as it is now."""
+        return permit_render(
+            self.shot, self.plans, self.span, title=self.title, settings=self.order.settings
+        )
 
 
 class Workbench:
@@ -152,15 +160,18 @@ class Workbench:
         name = order.output.name
         earlier = tuple(known for known in journal.outputs() if known != name)
         journal.note(OutputRecord(opened.key, name, earlier=earlier))
+        recorder = Recorder(opened.permit(), order.output, opened.span, opened.renderer)
         output = Output(
             order.output, opened.span, order.codec, order.lossless, overwrite=True,
-            until_damage=order.until_damage, quality=order.quality, soundtrack=order.audio,
+            before_commit=(recorder,), until_damage=order.until_damage, quality=order.quality,
+            soundtrack=order.audio,
         )  # fmt: skip
         pictures = Thumbnails(order.folder, order.name)
         show = pictures.taker(opened.plans, opened.span)
-        rendered = opened.frames.assemble(output, progress, show)
-        if rendered.notes:
-            journal.add_notes(opened.key, rendered.notes)
+        with recorder:
+            rendered = opened.frames.assemble(output, progress, show)
+        if rendered.notes or recorder.notes:
+            journal.add_notes(opened.key, (*rendered.notes, *recorder.notes))
         count = len(opened.span)
         if rendered.damage is not None and rendered.damage.frame is not None:
             journal.add_notes(opened.key, [damage_note(rendered.damage, opened.span)])
@@ -192,6 +203,8 @@ class Workbench:
         held = shot.media.missing_note(span)
         notes = (held, *notes) if held else notes
         plans = face_plans(shot, [*project.edits, *edits], span)
+        permit = permit_render(shot, plans, span, title=project.title, settings=order.settings)
+        notes += permit.notes
         notes += untracked_notes(shot, [*project.edits, *edits], span)
         notes += weak_notes(shot, (one.face.number for one in (*project.edits, *edits)), span)
         renderer = self._renderer(order) if plans else None
@@ -208,7 +221,8 @@ class Workbench:
             ).encode(),
             digest_size=16,
         ).hexdigest()
-        self._opened = _Opened(order, stamp, shot, plans, renderer, frames, key, notes, span)
+        self._opened = _Opened(order, stamp, shot, plans, renderer, frames, key, notes, span,
+                               project.title)  # fmt: skip
         return self._opened
 
     def _project(self, order: ShotSpec, progress: Progress) -> Project:
@@ -217,6 +231,8 @@ class Workbench:
             return _read(order.project, order.media, order.shot)
         if order.media is None:
             raise UsageError(f"{order.name} has neither media nor a project.")
+        if order.set or order.curves:
+            check_untracked(order.name)
         facts = probe(
             order.media, stream=order.stream, until_damage=order.until_damage,
             missing_frames=order.missing_frames,

@@ -8,6 +8,7 @@ import numpy as np
 
 from mien._types import BoolArray, FloatArray, IndexArray
 from mien.model.chosen_neutral import ChosenNeutral
+from mien.model.consent import Consent
 from mien.model.corrections import LandmarkCorrection, UncorrectedFrames
 from mien.model.curves import ControlCurves, Curves, HeadPose
 from mien.model.landmarks import LANDMARKS, SKIN
@@ -74,6 +75,8 @@ class Face:
         neutral: What was chosen to be neutral for this person; None where it was learned. See
             `mien.set_neutral`.
         smoothing: How `curves` were made of `raw`. See `mien.smooth_faces`.
+        consent: What permits edits of this person's face; None where nothing was said. See
+            `mien.set_consent`.
     """
 
     number: int
@@ -90,6 +93,7 @@ class Face:
     uncorrected_frames: UncorrectedFrames | None = None
     neutral: ChosenNeutral | None = None
     smoothing: Smoothing = USUAL_SMOOTHING
+    consent: Consent | None = None
 
     def __post_init__(self) -> None:
         frames = self.clock.frame_count

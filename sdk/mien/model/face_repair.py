@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from mien._types import BoolArray
+from mien.model.consent import Consent
 from mien.model.edits import ControlTrack, Layer
 from mien.model.face import Face, FaceTrack
 from mien.model.frame_runs import frame_runs
@@ -20,6 +21,7 @@ from mien.model.occlusion import Occlusion
 from mien.timebase import FrameRange
 
 __all__ = [
+    "common_consent",
     "joined_layers",
     "merged_occlusion",
     "merged_track",
@@ -37,6 +39,19 @@ def seen_together(faces: Sequence[Face]) -> tuple[Face, Face, BoolArray] | None:
             if both.any():
                 return other, face, np.asarray(both)
     return None
+
+
+def common_consent(faces: Sequence[Face]) -> Consent | None:
+    """Return the consent of one person of whom pieces were tracked as several.
+
+    It is of the person, so one piece's is all of theirs; where two pieces have different ones
+    nobody knows which holds, and it is none.
+
+    Args:
+        faces: The pieces.
+    """
+    given = [face.consent for face in faces if face.consent is not None]
+    return given[0] if given and all(one == given[0] for one in given) else None
 
 
 def merged_track(tracks: Sequence[FaceTrack]) -> FaceTrack:

@@ -75,6 +75,7 @@ def _face(face: Face, edited: bool) -> dict[str, Any]:
         "corrections": [dataclasses.asdict(one) for one in face.corrections],
         "neutral": _neutral(face),
         "smoothing": str(face.smoothing),
+        "consent": None if face.consent is None else face.consent.to_dict(),
     }
 
 

@@ -19,6 +19,8 @@ from typing import Final
 import platformdirs
 
 import mien
+from mien.consent import Policy, read_policy
+from mien.errors import PolicyError
 from mien.weights.store import models_folder
 
 __all__ = ["confine"]
@@ -96,19 +98,28 @@ def _read_only() -> list[Path]:
     linked = [place for place in models.rglob("*") if place.is_symlink()] if models.is_dir() else []
     home = [Path(mien.__file__).parents[1], platformdirs.user_config_path("mien"), models, *linked]
     rig = [os.environ["MIEN_RIG"]] if "MIEN_RIG" in os.environ else []
-    return [*map(Path, (*_SYSTEM, *python, *rig)), *home]
+    return [*map(Path, (*_SYSTEM, *python, *rig)), *home, *_policy().files]
 
 
 def _own() -> list[Path]:
-    """Return where mien itself writes: devices, temporary files, caches and its state."""
+    """Return where mien itself writes: devices, temporary files, caches, its state, its ledger."""
     kept = [platformdirs.user_cache_path("mien"), platformdirs.user_state_path("mien")]
     for folder in kept:
         folder.mkdir(parents=True, exist_ok=True)
+    kept.append(_policy().ledger_path.parent)
     kernels = os.environ.get("TORCHINDUCTOR_CACHE_DIR")
     return [
         Path("/dev"), Path(tempfile.gettempdir()), *kept,
         *([] if kernels is None else [Path(kernels)]),
     ]  # fmt: skip
+
+
+def _policy() -> Policy:
+    """The installation's policy; one that cannot be read permits no render that needs a ledger."""
+    try:
+        return read_policy()
+    except PolicyError:
+        return Policy()
 
 
 def _allow(library: ctypes.CDLL, rules: int, path: Path, access: int) -> None:

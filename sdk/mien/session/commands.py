@@ -4,6 +4,8 @@ session.apply("Key the smile", lambda d: set_key(d, shot, 1, "mouthSmile", 24, 0
 """
 
 from mien.session.applying import apply_performance as apply_performance
+from mien.session.consent import clear_consent as clear_consent
+from mien.session.consent import set_consent as set_consent
 from mien.session.corrections import correct_landmarks as correct_landmarks
 from mien.session.corrections import remove_corrections as remove_corrections
 from mien.session.corrections import set_corrections as set_corrections

@@ -1,0 +1,83 @@
+"""On whose word faces are edited: said of a face, taken back, and checked in a ledger."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from mien._types import PathLike
+from mien.errors import InputError, NoFaceError
+from mien.model.consent import Consent
+from mien.model.document import Project, shot_of
+from mien.model.shot import Shot
+
+__all__ = ["clear_consent", "hash_document", "set_consent"]
+
+_ShotOrProject = TypeVar("_ShotOrProject", Shot, Project)
+
+
+def set_consent(source: _ShotOrProject, face: int | str, consent: Consent) -> _ShotOrProject:
+    """Say on whose word a face may be edited; it is kept with the face.
+
+        consent = mien.Consent("Anna Example", "clause 7 of her contract", date(2026, 1, 1))
+        project = mien.set_consent(project, "Anna", consent)
+
+    Args:
+        source: A tracked shot, or a project, whose edits stay.
+        face: Number or name of the face.
+        consent: What permits it.
+
+    Raises:
+        NoFaceError: When there is no such face.
+    """
+    return _with_consent(source, face, consent)
+
+
+def clear_consent(source: _ShotOrProject, face: int | str) -> _ShotOrProject:
+    """Take back what was said of a face: nothing permits that it is edited.
+
+    Args:
+        source: A tracked shot, or a project, whose edits stay.
+        face: Number or name of the face.
+
+    Raises:
+        NoFaceError: When there is no such face.
+    """
+    return _with_consent(source, face, None)
+
+
+def hash_document(path: PathLike) -> str:
+    """Return the SHA-256 of a document, as `Consent.document` takes it; it is kept nowhere.
+
+    Raises:
+        InputError: When it cannot be read.
+    """
+    digest = hashlib.sha256()
+    path = Path(path)
+    if path.exists() and not path.is_file():
+        raise InputError(f"The document {path} is no file.", "Give the file itself.", path=path)
+    try:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                digest.update(block)
+    except OSError as error:
+        raise InputError(
+            f"The document {path} cannot be read: {(error.strerror or str(error)).lower()}.",
+            "Check its name, or give its hash.",
+            path=path,
+        ) from error
+    return digest.hexdigest()
+
+
+def _with_consent(
+    source: _ShotOrProject, face: int | str, consent: Consent | None
+) -> _ShotOrProject:
+    shot = shot_of(source)
+    if not shot.faces:
+        raise NoFaceError(f"{shot.media.path.name} has no faces.", "Track it first.")
+    chosen = shot.face(face)
+    faces = tuple(replace(one, consent=consent) if one is chosen else one for one in shot.faces)
+    changed = replace(shot, faces=faces)
+    return source.with_faces_of(changed) if isinstance(source, Project) else changed

@@ -1,0 +1,143 @@
+"""The verb that reports on an edited shot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mien._types import PathLike
+from mien.errors import ProjectError, UsageError
+from mien.progress import Progress, progress_reporter
+from mien.reporting.values import ReportThreshold, ShotReport
+
+if TYPE_CHECKING:
+    from mien.model.document import Project
+    from mien.model.media import MediaInfo
+    from mien.model.quality import Quality
+    from mien.model.renderer_settings import RendererSettings
+    from mien.timebase import FrameRange
+
+__all__ = ["report"]
+
+
+def report(
+    original: PathLike,
+    edited: PathLike,
+    *,
+    project: Project | PathLike | None = None,
+    shot: str | None = None,
+    output: PathLike | None = None,
+    frames: FrameRange | str | None = None,
+    matte: PathLike | None = None,
+    renderer: str = "auto",
+    settings: RendererSettings | Mapping[str, Any] | None = None,
+    quality: Quality | str | None = None,
+    thresholds: Mapping[str, ReportThreshold] | PathLike | None = None,
+    overwrite: bool = False,
+    progress: bool | Progress = True,
+) -> ShotReport:
+    """Measure an edited shot against its original: is it as asked, and did nothing else change.
+
+    The edited file is tracked again. What its faces do is compared with what the project's edits
+    ask; its pixels with the original's: outside of the matte, inside it, and at its rim.
+
+    Args:
+        original: The movie or image sequence as it was.
+        edited: The same, edited.
+        project: The project with the edits, or its file; None where there is none: then what was
+            asked is not known, and the rest is measured.
+        shot: Name or number of the shot in a project of several.
+        output: An HTML page to write, which stands alone; None for none.
+        frames: The frames of the original that the edited file holds; None for all.
+        matte: A movie or images of where the edit may change pixels (`mien.render_matte`); None
+            for what the renderer says, or the faces' outlines.
+        renderer: Name of the renderer whose matte it is.
+        settings: Settings of that renderer, on top of the project's.
+        quality: How the edited file was encoded; None for what it says itself.
+        thresholds: What figures are held to, on top of mien's own bounds, by their names; or a JSON
+            file of them. A figure that is named and could not be measured fails.
+        overwrite: Whether the page may replace a file.
+        progress: True for bars on a terminal, or a function that is called with the stage (`track`,
+            `solve`, `measure`), the steps done and the steps in all.
+
+    Raises:
+        InputError: When the two are not of one size, rate, length or shot, or the thresholds cannot
+            be read.
+        MediaError: When one of them cannot be read.
+        ProjectError: When the project is of another original.
+        NoFaceError: When there is no face in the original.
+        OutputError: When the page cannot be put there.
+        OperationCancelledError: When it is stopped; nothing is left under the page's name.
+    """
+    from mien.io.files import check_file
+    from mien.model.quality import Quality
+    from mien.reporting.inputs import check_pair
+    from mien.reporting.measurement import Measurement
+    from mien.reporting.measuring import measure
+    from mien.reporting.thresholds import read_thresholds
+    from mien.reporting.writing import write_report_page
+
+    page = None if output is None else Path(output)
+    if page is not None:
+        if page.suffix.lower() not in (".html", ".htm"):
+            raise UsageError(f"{page.name} is no name of a page.", "Let it end in .html.")
+        check_file(page, overwrite=overwrite)
+    if thresholds is not None and not isinstance(thresholds, Mapping):
+        thresholds = read_thresholds(thresholds)
+    opened, path = _project_of(project, shot, original)
+    before = _probed(original) if opened is None else opened.shot.media
+    after = _probed(edited)
+    span = check_pair(before, after, None if frames is None else str(frames))
+    order = Measurement(
+        original=before, edited=after, frames=span, project=opened, project_path=path,
+        matte=None if matte is None else Path(matte), renderer=renderer,
+        settings=_mapping(settings),
+        quality=None if quality is None else Quality.of(quality), thresholds=thresholds,
+    )  # fmt: skip
+    with progress_reporter(progress) as tell:
+        return measure(order, tell)[0] if page is None else write_report_page(order, page, tell)
+
+
+def _mapping(settings: RendererSettings | Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    if settings is None or isinstance(settings, Mapping):
+        return settings
+    return settings.to_mapping()
+
+
+def _probed(path: PathLike) -> MediaInfo:
+    from mien.media.probe import probe
+
+    return probe(Path(path))
+
+
+def _project_of(
+    project: Project | PathLike | None, shot: str | None, original: PathLike
+) -> tuple[Project | None, Path | None]:
+    """The project, with the original for its media."""
+    from mien.api.projects import load_project
+    from mien.model.document import Project
+
+    if project is None:
+        if shot is not None:
+            raise UsageError("A shot is named, and no project.", "Add the project.")
+        return None, None
+    if isinstance(project, Project):
+        _check_content(project, Path(original))
+        return project, None
+    path = Path(project)
+    loaded = load_project(path, shot, find_media=False)
+    _check_content(loaded, Path(original))
+    return load_project(path, shot, media=original), path
+
+
+def _check_content(project: Project, original: Path) -> None:
+    """Refuse a project that was tracked on something else."""
+    facts = _probed(original)
+    if facts.fingerprint != project.shot.media.fingerprint:
+        raise ProjectError(
+            f"{project.title} was tracked on {project.shot.media.path.name}, and {original.name} is"
+            " not that: their contents differ.",
+            "Give the original of the project, or leave the project out.",
+            path=original,
+        )

@@ -1,0 +1,110 @@
+"""What a report's figures are held to: mien's own bounds, or those of a file."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from mien._types import PathLike
+from mien.errors import InputError
+from mien.reporting.values import ReportThreshold
+
+__all__ = ["FRAME_LIMITS", "THRESHOLDS", "read_thresholds"]
+
+THRESHOLDS: Final[Mapping[str, ReportThreshold]] = {
+    "outside.changed": ReportThreshold(most=0),
+    "outside.beyond_encoding": ReportThreshold(most=100),
+    "curves.gain": ReportThreshold(0.6, 1.6),
+    "curves.difference": ReportThreshold(most=0.15),
+    "curves.others": ReportThreshold(most=0.08),
+    "head.turn": ReportThreshold(most=1.0),
+    "identity.drop": ReportThreshold(most=0.1),
+    "flicker.landmarks": ReportThreshold(most=1.5),
+    "flicker.texture": ReportThreshold(most=1.5),
+    "sharpness": ReportThreshold(0.7, 1.4),
+    "rim.color": ReportThreshold(most=2.3),
+    "frames.lost": ReportThreshold(most=0),
+}
+"""By a figure's name, what it is held to where nobody says. 2.3 of CIELAB is what an eye just sees
+(Mahy et al., Evaluation of uniform color spaces, 1994); the others are what mien's own renders of
+test footage stay within."""
+
+FRAME_LIMITS: Final[Mapping[str, float]] = {
+    "outside.changed": 1,
+    "outside.beyond_encoding": 2000,
+    "curves.difference": 0.3,
+    "identity.drop": 0.15,
+    "flicker.landmarks": 6.0,
+    "sharpness": 1.6,
+    "rim.color": 4.0,
+    "frames.lost": 0.5,
+}
+"""By a figure's name, what is usual of it at most in a single frame."""
+
+_LARGEST: Final = 1 << 20
+
+
+def read_thresholds(path: PathLike) -> dict[str, ReportThreshold]:
+    """Read thresholds from a JSON file: `{"identity.drop": {"most": 0.05}, "sharpness": ...}`.
+
+    A whole report in JSON serves as well: the thresholds it was made with are taken.
+
+    Args:
+        path: The file.
+
+    Raises:
+        InputError: When it cannot be read, or holds something else; field and remedy are named.
+    """
+    path = Path(path)
+    try:
+        with path.open("rb") as file:
+            text = file.read(_LARGEST + 1)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be opened: {(error.strerror or str(error)).lower()}.",
+            "Check the name, and that you may read it.",
+            path=path,
+        ) from error
+    try:
+        if len(text) > _LARGEST:
+            raise ValueError("it is too large")
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(
+            f"{path.name} holds no thresholds ({error}).",
+            'Write JSON, as {"identity.drop": {"most": 0.05}}.',
+            path=path,
+        ) from error
+    held = value.get("thresholds", value) if isinstance(value, dict) else value
+    if not isinstance(held, dict) or not held:
+        raise InputError(
+            f"{path.name} holds no thresholds.",
+            'Write JSON, as {"identity.drop": {"most": 0.05}}.',
+            path=path,
+        )
+    return {str(name): _threshold(path, str(name), one) for name, one in held.items()}
+
+
+def _threshold(path: Path, name: str, value: Any) -> ReportThreshold:
+    if name not in THRESHOLDS:
+        raise InputError(
+            f"{path.name}: there is no figure '{name}'.",
+            f"Choose from {', '.join(THRESHOLDS)}.",
+            path=path,
+            choices=THRESHOLDS,
+        )
+    bounds = value if isinstance(value, dict) else None
+    if not bounds or not set(bounds) <= {"least", "most"}:
+        raise InputError(
+            f"{path.name}: {name} has no bounds.",
+            'Write {"least": NUMBER}, {"most": NUMBER} or both.',
+            path=path,
+        )
+    for bound in bounds.values():
+        number = isinstance(bound, int | float) and not isinstance(bound, bool)
+        if not number or not math.isfinite(bound):
+            raise InputError(f"{path.name}: a bound of {name} is no number.", path=path)
+    return ReportThreshold(bounds.get("least"), bounds.get("most"))
