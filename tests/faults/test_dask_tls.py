@@ -86,7 +86,11 @@ def fails_as_it_must(engine: DaskEngine, folder: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_cluster_that_speaks_tls(found: TlsCluster, tls: TlsFiles, tmp_path: Path) -> None:
+def test_a_cluster_that_speaks_tls(
+    found: TlsCluster, tls: TlsFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It has just been started, on a machine that may have other work.
+    monkeypatch.setattr(dask_executor, "_CONNECT", 90.0)
     engine = DaskEngine(tmp_path, found.address, tls=tls)
     try:
         fails_as_it_must(engine, tmp_path)
