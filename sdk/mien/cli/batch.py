@@ -13,7 +13,7 @@ import typer
 from mien.cli.completions import complete_renderer, complete_tracker
 from mien.cli.engine_options import EngineChoice, with_engine_options
 from mien.cli.occlusion_options import with_occlusion_options
-from mien.cli.options import CodecName, Examples, Json, Overwrite, UntilDamage
+from mien.cli.options import CodecName, Examples, Json, Overwrite, Provenance, UntilDamage
 from mien.cli.output import print_done, print_json, print_notice, print_table
 from mien.cli.quality_options import with_quality_options
 from mien.cli.renderer_options import TypedSettings, with_renderer_settings
@@ -165,6 +165,7 @@ def batch(
     activate: _Activate = False,
     until_damage: UntilDamage = False,
     missing_frames: _Missing = None,
+    provenance: Provenance = None,
     media_paths: _MediaPaths = "relative",
     drop: _Drop = "auto",
     unpack: _Unpack = None,
@@ -197,7 +198,7 @@ def batch(
         jobs = read_jobs(
             source, renderer=renderer, tracker=tracker, codec=codec, quality=quality,
             examples=examples or (), occlusion=occlusion, until_damage=until_damage,
-            missing_frames=missing_frames,
+            missing_frames=missing_frames, provenance=provenance,
         )  # fmt: skip
     else:
         if not dry_run:
@@ -205,7 +206,7 @@ def batch(
         cut = _read_cut(source, rate, handles, edits, renderer, tracker, codec, lossless, unpack)
         _check_drop(cut, drop)
         jobs = _jobs_of(cut, tuple(examples or ()), occlusion, until_damage, missing_frames)
-        jobs = [dataclasses.replace(job, quality=quality) for job in jobs]
+        jobs = [dataclasses.replace(job, quality=quality, provenance=provenance) for job in jobs]
     jobs = _with_trackers(_with_renderers(jobs, typed))
     plan = make_plan(jobs, folder, chunk=chunk or CHUNK, overwrite=overwrite, settle=typed.over)
     for notice in plan.notices:
@@ -218,8 +219,7 @@ def batch(
         return
     start = engine.starter(plan)
     report = run_batch(plan, start, retries=retries, overwrite=overwrite)
-    if cut is not None:
-        _hand_back(cut, report, folder, activate, drop, media_paths)
+    _hand_back(cut, report, folder, activate, drop, media_paths)
     _print_report(report, json=json)
     if report.failed:
         raise typer.Exit(1)
@@ -363,7 +363,7 @@ def _with_trackers(jobs: Sequence[ShotJob]) -> list[ShotJob]:
 
 
 def _hand_back(
-    cut: Cut,
+    cut: Cut | None,
     report: BatchReport,
     folder: Path,
     activate: bool,
@@ -372,6 +372,8 @@ def _hand_back(
 ) -> None:
     from mien.editorial import write_back
 
+    if cut is None:
+        return
     results = [outcome.result for outcome in report.outcomes]
     paths = write_back(
         cut, results, folder, activate=activate, drop_frame=drop, media_paths=media_paths,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mien.errors import MissingDependencyError, UsageError
+from mien.errors import UsageError
 
 if TYPE_CHECKING:
     from distributed.security import Security
@@ -80,17 +80,7 @@ class TlsFiles:
 
 
 def own_security() -> Security:
-    """Return certificates, made anew, for a cluster that is started here and for nobody else.
-
-    Raises:
-        MissingDependencyError: When `cryptography` is not installed.
-    """
+    """Return certificates, made anew, for a cluster that is started here and for nobody else."""
     from distributed.security import Security
 
-    try:
-        return Security.temporary()
-    except ImportError as error:
-        raise MissingDependencyError(
-            "A Dask cluster on this machine needs `cryptography` for its certificates.",
-            'Install it with `pip install "mien[farm]"`.',
-        ) from error
+    return Security.temporary()

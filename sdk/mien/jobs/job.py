@@ -306,6 +306,7 @@ class ShotJob:
         missing_frames: What stands for images of a sequence that are missing between others. With
             a cut's frames, `error` is only about those that the cut shows.
         audio: Another sound for its output, in place of its own or beside it.
+        provenance: Whether its output carries signed credentials; None for what the project says.
     """
 
     name: str
@@ -333,6 +334,7 @@ class ShotJob:
     quality: Quality = field(default_factory=Quality)
     missing_frames: MissingFrames = "error"
     audio: Soundtrack | None = None
+    provenance: bool | None = None
 
     @property
     def opened_missing(self) -> MissingFrames:

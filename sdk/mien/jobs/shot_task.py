@@ -63,6 +63,7 @@ class ShotSpec:
         missing_frames: What stands for images of a sequence that are missing between others.
         tracked_span: The frames of media without a project that are tracked for it; None for all.
         audio: Another sound for the output; None for the shot's own.
+        provenance: Whether the output carries signed credentials; None for what the project says.
     """
 
     name: str
@@ -89,6 +90,7 @@ class ShotSpec:
     missing_frames: MissingFrames = "error"
     tracked_span: FrameRange | None = None
     audio: Soundtrack | None = None
+    provenance: bool | None = None
 
     @classmethod
     def of(
@@ -122,6 +124,7 @@ class ShotSpec:
             curves, job.tracker, tuple(path.absolute() for path in job.examples),
             occlusion, job.stream, job.until_damage, job.quality, job.opened_missing,
             audio=None if job.audio is None else job.audio.absolute(),
+            provenance=job.provenance,
         )  # fmt: skip
 
     def to_json(self) -> str:
@@ -152,6 +155,7 @@ class ShotSpec:
             "missing_frames": self.missing_frames,
             "tracked_span": None if self.tracked_span is None else str(self.tracked_span),
             "audio": None if self.audio is None else self.audio.to_dict(),
+            "provenance": self.provenance,
         }
         return json.dumps(value, indent=1)
 
@@ -235,12 +239,16 @@ def read_shot_spec(path: Path) -> ShotSpec:
             _read_missing(value.get("missing_frames")),
             _read_tracked(value.get("tracked_span")),
             _read_audio(value.get("audio")),
+            _read_switch(value.get("provenance")),
         )  # fmt: skip
     except OSError as error:
         raise InputError(
             f"{path} cannot be read: {error.strerror}.", "Check the name.", path=path
         ) from error
-    except (KeyError, TypeError, ValueError, UnicodeError, UsageError) as error:
+    except (
+        LookupError, TypeError, ValueError, UnicodeError, AttributeError, OverflowError,
+        RecursionError, UsageError,
+    ) as error:  # fmt: skip
         raise _no_order(path, error) from error
     if spec.settings is not None:
         entry = find_entry(spec.renderer)
@@ -266,6 +274,10 @@ def _read_audio(value: Mapping[str, Any] | None) -> Soundtrack | None:
     if value is None:
         return None
     return Soundtrack(machine_path(value["path"]), value["start"], bool(value["keep_own"]))
+
+
+def _read_switch(value: Any) -> bool | None:
+    return None if value is None else bool(value)
 
 
 def _read_tracked(text: Any) -> FrameRange | None:

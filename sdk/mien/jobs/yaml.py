@@ -78,7 +78,10 @@ _LARGEST_FILE = 32 << 20
 """Bytes that are read at most; a hundred thousand shots take fewer."""
 _MOST_NODES = 1_000_000
 """Values at most, with those that aliases repeat: a few lines of them can stand for billions."""
+_DEEPEST: Final = 100
+"""Values in values; a list of shots has six."""
 _NULL: Final = "tag:yaml.org,2002:null"
+_SAFE_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Path = tuple[str | int, ...]
 """Where a value is: ("shots", 2, "media")."""
 
@@ -102,6 +105,7 @@ class _Shot(QualityFields):
     lossless: bool | None = None
     until_damage: bool | None = None
     missing_frames: MissingFrames | None = None
+    provenance: bool | None = None
     examples: Files | None = None
     occlusion: OcclusionFields = OcclusionFields()
 
@@ -125,6 +129,7 @@ class _File(QualityFields):
     lossless: bool | None = None
     until_damage: bool | None = None
     missing_frames: MissingFrames | None = None
+    provenance: bool | None = None
     examples: Files | None = None
     occlusion: OcclusionFields = OcclusionFields()
     shots: tuple[_Shot, ...]
@@ -141,6 +146,7 @@ def read_jobs(
     occlusion: OcclusionChoice | None = None,
     until_damage: bool = False,
     missing_frames: MissingFrames | None = None,
+    provenance: bool | None = None,
 ) -> list[ShotJob]:
     """Read the shots of a `jobs.yaml`.
 
@@ -156,6 +162,7 @@ def read_jobs(
         occlusion: What is asked for things in front of faces; None for the file's.
         until_damage: Whether outputs end before the first frame of their media that is damaged.
         missing_frames: What stands for images that are missing; None for the file's, or an error.
+        provenance: Whether outputs carry signed credentials; None for the file's, or the projects'.
 
     Raises:
         InputError: When it cannot be read, or a field is wrong; line and field are named.
@@ -165,10 +172,7 @@ def read_jobs(
         file = _File.model_validate(source.data)
     except ValidationError as error:
         raise _refused(error, source) from error
-    if not file.shots:
-        raise source.error(("shots",), "there are none", "List one shot at least.")
-    for number, shot in enumerate(file.shots):
-        _check_shot(shot, number, source)
+    _check_shots(file, source)
     names = unique_names(
         shot.name or shot.shot or Path(shot.media or shot.project or "").stem for shot in file.shots
     )
@@ -203,6 +207,7 @@ def read_jobs(
                 quality=encoded,
                 until_damage=ends if shot.until_damage is None else shot.until_damage,
                 missing_frames=shot.missing_frames or gaps or "error",
+                provenance=_first(shot.provenance, provenance, file.provenance),
                 examples=tuple(examples if wanted is None else _paths(wanted, path.parent)),
                 occlusion=shot.occlusion.choice(path.parent).on(general),
                 origin=f"{path.name}, line {source.line(('shots', number))}",
@@ -211,12 +216,24 @@ def read_jobs(
     return jobs
 
 
+def _first(*said: bool | None) -> bool | None:
+    return next((one for one in said if one is not None), None)
+
+
 def _placed(name: str | None, folder: Path) -> Path | None:
     return None if name is None else machine_path(name, folder)
 
 
 def _paths(names: Iterable[str], folder: Path) -> Iterator[Path]:
     return (machine_path(name, folder) for name in names)
+
+
+def _check_shots(file: _File, source: _Source) -> None:
+    """Refuse a file without shots, or one of which fields do not go together."""
+    if not file.shots:
+        raise source.error(("shots",), "there are none", "List one shot at least.")
+    for number, shot in enumerate(file.shots):
+        _check_shot(shot, number, source)
 
 
 def _check_shot(shot: _Shot, number: int, source: _Source) -> None:
@@ -315,9 +332,8 @@ class _Source:
             raise InputError(
                 f"{path.name} is too large for a list of shots.", "Split it.", path=path
             )
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         try:
-            root = yaml.compose(text, loader)
+            root = yaml.compose(text, _Loader)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = "" if mark is None else f", line {mark.line + 1}"
@@ -326,7 +342,13 @@ class _Source:
                 "Lists start with '- ', fields are written as 'name: value', indented by spaces.",
                 path=path,
             ) from error
-        except (yaml.YAMLError, UnicodeError, RecursionError) as error:
+        except RecursionError as error:
+            raise InputError(
+                f"{path.name} is nested too deep.",
+                "A list of shots needs no such values.",
+                path=path,
+            ) from error
+        except (yaml.YAMLError, UnicodeError) as error:
             raise InputError(
                 f"{path.name} is no YAML.", "Save it as plain text, UTF-8.", path=path
             ) from error
@@ -388,6 +410,28 @@ class _Source:
         shot = shots[number] if isinstance(shots, list) and isinstance(number, int) else None
         name = shot.get("name") if isinstance(shot, dict) else None
         return name if isinstance(name, str) else ""
+
+
+class _Loader(_SAFE_LOADER):  # type: ignore[misc, valid-type]
+    """Composes nodes that are nested as deep as lists of shots are.
+
+    libyaml's loader calls itself for every level, in C, where no limit of Python's holds: a line of
+    brackets ended the process.
+    """
+
+    _depth = 0
+
+    def descend_resolver(self, parent: yaml.Node | None, index: object) -> None:
+        """Enter a node."""
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise RecursionError
+        super().descend_resolver(parent, index)
+
+    def ascend_resolver(self) -> None:
+        """Leave it."""
+        self._depth -= 1
+        super().ascend_resolver()
 
 
 class _Nodes:

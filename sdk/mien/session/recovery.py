@@ -26,7 +26,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 import mien
 from mien.errors import MienError, OutputError, ProjectError
@@ -60,7 +60,7 @@ class _Saved(BaseModel):
     folder: str
     """What paths in the document are relative to."""
     name: str
-    when: datetime
+    when: AwareDatetime
     arrays: tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")], ...]
     online: tuple[bool, ...]
     document: ProjectDocument

@@ -49,7 +49,9 @@ def read_record(folder: Path) -> Record:
         value = json.loads((folder / _NAME).read_text(encoding="utf-8"))
         files = {str(name): _file(entry) for name, entry in value["files"].items()}
         return Record(str(value["licence"]), files)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (
+        OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError,
+    ):  # fmt: skip
         return Record()
 
 

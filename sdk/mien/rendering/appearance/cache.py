@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import struct
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -39,8 +42,11 @@ _VERSION: Final = 1
 """Raised whenever a library, or what is learned from it, comes out differently."""
 _MOST_BYTES: Final = 4 << 30
 """Bytes that the cache holds; what was not used for longest goes first."""
-_DAMAGED: Final = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
-"""What reading a file that is cut off or overwritten raises."""
+_DAMAGED: Final = (
+    OSError, ValueError, TypeError, LookupError, EOFError, OverflowError, RuntimeError, SyntaxError,
+    struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What reading a file that is cut off or overwritten raises, of zipfile and NumPy."""
 _FUNCTION: Final = ("middle", "points", "weights", "inverse")
 """Arrays of a `SmoothFunction`."""
 
