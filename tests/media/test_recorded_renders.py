@@ -155,7 +155,11 @@ def test_the_command_line_refuses_and_tracks_nothing_for_it(
     policy("[consent]\nrequierd = true\n")
     assert run(["render", str(tracked_360p), *output]) == PolicyError.exit_code
     assert "requierd" in capsys.readouterr().err
+    # What is refused is not kept either.
+    policy("[consent]\nrequired = true\n")
+    assert run(["render", str(tracked_360p), *output, "--save-as", str(tmp_path / "a.mien")]) == 2
     assert not (tmp_path / "out.mp4").exists()
+    assert not (tmp_path / "a.mien").exists()
 
 
 def test_images_are_hashed_as_sha256sum_lists_them(

@@ -14,6 +14,7 @@ from mien.cli.edit import LAYER, apply_typed, describe_typed, face_of_unnamed
 from mien.cli.output import print_notice
 from mien.errors import UsageError
 from mien.model.assignments import Assignment, make_edits
+from mien.model.edits import stacked_edits
 
 if TYPE_CHECKING:
     from mien.model.document import Project
@@ -91,6 +92,7 @@ class Saving:
         sets: Sequence[Assignment],
         settings: tuple[str, RendererSettings | Mapping[str, Any] | None],
         examples: Sequence[Path],
+        frames: str | None,
     ) -> tuple[Project, tuple[Edit, ...]]:
         """Return the project to be rendered, and edits on top of it; one that is kept has all.
 
@@ -102,6 +104,10 @@ class Saving:
             sets: What is set.
             settings: Name of the renderer, and its settings.
             examples: Other material of the people.
+            frames: Frames that are rendered, as typed; None for all.
+
+        Raises:
+            ConsentError: When the policy does not permit the render; nothing is kept then.
         """
         from mien import api
         from mien.api.edits import with_history
@@ -110,8 +116,11 @@ class Saving:
 
         renderer, values = settings
         main = face_of_unnamed(project.shot, sets)
+        edits = make_edits(project.shot, sets, main, LAYER)
         if target is None:
-            return project, make_edits(project.shot, sets, main, LAYER)
+            return project, edits
+        whole = stacked_edits(project.shot, (*project.edits, *edits))
+        api.check_consent(replace(project, edits=whole), frames)
         if examples:
             project = api.set_examples(project, [*project.shot.examples, *examples])
 

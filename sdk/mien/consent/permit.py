@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mien.consent.policy import Policy, read_policy
 from mien.errors import ConsentError
@@ -16,8 +16,10 @@ from mien.model.controls import NAMES
 from mien.model.face import Face
 from mien.model.listing import list_names
 from mien.model.shot import Shot
-from mien.rendering.base import FacePlan
 from mien.timebase import FrameRange
+
+if TYPE_CHECKING:
+    from mien.rendering.base import FacePlan
 
 __all__ = ["RenderPermit", "RequestedFace", "check_untracked", "permit_render"]
 
