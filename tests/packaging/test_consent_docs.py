@@ -20,7 +20,7 @@ DOC = (Path(__file__).parents[2] / "docs" / "consent.md").read_text()
 
 
 def block(language: str) -> str:
-    return re.findall(rf"```{language}\n(.*?)```", DOC, re.DOTALL)[0]
+    return str(re.findall(rf"```{language}\n(.*?)```", DOC, re.DOTALL)[0])
 
 
 def test_its_check_of_a_ledger_needs_nothing_of_mien(tmp_path: Path) -> None:

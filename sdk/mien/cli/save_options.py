@@ -14,7 +14,6 @@ from mien.cli.edit import LAYER, apply_typed, describe_typed, face_of_unnamed
 from mien.cli.output import print_notice
 from mien.errors import UsageError
 from mien.model.assignments import Assignment, make_edits
-from mien.model.edits import stacked_edits
 
 if TYPE_CHECKING:
     from mien.model.document import Project
@@ -112,6 +111,7 @@ class Saving:
         from mien import api
         from mien.api.edits import with_history
         from mien.io.project import SUFFIX
+        from mien.model.edits import stacked_edits
         from mien.rendering.registry import settings_owner
 
         renderer, values = settings
