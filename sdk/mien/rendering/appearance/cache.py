@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import numpy as np
@@ -118,7 +118,7 @@ class AppearanceCache(CacheFolder):
             file = AtomicFile(self._path(key))
             try:
                 with file.path.open("wb") as stream:
-                    np.savez(stream, digest=np.array(_digest(arrays)), **arrays)
+                    _write(stream, {"digest": np.array(_digest(arrays)), **arrays})
                 file.commit()
             except BaseException:
                 file.discard()
@@ -130,6 +130,14 @@ class AppearanceCache(CacheFolder):
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.npz"
+
+
+def _write(stream: IO[bytes], arrays: dict[str, npt.NDArray[Any]]) -> None:
+    """Write arrays as `numpy.savez` does, which leaves its archive open when the disk is full."""
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.save(member, array, allow_pickle=False)
 
 
 def _facts(shot: Shot, face: Face) -> tuple[object, ...] | None:
