@@ -103,7 +103,7 @@ def _movie(path: Path, megabytes: int) -> Path:
         container.mux(stream.encode())
     small.seek(0)
     kind = "matroska" if ".mkv" in path.name else "mov"
-    with av.open(small) as read, av.open(str(path), "w", format=kind) as container:
+    with av.open(small, "r") as read, av.open(str(path), "w", format=kind) as container:
         stream = container.add_stream_from_template(read.streams.video[0])
         first = next(packet for packet in read.demux() if packet.size)
         for index in range(max(1, round(megabytes * 1e6 / first.size))):
