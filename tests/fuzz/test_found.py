@@ -35,7 +35,7 @@ from mien.session.presets import UserExpressions
 from mien.session.recovery import Recovery, recoverable
 from mien.speech.files import read_phones
 from mien.weights.contents import check_file
-from mien.weights.flame_file import read_flame
+from mien.weights.flame_file import KEYS, read_flame
 from mien.weights.loaders import safetensors_shapes
 from mien.weights.record import Record, read_record
 from tests.documents import make_document
@@ -58,7 +58,7 @@ def test_brackets_in_a_list_of_shots_end_no_process(tmp_path: Path, text: str) -
 def test_aliases_that_stand_for_billions_are_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mien.jobs.yaml._MOST_NODES", 10_000)
+    monkeypatch.setattr("mien.jobs.yaml_nodes._MOST_NODES", 10_000)
     lines, before = ["a: &a [x, x]"], "a"
     for number in range(8):
         lines.append(f"b{number}: &b{number} [{', '.join(9 * [f'*{before}'])}]")
@@ -274,3 +274,11 @@ def test_pixels_of_no_picture_are_square(tmp_path: Path) -> None:
 @pytest.mark.parametrize("said", [-24.0, 0.0, float("nan"), float("inf"), "x"])
 def test_an_exr_with_no_rate_has_the_usual_one(said: object) -> None:
     assert _exr_rate({"framesPerSecond": said}) == 24
+
+
+def test_a_head_whose_member_is_no_array_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "head.npz", "w") as archive:
+        for key in KEYS:
+            archive.writestr(f"{key}.npy", b"no array")
+    with pytest.raises(WeightsError, match="more than arrays"):
+        read_flame(tmp_path / "head.npz")

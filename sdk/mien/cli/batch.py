@@ -6,33 +6,34 @@ import dataclasses
 import re
 from json import dumps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 
 import typer
 
+from mien.cli.batch_output import print_batch_report
 from mien.cli.completions import complete_renderer, complete_tracker
+from mien.cli.engine_options import EngineChoice, with_engine_options
 from mien.cli.occlusion_options import with_occlusion_options
 from mien.cli.options import CodecName, Examples, Json, Overwrite, Provenance, UntilDamage
 from mien.cli.output import print_done, print_json, print_notice, print_table
 from mien.cli.quality_options import with_quality_options
 from mien.cli.renderer_options import TypedSettings, with_renderer_settings
+from mien.cli.report_options import with_report_options
 from mien.errors import InputError, UsageError
-from mien.model.listing import list_names
 from mien.model.occlusion import OcclusionChoice
 from mien.model.quality import Quality
+from mien.model.report_choice import ReportChoice
 from mien.timebase import FrameRange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from mien.editorial.conform import DropFrame
     from mien.editorial.cut import Cut
     from mien.editorial.rebase import MediaPaths
     from mien.jobs.batch import BatchReport
-    from mien.jobs.executor import Executor
     from mien.jobs.job import ShotJob
     from mien.jobs.plan import Plan
-    from mien.jobs.runner import ShotOutcome
     from mien.model.media import MissingFrames
 
 __all__ = ["add_to"]
@@ -82,18 +83,6 @@ _Tracker = Annotated[
 ]
 _Lossless = Annotated[
     bool, typer.Option("--lossless", help="Keep every pixel exactly as rendered (FFV1).")
-]
-_EngineName = Annotated[
-    Literal["local", "dask"],
-    typer.Option("--engine", help="This machine, or a Dask cluster."),
-]
-_Address = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option("--address", metavar="URL", help="The cluster's scheduler (tcp://...)."),
-]
-_Workers = Annotated[
-    Optional[int],  # noqa: UP045
-    typer.Option("--workers", metavar="N", min=1, help="Worker processes."),
 ]
 _ChunkLength = Annotated[
     Optional[int],  # noqa: UP045
@@ -153,7 +142,8 @@ _MediaPaths = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
-    app.command()(with_renderer_settings(with_occlusion_options(with_quality_options(batch))))
+    verb = with_engine_options(with_quality_options(with_report_options(batch)))
+    app.command()(with_renderer_settings(with_occlusion_options(verb)))
     app.command("batch-step", hidden=True)(batch_step)
 
 
@@ -168,9 +158,6 @@ def batch(
     examples: Examples = None,
     codec: CodecName = None,
     lossless: _Lossless = False,
-    engine: _EngineName = "local",
-    address: _Address = None,
-    workers: _Workers = None,
     chunk: _ChunkLength = None,
     retries: _Retries = 2,
     resume: _Resume = False,
@@ -186,14 +173,16 @@ def batch(
     overwrite: Overwrite = False,
     json: Json = False,
     *,
+    engine: EngineChoice,
     occlusion: OcclusionChoice,
     quality: Quality,
+    reports: ReportChoice,
     typed: TypedSettings,
 ) -> None:
     """Render every shot of a cut, or of a list, that has edits.
 
     The same command goes on where an earlier one was stopped or killed. Exit code 1: some
-    shots failed; they are named, and the others are done.
+    shots failed; they are named, and the others are done. 6: a figure is beyond --fail-under.
     """
     from mien.api.examples import check_examples
     from mien.jobs.batch import run_batch
@@ -201,7 +190,6 @@ def batch(
     from mien.jobs.plan import CHUNK, make_plan
     from mien.jobs.yaml import read_jobs
 
-    _check_engine(engine, address, workers)
     if resume and not (folder / FOLDER).is_dir():
         raise UsageError(f"There is no batch in {folder} to go on with.", "Check the folder.")
     check_examples(examples or ())
@@ -212,7 +200,7 @@ def batch(
         jobs = read_jobs(
             source, renderer=renderer, tracker=tracker, codec=codec, quality=quality,
             examples=examples or (), occlusion=occlusion, until_damage=until_damage,
-            missing_frames=missing_frames, provenance=provenance,
+            missing_frames=missing_frames, reports=reports, provenance=provenance,
         )  # fmt: skip
     else:
         if not dry_run:
@@ -220,7 +208,8 @@ def batch(
         cut = _read_cut(source, rate, handles, edits, renderer, tracker, codec, lossless, unpack)
         _check_drop(cut, drop)
         jobs = _jobs_of(cut, tuple(examples or ()), occlusion, until_damage, missing_frames)
-        jobs = [dataclasses.replace(job, quality=quality, provenance=provenance) for job in jobs]
+        said: Any = {"quality": quality, "report": reports, "provenance": provenance}
+        jobs = [dataclasses.replace(job, **said) for job in jobs]
     jobs = _with_trackers(_with_renderers(jobs, typed))
     plan = make_plan(jobs, folder, chunk=chunk or CHUNK, overwrite=overwrite, settle=typed.over)
     for notice in plan.notices:
@@ -231,12 +220,10 @@ def batch(
     if openjd is not None:
         _export(plan, openjd, json=json)
         return
-    start = _starter(plan, engine, address, workers)
+    start = engine.starter(plan)
     report = run_batch(plan, start, retries=retries, overwrite=overwrite)
     _hand_back(cut, report, folder, activate, drop, media_paths)
-    _print_report(report, json=json)
-    if report.failed:
-        raise typer.Exit(1)
+    print_batch_report(report, json=json)
 
 
 def batch_step(
@@ -276,14 +263,6 @@ def _chunk(text: str) -> FrameRange:
     if match is None:
         raise UsageError(f"--frames '{text}' cannot be read.", "Write FIRST-LAST, as in 20-29.")
     return FrameRange(int(match[1]), int(match[2] or match[1]) + 1)
-
-
-def _check_engine(engine: str, address: str | None, workers: int | None) -> None:
-    """Refuse what the engine has no use for."""
-    if address is not None and engine != "dask":
-        raise UsageError("--address names a Dask cluster.", "Add --engine dask.")
-    if address is not None and workers is not None:
-        raise UsageError("--workers starts workers here; the cluster has its own.", "Leave it out.")
 
 
 def _jobs_of(
@@ -384,25 +363,6 @@ def _with_trackers(jobs: Sequence[ShotJob]) -> list[ShotJob]:
     return [dataclasses.replace(job, tracker=names.get(job.tracker, job.tracker)) for job in jobs]
 
 
-def _starter(
-    plan: Plan, engine: str, address: str | None, workers: int | None
-) -> Callable[[], Executor]:
-    from mien.jobs.local_executor import LocalEngine, count_workers
-    from mien.jobs.plan import THREADS
-    from mien.rendering.registry import uses_gpu
-
-    renderers = sorted({shot.job.renderer for shot in plan.shots})
-    wanted = next(filter(uses_gpu, renderers), "warp")
-    orders = [shot.order for shot in plan.shots if shot.order is not None]
-    threads = [int(order.settings.get(THREADS, 0)) for order in orders if order.settings]
-    count = workers or count_workers(wanted, max(threads, default=0) or plan.threads)
-    if engine == "dask":
-        from mien.jobs.dask_executor import DaskEngine
-
-        return lambda: DaskEngine(plan.folder, address, count, gpu=uses_gpu(wanted))
-    return lambda: LocalEngine(count)
-
-
 def _hand_back(
     cut: Cut | None,
     report: BatchReport,
@@ -452,48 +412,3 @@ def _export(plan: Plan, folder: Path, *, json: bool) -> None:
         print_done(f"openjd run {bundle / 'template.yaml'} -p Output={plan.folder.absolute()}")
     if left_out:
         raise typer.Exit(1)
-
-
-def _print_report(report: BatchReport, *, json: bool) -> None:
-    if json:
-        from json import loads
-
-        print_json(loads(report.summary.read_bytes()), int(bool(report.failed)))
-        return
-    for outcome in report.failed:
-        print_notice(f"{outcome.plan.job.name} failed: {outcome.problem}")
-    for note, names in _notes(report).items():
-        print_notice(f"{list_names(names)}: {note}")
-    done = [outcome for outcome in report.outcomes if outcome.problem is None]
-    frames = sum(outcome.written for outcome in done)
-    kept = sum(outcome.kept for outcome in done)
-    before = f", {kept} of them before" if kept else ""
-    print_done(
-        f"{len(done)} of {len(report.outcomes)} shots done{before}: {frames} frames,"
-        f" {sum(outcome.made for outcome in done)} rendered, {report.seconds:.0f} s;"
-        f"{_renderers(done)}{_encodings(done)} {report.index}"
-    )
-
-
-def _notes(report: BatchReport) -> dict[str, list[str]]:
-    """By what is to be known of how frames were made, the names of the shots that it is true of."""
-    notes: dict[str, list[str]] = {}
-    for outcome in report.outcomes:
-        for note in outcome.notes:
-            notes.setdefault(note, []).append(outcome.plan.job.name)
-    return notes
-
-
-def _encodings(outcomes: Sequence[ShotOutcome]) -> str:
-    """How the outputs are encoded."""
-    named = list(dict.fromkeys(outcome.plan.encoding for outcome in outcomes))
-    return f" encoded as {', '.join(named)};" if named else ""
-
-
-def _renderers(outcomes: Sequence[ShotOutcome]) -> str:
-    """The renderers of the shots in which anything is asked of one."""
-    from mien.rendering.registry import describe_choice
-
-    jobs = [outcome.plan.job for outcome in outcomes if outcome.faces]
-    named = sorted({describe_choice(job.renderer, job.renderer_reason) for job in jobs})
-    return f" renderer: {', '.join(named)};" if named else ""

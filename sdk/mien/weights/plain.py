@@ -49,7 +49,11 @@ def load_npz(path: Path, keys: Collection[str], remedy: str) -> dict[str, npt.ND
         if size > LARGEST_FILE:
             raise ValueError(f"its arrays have more than {LARGEST_FILE >> 20} MB")
         with np.load(path, allow_pickle=False) as data:
-            return {key: data[key] for key in keys if key in data.files}
+            found = {key: data[key] for key in keys if key in data.files}
+        # What is no array by its first bytes comes as bytes.
+        if not all(isinstance(array, np.ndarray) for array in found.values()):
+            raise ValueError("it holds more than arrays")
+        return found
     except _DAMAGE as error:
         raise WeightsError(f"{path.name} cannot be used: {error}.", remedy, path=path) from error
 
