@@ -63,6 +63,8 @@ class ShotSpec:
         missing_frames: What stands for images of a sequence that are missing between others.
         tracked_span: The frames of media without a project that are tracked for it; None for all.
         audio: Another sound for the output; None for the shot's own.
+        measured: Whether the output is measured once it is written.
+        thresholds: A JSON file of what its figures are held to; None for none.
     """
 
     name: str
@@ -89,6 +91,8 @@ class ShotSpec:
     missing_frames: MissingFrames = "error"
     tracked_span: FrameRange | None = None
     audio: Soundtrack | None = None
+    measured: bool = False
+    thresholds: Path | None = None
 
     @classmethod
     def of(
@@ -122,6 +126,8 @@ class ShotSpec:
             curves, job.tracker, tuple(path.absolute() for path in job.examples),
             occlusion, job.stream, job.until_damage, job.quality, job.opened_missing,
             audio=None if job.audio is None else job.audio.absolute(),
+            measured=job.report.measures,
+            thresholds=None if job.report.thresholds is None else job.report.thresholds.absolute(),
         )  # fmt: skip
 
     def to_json(self) -> str:
@@ -152,6 +158,8 @@ class ShotSpec:
             "missing_frames": self.missing_frames,
             "tracked_span": None if self.tracked_span is None else str(self.tracked_span),
             "audio": None if self.audio is None else self.audio.to_dict(),
+            "measured": self.measured,
+            "thresholds": None if self.thresholds is None else str(self.thresholds),
         }
         return json.dumps(value, indent=1)
 
@@ -235,6 +243,7 @@ def read_shot_spec(path: Path) -> ShotSpec:
             _read_missing(value.get("missing_frames")),
             _read_tracked(value.get("tracked_span")),
             _read_audio(value.get("audio")),
+            bool(value.get("measured")), _read_path(value.get("thresholds")),
         )  # fmt: skip
     except OSError as error:
         raise InputError(
@@ -266,6 +275,10 @@ def _read_audio(value: Mapping[str, Any] | None) -> Soundtrack | None:
     if value is None:
         return None
     return Soundtrack(machine_path(value["path"]), value["start"], bool(value["keep_own"]))
+
+
+def _read_path(text: Any) -> Path | None:
+    return None if text is None else machine_path(text)
 
 
 def _read_tracked(text: Any) -> FrameRange | None:

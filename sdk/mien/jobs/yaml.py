@@ -1,7 +1,8 @@
 """`jobs.yaml`: a batch as a plain list, for people without a cut.
 
     renderer: auto            # for all shots that say nothing else; so do tracker, codec, lossless,
-                              # quality, crf, bitrate, preset, examples, occlusion
+                              # quality, crf, bitrate, preset, examples, occlusion, report and
+                              # fail_under (a JSON file of thresholds)
     settings: {steps: 12}     # of that renderer, for its shots; reference's with auto
     shots:
       - name: sh010           # the media's name when it is left out
@@ -67,6 +68,7 @@ from mien.model.media import MissingFrames
 from mien.model.occlusion import OcclusionChoice
 from mien.model.quality import Quality
 from mien.model.renderer_settings import SettingValue
+from mien.model.report_choice import ReportChoice
 from mien.model.soundtrack import Soundtrack
 from mien.path_map import machine_path
 from mien.rendering.registry import AUTO, parse_settings, settings_owner
@@ -83,7 +85,16 @@ _Path = tuple[str | int, ...]
 """Where a value is: ("shots", 2, "media")."""
 
 
-class _Shot(QualityFields):
+class _MeasuredFields(QualityFields):
+    report: bool | None = None
+    fail_under: Text | None = None
+
+    def reports(self, folder: Path) -> ReportChoice:
+        """Whether outputs are measured, and what their figures are held to."""
+        return ReportChoice(self.report, _placed(self.fail_under, folder))
+
+
+class _Shot(_MeasuredFields):
     name: Text | None = None
     media: Text | None = None
     project: Text | None = None
@@ -117,7 +128,7 @@ class _Shot(QualityFields):
         return *curves, *(one.input(machine_path(one.file, folder)) for one in self.apply)
 
 
-class _File(QualityFields):
+class _File(_MeasuredFields):
     renderer: Text | None = None
     settings: dict[str, str] = Field(default_factory=dict)
     tracker: Text | None = None
@@ -141,6 +152,7 @@ def read_jobs(
     occlusion: OcclusionChoice | None = None,
     until_damage: bool = False,
     missing_frames: MissingFrames | None = None,
+    reports: ReportChoice | None = None,
 ) -> list[ShotJob]:
     """Read the shots of a `jobs.yaml`.
 
@@ -156,25 +168,20 @@ def read_jobs(
         occlusion: What is asked for things in front of faces; None for the file's.
         until_damage: Whether outputs end before the first frame of their media that is damaged.
         missing_frames: What stands for images that are missing; None for the file's, or an error.
+        reports: Whether shots are measured, and what they are held to; None for the file's.
 
     Raises:
         InputError: When it cannot be read, or a field is wrong; line and field are named.
     """
     source = _Source.parse(path)
-    try:
-        file = _File.model_validate(source.data)
-    except ValidationError as error:
-        raise _refused(error, source) from error
-    if not file.shots:
-        raise source.error(("shots",), "there are none", "List one shot at least.")
-    for number, shot in enumerate(file.shots):
-        _check_shot(shot, number, source)
+    file = _validated(source)
     names = unique_names(
         shot.name or shot.shot or Path(shot.media or shot.project or "").stem for shot in file.shots
     )
     jobs = []
     settings, shared = _Settings(source), file.renderer or AUTO
     defaults = settings.parse(shared, file.settings, ())
+    measured = (reports or ReportChoice()).on(file.reports(path.parent))
     general = (occlusion or OcclusionChoice()).on(file.occlusion.choice(path.parent))
     for number, (shot, name) in enumerate(zip(file.shots, names, strict=True)):
         chosen = shot.renderer or renderer or shared
@@ -205,10 +212,23 @@ def read_jobs(
                 missing_frames=shot.missing_frames or gaps or "error",
                 examples=tuple(examples if wanted is None else _paths(wanted, path.parent)),
                 occlusion=shot.occlusion.choice(path.parent).on(general),
+                report=shot.reports(path.parent).on(measured),
                 origin=f"{path.name}, line {source.line(('shots', number))}",
             )
         )
     return jobs
+
+
+def _validated(source: _Source) -> _File:
+    try:
+        file = _File.model_validate(source.data)
+    except ValidationError as error:
+        raise _refused(error, source) from error
+    if not file.shots:
+        raise source.error(("shots",), "there are none", "List one shot at least.")
+    for number, shot in enumerate(file.shots):
+        _check_shot(shot, number, source)
+    return file
 
 
 def _placed(name: str | None, folder: Path) -> Path | None:

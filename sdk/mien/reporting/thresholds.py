@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from mien._types import PathLike
-from mien.errors import InputError
+from mien.errors import InputError, UsageError
 from mien.reporting.values import ReportThreshold
 
-__all__ = ["FRAME_LIMITS", "THRESHOLDS", "read_thresholds"]
+__all__ = ["FRAME_LIMITS", "THRESHOLDS", "make_thresholds", "read_thresholds"]
 
 THRESHOLDS: Final[Mapping[str, ReportThreshold]] = {
     "outside.changed": ReportThreshold(most=0),
@@ -45,6 +45,23 @@ FRAME_LIMITS: Final[Mapping[str, float]] = {
 """By a figure's name, what is usual of it at most in a single frame."""
 
 _LARGEST: Final = 1 << 20
+
+
+def make_thresholds(value: Mapping[str, Any] | None) -> dict[str, ReportThreshold] | None:
+    """Return thresholds of a mapping in JSON's types; None for None.
+
+    Args:
+        value: By a figure's name, `{"least": ..., "most": ...}`.
+
+    Raises:
+        UsageError: When there is no such figure, or a bound is none.
+    """
+    if value is None:
+        return None
+    try:
+        return {str(name): _threshold(str(name), one) for name, one in value.items()}
+    except _WrongThresholdError as wrong:
+        raise UsageError(f"{wrong}.", wrong.remedy, choices=wrong.choices) from None
 
 
 def read_thresholds(path: PathLike) -> dict[str, ReportThreshold]:
@@ -85,26 +102,35 @@ def read_thresholds(path: PathLike) -> dict[str, ReportThreshold]:
             'Write JSON, as {"identity.drop": {"most": 0.05}}.',
             path=path,
         )
-    return {str(name): _threshold(path, str(name), one) for name, one in held.items()}
-
-
-def _threshold(path: Path, name: str, value: Any) -> ReportThreshold:
-    if name not in THRESHOLDS:
+    try:
+        return {str(name): _threshold(str(name), one) for name, one in held.items()}
+    except _WrongThresholdError as wrong:
         raise InputError(
-            f"{path.name}: there is no figure '{name}'.",
-            f"Choose from {', '.join(THRESHOLDS)}.",
-            path=path,
-            choices=THRESHOLDS,
+            f"{path.name}: {wrong}.", wrong.remedy, path=path, choices=wrong.choices
+        ) from None
+
+
+class _WrongThresholdError(ValueError):
+    """What is wrong with a threshold, without its full stop, and what to do."""
+
+    def __init__(self, what: str, remedy: str = "", choices: Iterable[str] = ()) -> None:
+        super().__init__(what)
+        self.remedy = remedy
+        self.choices = tuple(choices)
+
+
+def _threshold(name: str, value: Any) -> ReportThreshold:
+    if name not in THRESHOLDS:
+        names = ", ".join(THRESHOLDS)
+        raise _WrongThresholdError(
+            f"there is no figure '{name}'", f"Choose from {names}.", THRESHOLDS
         )
     bounds = value if isinstance(value, dict) else None
     if not bounds or not set(bounds) <= {"least", "most"}:
-        raise InputError(
-            f"{path.name}: {name} has no bounds.",
-            'Write {"least": NUMBER}, {"most": NUMBER} or both.',
-            path=path,
-        )
+        remedy = 'Write {"least": NUMBER}, {"most": NUMBER} or both.'
+        raise _WrongThresholdError(f"{name} has no bounds", remedy)
     for bound in bounds.values():
         number = isinstance(bound, int | float) and not isinstance(bound, bool)
         if not number or not math.isfinite(bound):
-            raise InputError(f"{path.name}: a bound of {name} is no number.", path=path)
+            raise _WrongThresholdError(f"a bound of {name} is no number")
     return ReportThreshold(bounds.get("least"), bounds.get("most"))

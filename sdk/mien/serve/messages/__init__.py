@@ -72,6 +72,12 @@ from mien.serve.messages.faces import (
 from mien.serve.messages.names import ControlFacts, ControlsResult, PresetFacts
 from mien.serve.messages.pictures import PreviewParams, PreviewResult, RenderParams, RenderResult
 from mien.serve.messages.reading import ReadEvent, ReadParams, ReadResult
+from mien.serve.messages.reporting import (
+    ReportFigureFacts,
+    ReportParams,
+    ReportResult,
+    ReportTroubleFacts,
+)
 from mien.serve.messages.shots import (
     CloseParams,
     ExampleFacts,
@@ -191,6 +197,10 @@ __all__ = [
     "SetEditsResult",
     "SetExamplesParams",
     "SetNeutralParams",
+    "ReportFigureFacts",
+    "ReportParams",
+    "ReportResult",
+    "ReportTroubleFacts",
     "SetNeutralResult",
     "SetOcclusionParams",
     "SetOcclusionResult",
@@ -256,6 +266,7 @@ METHODS: dict[str, Method] = {
     "retouch": Method(RetouchParams, RetouchResult),
     "preview": Method(PreviewParams, PreviewResult),
     "render": Method(RenderParams, JobResult, RenderResult),
+    "report": Method(ReportParams, JobResult, ReportResult),
     "save": Method(SaveParams, Empty),
     "export_curves": Method(ExportCurvesParams, ExportCurvesResult),
     "import_curves": Method(ImportCurvesParams, ImportCurvesResult),
