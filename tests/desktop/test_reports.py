@@ -121,7 +121,7 @@ class TestMarks:
 
     def test_a_value_without_end_is_the_worst(self) -> None:
         (mark,) = marks_of((trouble(3), trouble(4, "outside.changed", math.inf, None)))
-        assert (mark.frame, mark.word) == (4, "outside")
+        assert (mark.frame, mark.words) == (4, ("outside", "flicker"))
         assert mark.at(0) == (mark.troubles[1],)
 
 

@@ -60,9 +60,9 @@ class TroubleMark:
         return self.troubles[0].frame
 
     @property
-    def word(self) -> str:
-        """What is worst, in a word."""
-        return MEASURES.get(self.troubles[0].measure, self.troubles[0].measure)
+    def words(self) -> tuple[str, ...]:
+        """What is wrong, a word each, the worst first."""
+        return tuple(dict.fromkeys(MEASURES.get(o.measure, o.measure) for o in self.troubles))
 
     def at(self, frame: int) -> tuple[FrameTrouble, ...]:
         """Return what is wrong in a frame; of the nearest frame with trouble where it has none."""

@@ -1,4 +1,4 @@
-"""Painting of the frames with trouble: red bars over the lanes, each with what is worst in it."""
+"""Painting of the frames with trouble: red bars over the lanes, each with what is wrong in it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,12 @@ _ROOM: Final = 4
 _FULL: Final = 3.0
 """Severity from which a bar has its full colour: three times what is usual."""
 _FAINTEST: Final = 0.45
+"""Opacity of a bar of what is just beyond."""
+_LEFT: Final = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
 
 
 def paint_troubles(painter: QPainter, scene: TimelineScene) -> None:
-    """Paint the marks of the last report; the word of the worst where a bar has room for it."""
+    """Paint the marks of the last report; with words where a bar has room for them."""
     top = scene.bands.top("troubles")
     painter.fillRect(QRect(0, top, scene.width, TROUBLES), theme.PANEL)
     painter.save()
@@ -36,18 +38,19 @@ def paint_troubles(painter: QPainter, scene: TimelineScene) -> None:
         if left + width >= scene.bands.names and left <= scene.width:
             area = QRectF(left, top + _MARGIN, width, TROUBLES - 2 * _MARGIN - 1)
             painter.fillRect(area, _color(mark))
-            _write(painter, mark.word, area)
+            _write(painter, mark.words, area)
     painter.restore()
     painter.fillRect(QRect(0, top + TROUBLES - 1, scene.width, 1), theme.WINDOW)
 
 
-def _write(painter: QPainter, word: str, area: QRectF) -> None:
+def _write(painter: QPainter, words: tuple[str, ...], area: QRectF) -> None:
+    """Write all that is wrong, or what is worst, where there is room."""
     room = area.adjusted(_ROOM, 0, -_ROOM, 0)
-    if painter.fontMetrics().horizontalAdvance(word) <= room.width():
-        painter.setPen(theme.TEXT)
-        painter.drawText(
-            room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, word
-        )  # fmt: skip
+    for text in (", ".join(words), words[0]):
+        if painter.fontMetrics().horizontalAdvance(text) <= room.width():
+            painter.setPen(theme.TEXT)
+            painter.drawText(room, _LEFT, text)
+            return
 
 
 def _color(mark: TroubleMark) -> QColor:

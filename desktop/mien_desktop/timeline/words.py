@@ -14,7 +14,7 @@ from mien.reporting.values import FrameTrouble
 from mien.timebase import FrameRange
 from mien_desktop.geometry.lanes import Lane
 from mien_desktop.geometry.ruler import label
-from mien_desktop.geometry.troubles import MEASURES, TroubleMark
+from mien_desktop.geometry.troubles import TroubleMark
 from mien_desktop.timeline.scene import TimelineScene
 from mien_desktop.timeline.targets import Target
 from mien_desktop.words import count, title
@@ -198,8 +198,7 @@ def _trouble(scene: TimelineScene, mark: TroubleMark) -> str:
     lines += [trouble_words(one, shot) for one in mark.at(mark.frame)]
     frames = len({one.frame for one in mark.troubles})
     if frames > 1:
-        kinds = ", ".join(dict.fromkeys(MEASURES.get(o.measure, o.measure) for o in mark.troubles))
-        lines.append(f"The worst of {count(frames, 'frame')} ({kinds})")
+        lines.append(f"The worst of {count(frames, 'frame')} ({', '.join(mark.words)})")
     lines.append("Click: go there; T: to the next. Gone once the edit changes here.")
     return "\n".join(lines)
 
