@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mien.provenance.identity import find_identity
 from tests import footage_share
 from tests.footage import made_once, talking_head
 from tests.profiles import PROFILE
@@ -147,10 +148,13 @@ def _own_notes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Notes on where media were, caches and installed models are the tests' own."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("MIEN_MODELS", str(tmp_path_factory.mktemp("no-models")))
         patch.delenv("HF_ENDPOINT", raising=False)
         patch.delenv("MIEN_POLICY", raising=False)
+        # The first render of a machine says that it made a certificate.
+        find_identity()
         yield
 
 

@@ -16,6 +16,7 @@ import importlib
 TYPE_CHECKING = False  # type checkers take it as true; `typing` itself would cost 10 ms
 if TYPE_CHECKING:
     from mien import api as api
+    from mien import bench as bench
     from mien import editorial as editorial
     from mien import errors as errors
     from mien import face as face
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from mien.api import VoicedMouth as VoicedMouth
     from mien.api import WrittenCurves as WrittenCurves
     from mien.api import apply as apply
+    from mien.api import check_consent as check_consent
     from mien.api import check_damage as check_damage
     from mien.api import check_occlusion_matte as check_occlusion_matte
     from mien.api import clear_consent as clear_consent
@@ -67,6 +69,7 @@ if TYPE_CHECKING:
     from mien.api import open_performance as open_performance
     from mien.api import open_shot as open_shot
     from mien.api import probe as probe
+    from mien.api import read_provenance as read_provenance
     from mien.api import redo_edits as redo_edits
     from mien.api import relink as relink
     from mien.api import relink_file as relink_file
@@ -91,6 +94,7 @@ if TYPE_CHECKING:
     from mien.api import solve as solve
     from mien.api import split_face as split_face
     from mien.api import summarize_project as summarize_project
+    from mien.api import switch_provenance as switch_provenance
     from mien.api import track as track
     from mien.api import undo_edits as undo_edits
     from mien.api import voice as voice
@@ -202,6 +206,7 @@ if TYPE_CHECKING:
     from mien.path_map import PathMap as PathMap
     from mien.path_map import PathRule as PathRule
     from mien.progress import Progress as Progress
+    from mien.provenance.reading import Provenance as Provenance
     from mien.rendering.base import CacheKey as CacheKey
     from mien.rendering.base import FacePlan as FacePlan
     from mien.rendering.base import OcclusionSource as OcclusionSource
@@ -241,10 +246,19 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
+_ERRORS = """
+    ChangedFileError ConsentError DamagedMediaError DeviceMemoryError FetchError HandleError
+    InputError MediaError MienError MissingDependencyError NoFaceError NothingToDoError
+    OperationCancelledError OutputError OutsideError PolicyError ProjectError ProtocolError
+    RenderError TimeError UnknownControlError UsageError WeightsError WorkerError WriteError
+"""
+
 _HOMES = {
+    **dict.fromkeys(_ERRORS.split(), "mien.errors"),
     "Applied": "mien.api",
     "apply": "mien.api",
     "Document": "mien.api",
+    "check_consent": "mien.api",
     "check_damage": "mien.api",
     "check_occlusion_matte": "mien.api",
     "clear_consent": "mien.api",
@@ -271,6 +285,7 @@ _HOMES = {
     "relink_file": "mien.api",
     "resync_mouth": "mien.api",
     "remove_corrections": "mien.api",
+    "read_provenance": "mien.api",
     "redo_edits": "mien.api",
     "remove_face": "mien.api",
     "rename_face": "mien.api",
@@ -297,6 +312,7 @@ _HOMES = {
     "solve": "mien.api",
     "split_face": "mien.api",
     "summarize_project": "mien.api",
+    "switch_provenance": "mien.api",
     "track": "mien.api",
     "undo_edits": "mien.api",
     "voice": "mien.api",
@@ -304,36 +320,11 @@ _HOMES = {
     "write_reading_picture": "mien.api",
     "write_info_sheet": "mien.api",
     "WrittenCurves": "mien.api",
-    "ChangedFileError": "mien.errors",
     "LedgerHead": "mien.consent.ledger",
     "LedgerProblem": "mien.consent.verify",
     "LedgerReport": "mien.consent.verify",
     "verify_ledger": "mien.consent.verify",
     "Consent": "mien.model.consent",
-    "ConsentError": "mien.errors",
-    "DamagedMediaError": "mien.errors",
-    "DeviceMemoryError": "mien.errors",
-    "FetchError": "mien.errors",
-    "HandleError": "mien.errors",
-    "InputError": "mien.errors",
-    "MediaError": "mien.errors",
-    "MienError": "mien.errors",
-    "MissingDependencyError": "mien.errors",
-    "NoFaceError": "mien.errors",
-    "NothingToDoError": "mien.errors",
-    "OperationCancelledError": "mien.errors",
-    "OutputError": "mien.errors",
-    "OutsideError": "mien.errors",
-    "PolicyError": "mien.errors",
-    "ProjectError": "mien.errors",
-    "ProtocolError": "mien.errors",
-    "RenderError": "mien.errors",
-    "TimeError": "mien.errors",
-    "UnknownControlError": "mien.errors",
-    "UsageError": "mien.errors",
-    "WeightsError": "mien.errors",
-    "WorkerError": "mien.errors",
-    "WriteError": "mien.errors",
     "FlameFit": "mien.face.flame_fit",
     "choose_identity": "mien.identity.choose",
     "IdentityModel": "mien.identity.base",
@@ -414,6 +405,7 @@ _HOMES = {
     "Progress": "mien.progress",
     "PathMap": "mien.path_map",
     "PathRule": "mien.path_map",
+    "Provenance": "mien.provenance.reading",
     "CacheKey": "mien.rendering.base",
     "FacePlan": "mien.rendering.base",
     "OcclusionSource": "mien.rendering.base",
@@ -448,27 +440,10 @@ _HOMES = {
 }
 """Modules of the public names."""
 _ROOMS = (
-    "api",
-    "editorial",
-    "errors",
-    "face",
-    "identity",
-    "io",
-    "jobs",
-    "media",
-    "model",
-    "preview",
-    "progress",
-    "rendering",
-    "reporting",
-    "retouch",
-    "serve",
-    "session",
-    "timebase",
-    "tracking",
-    "training",
-    "weights",
-)
+    "api", "bench", "editorial", "errors", "face", "identity", "io", "jobs", "media", "model",
+    "preview", "progress", "rendering", "reporting", "retouch", "serve", "session", "timebase",
+    "tracking", "training", "weights",
+)  # fmt: skip
 """Modules and packages that are there as attributes, as `mien.errors`."""
 
 __all__ = ["__version__", *_HOMES]

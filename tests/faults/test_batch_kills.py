@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.credentials import render_bytes
 from tests.faults.batches import Batch, alive, cluster, kill
 from tests.profiles import PROFILE
 from tests.waiting import wait_until
@@ -31,7 +32,7 @@ def undisturbed(project: Path, footage: Path, tmp_path_factory: pytest.TempPathF
     batch = Batch(tmp_path_factory.mktemp("undisturbed") / "out", footage, project, wait=0)
     batch.run()
     assert sorted(batch.made()) == FRAMES
-    return batch.output.read_bytes()
+    return render_bytes(batch.output)
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def test_a_worker_is_killed(batch: Batch, undisturbed: bytes) -> None:
     kill(victim)
     _, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
-    assert batch.output.read_bytes() == undisturbed
+    assert render_bytes(batch.output) == undisturbed
     assert len(batch.made()) <= len(FRAMES) + 1
     assert not alive(victim)
     events = (batch.folder / "events.jsonl").read_text()
@@ -74,7 +75,7 @@ def test_a_frame_that_kills_its_worker_fails_alone(
     batch.environment = {}
     again = batch.run("--resume")
     assert again["shots"][0]["frames_made"] == 2
-    assert batch.output.read_bytes() == undisturbed
+    assert render_bytes(batch.output) == undisturbed
 
 
 @pytest.mark.parametrize("name", ["shot.mp4", "output.json"])
@@ -86,11 +87,11 @@ def test_killed_when_the_output_or_its_record_gets_its_name(
     batch.environment = {"MIEN_TEST_DIE": f"{when}:{name}"}
     batch.run("--retries", 0, code=1)
     if batch.output.exists():
-        assert batch.output.read_bytes() == undisturbed
+        assert render_bytes(batch.output) == undisturbed
     made = len(batch.made())
     batch.environment = {}
     batch.run("--resume")
-    assert batch.output.read_bytes() == undisturbed
+    assert render_bytes(batch.output) == undisturbed
     assert len(batch.made()) == made
     left = {path.name for path in batch.folder.iterdir()}
     assert left == {
@@ -108,7 +109,7 @@ def test_the_batch_itself_is_killed(batch: Batch, undisturbed: bytes) -> None:
     begun = len(batch.made())
     assert not batch.output.exists()
     report = batch.run("--resume")
-    assert batch.output.read_bytes() == undisturbed
+    assert render_bytes(batch.output) == undisturbed
     # A kill costs the frames that were at work, one for each worker.
     assert len(batch.made()) <= len(FRAMES) + 2
     assert report["shots"][0]["frames_made"] == len(batch.made()) - begun
@@ -130,7 +131,7 @@ def test_ctrl_c_and_a_second_batch(batch: Batch, undisturbed: bytes) -> None:
     wait_until(lambda: not workers(batch), "an orphan")
     batch.wait = 0
     batch.run("--resume")
-    assert batch.output.read_bytes() == undisturbed
+    assert render_bytes(batch.output) == undisturbed
 
 
 def test_a_worker_of_a_cluster_is_killed(batch: Batch, undisturbed: bytes) -> None:
@@ -140,7 +141,7 @@ def test_a_worker_of_a_cluster_is_killed(batch: Batch, undisturbed: bytes) -> No
         kill(workers(batch)[0])
         _, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
-    assert batch.output.read_bytes() == undisturbed
+    assert render_bytes(batch.output) == undisturbed
     assert len(batch.made()) <= len(FRAMES) + 1
 
 
@@ -153,7 +154,7 @@ def test_the_scheduler_is_killed_and_comes_back(batch: Batch, undisturbed: bytes
         found.start_worker()
         _, err = process.communicate(timeout=180)
     assert process.returncode == 0, err
-    assert batch.output.read_bytes() == undisturbed
+    assert render_bytes(batch.output) == undisturbed
     assert len(batch.made()) <= len(FRAMES) + 2
 
 
@@ -165,7 +166,7 @@ def test_the_scheduler_is_killed_for_good(batch: Batch, undisturbed: bytes) -> N
         process.kill()
         process.communicate()
     batch.run("--resume")
-    assert batch.output.read_bytes() == undisturbed
+    assert render_bytes(batch.output) == undisturbed
     assert len(batch.made()) <= len(FRAMES) + 2
 
 
@@ -184,7 +185,7 @@ def test_the_disk_is_full_half_way(
     made = set(batch.made())
     subprocess.run(["mount", "-o", "remount,size=16m", str(tiny_disk)], check=True)
     report = batch.run("--resume")
-    assert batch.output.read_bytes() == undisturbed
+    assert render_bytes(batch.output) == undisturbed
     assert report["shots"][0]["frames_made"] < len(FRAMES)
     assert set(batch.made()) | made == set(FRAMES)
 
@@ -203,7 +204,7 @@ def test_the_source_is_replaced_in_between(footage: Path, tmp_path: Path) -> Non
     shutil.copy(other, media)
     report = batch.run("--resume")
     assert report["shots"][0]["frames_made"] == len(FRAMES)
-    assert batch.output.read_bytes() == expected.output.read_bytes()
+    assert render_bytes(batch.output) == render_bytes(expected.output)
 
 
 def test_the_source_is_replaced_while_it_is_rendered(footage: Path, tmp_path: Path) -> None:
@@ -219,9 +220,9 @@ def test_the_source_is_replaced_while_it_is_rendered(footage: Path, tmp_path: Pa
     process.communicate(timeout=120)
     # It may have gone on with the new film, or have given up; it never mixes the two.
     if batch.output.exists():
-        assert batch.output.read_bytes() == expected.output.read_bytes()
+        assert render_bytes(batch.output) == render_bytes(expected.output)
     batch.run("--resume")
-    assert batch.output.read_bytes() == expected.output.read_bytes()
+    assert render_bytes(batch.output) == render_bytes(expected.output)
 
 
 def backwards(source: Path, target: Path) -> None:
@@ -260,9 +261,9 @@ def test_killed_at_random_times(batch: Batch, undisturbed: bytes) -> None:
             process.communicate()
         if batch.output.exists():
             # Whatever has its name is whole.
-            assert batch.output.read_bytes() == undisturbed
+            assert render_bytes(batch.output) == undisturbed
             finished += 1
             shutil.rmtree(batch.folder)
     batch.run()
-    assert batch.output.read_bytes() == undisturbed
+    assert render_bytes(batch.output) == undisturbed
     assert finished < RANDOM_KILLS, "none of them was killed before its end"

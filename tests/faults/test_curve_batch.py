@@ -11,6 +11,7 @@ import pytest
 import mien as sdk
 from mien import plugins
 from mien.media.reader import open_reader
+from tests.credentials import render_bytes
 from tests.faults.conftest import Mien
 from tests.plugins.curve_formats import install_bad, install_example
 
@@ -39,7 +40,7 @@ def test_a_batch_follows_a_file_of_somebody_elses_format(
     assert [note for note in report["notes"] if "tentacle" in note] == [
         "talk.csvx: no controls of mien, left out: tentacle."
     ]
-    written = (tmp_path / "out" / "shot.mp4").read_bytes()
+    written = render_bytes(tmp_path / "out" / "shot.mp4")
     monkeypatch.syspath_prepend(site)
     plugins.reset()
     try:
@@ -48,7 +49,7 @@ def test_a_batch_follows_a_file_of_somebody_elses_format(
         plugins.reset()
     alone = tmp_path / "alone.mp4"
     sdk.render(imported.project, alone, frames="0:26", progress=False)
-    assert alone.read_bytes() == written
+    assert render_bytes(alone) == written
     plate, made = (open_reader(path).frame(12).plate() for path in (footage, alone))
     assert not np.array_equal(plate.planes[0], made.planes[0])
     # The same again does nothing; another file is another edit.

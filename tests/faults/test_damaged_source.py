@@ -142,7 +142,9 @@ def test_finished_frames_are_kept_and_used(short_groups: Path, tmp_path: Path) -
     assert log.read_text() == made, "a frame was rendered twice"
     # Some frames of this renderer change nothing, and count as neither edited nor not.
     assert (report.frames, report.frames_resumed) == (24, 24)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4", "log", "out.mkv"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "clip.mp4", "log", "out.mkv", "out.mkv.c2pa",
+    ]  # fmt: skip
 
 
 @pytest.mark.slow

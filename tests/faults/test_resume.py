@@ -30,6 +30,7 @@ from tests.faults.slow_render import FRAMES, SlowBlusher
 from tests.waiting import wait_until
 
 KEY = "0" * 32
+WRITTEN = ["log", "out.mkv", "out.mkv.c2pa"]
 EDITED = 23
 """Frames of those in which the test renderer changes anything."""
 
@@ -118,7 +119,7 @@ def undisturbed(project: Path, tmp_path_factory: pytest.TempPathFactory) -> byte
     report = job.run()
     assert (report.frames, report.frames_edited, report.frames_resumed) == (FRAMES, EDITED, 0)
     assert rendered_frames(job.log) == list(range(FRAMES))
-    assert sorted(path.name for path in folder.iterdir()) == ["log", "out.mkv"]
+    assert sorted(path.name for path in folder.iterdir()) == WRITTEN
     return job.output.read_bytes()
 
 
@@ -134,7 +135,11 @@ def test_ctrl_c(job: Job, undisturbed: bytes) -> None:
     assert (report.frames_edited, report.frames_resumed) == (EDITED, 12)
     assert rendered_frames(job.log) == list(range(FRAMES))
     assert job.output.read_bytes() == undisturbed
-    assert sorted(path.name for path in job.output.parent.iterdir()) == ["log", "out.mkv"]
+    assert sorted(path.name for path in job.output.parent.iterdir()) == [
+        "log",
+        "out.mkv",
+        "out.mkv.c2pa",
+    ]
 
 
 def test_a_progress_callback_that_stops_it(job: Job, undisturbed: bytes) -> None:
@@ -258,7 +263,8 @@ def test_a_sequence_of_images(job: Job) -> None:
     job.stop_at(12)
     assert job.run().frames_resumed == 12
     names = {path.name for path in job.output.parent.iterdir()}
-    assert names == {"log", *(f"out.{i:04d}.png" for i in range(FRAMES))}
+    images = (f"out.{i:04d}.png" for i in range(FRAMES))
+    assert names == {"log", "out.png.c2pa", *images}
 
 
 def test_finished_frames_take_half_of_the_disk(
@@ -374,7 +380,11 @@ def test_killed_at_random(job: Job, undisturbed: bytes) -> None:
     # A kill costs the one frame that was at work.
     assert len(rendered_frames(job.log)) <= FRAMES + 4
     assert len(rendered) < FRAMES
-    assert sorted(path.name for path in job.output.parent.iterdir()) == ["log", "out.mkv"]
+    assert sorted(path.name for path in job.output.parent.iterdir()) == [
+        "log",
+        "out.mkv",
+        "out.mkv.c2pa",
+    ]
 
 
 @pytest.mark.slow
@@ -387,7 +397,11 @@ def test_killed_when_the_output_gets_its_name(job: Job, undisturbed: bytes, when
     assert len(finished_files(job.output)) == FRAMES
     assert finish(job) == undisturbed
     assert rendered_frames(job.log) == list(range(FRAMES))
-    assert sorted(path.name for path in job.output.parent.iterdir()) == ["log", "out.mkv"]
+    assert sorted(path.name for path in job.output.parent.iterdir()) == [
+        "log",
+        "out.mkv",
+        "out.mkv.c2pa",
+    ]
 
 
 @pytest.mark.slow

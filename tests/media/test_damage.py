@@ -16,6 +16,7 @@ from mien.errors import DamagedMediaError, MediaError
 from mien.media.damage import find_damage
 from mien.media.probe import probe
 from mien.media.reader import open_reader
+from tests.credentials import render_bytes
 from tests.media.damagekit import content, cut, harm, long_clip
 from tests.media.mediakit import make_clip, picture
 
@@ -134,7 +135,7 @@ def test_nothing_is_damaged(tmp_path: Path) -> None:
     mien.render(clip, tmp_path / "o.mp4", progress=False)
     report = mien.render(clip, tmp_path / "p.mp4", until_damage=True, progress=False)
     assert (report.damaged_frame, report.notes, report.frames) == (None, (), 72)
-    assert (tmp_path / "o.mp4").read_bytes() == (tmp_path / "p.mp4").read_bytes()
+    assert render_bytes(tmp_path / "o.mp4") == render_bytes(tmp_path / "p.mp4")
 
 
 def test_what_a_decoder_makes_up_is_damage(tmp_path: Path) -> None:
@@ -175,7 +176,7 @@ def test_images_as_output(tmp_path: Path) -> None:
     folder.mkdir()
     refused(clip, folder / "o.%04d.png", 40)
     report = mien.render(clip, folder / "o.%04d.png", until_damage=True, progress=False)
-    assert (report.frames, len(left(folder))) == (40, 40)
+    assert (report.frames, len(list(folder.glob("*.png")))) == (40, 40)
 
 
 def images(folder: Path, count: int = 12) -> Path:

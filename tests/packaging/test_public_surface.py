@@ -103,6 +103,6 @@ def test_a_matte_is_asked_for_as_a_render_is() -> None:
     render, matte = (
         inspect.signature(verb).parameters for verb in (mien.render, mien.render_matte)
     )
-    # A matte has no sound.
-    common = [p for name, p in render.items() if name not in ("matte", "audio")]
+    # A matte has no sound, and no credentials.
+    common = [p for name, p in render.items() if name not in ("matte", "audio", "provenance")]
     assert common == list(matte.values())

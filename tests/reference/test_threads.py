@@ -217,7 +217,7 @@ def test_one_render_and_any_number_of_workers_make_the_same_bytes(
         folder = tmp_path / str(workers)
         many = ["batch", str(jobs), "-o", str(folder), "--lossless", "--chunk", "2"]
         assert run([*many, "--workers", str(workers), *OPTIONS]) == 0
-        (output,) = folder.glob("shot.*")
+        (output,) = folder.glob("shot.mkv")
         assert output.read_bytes() == whole.read_bytes()
         assert kept_threads(folder) == 2
         frames.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ def test_a_render_is_measured(
     track = {"control": "jawOpen", "start": 8, "values": [0.6] * 10}
     client.call("set_edits", shot=shot, face=1, layers=[{"name": "edit", "tracks": [track]}])
 
-    refused = {"usage": {"thresholds": {"sharpnes": {"most": 1.0}}},
+    refused: dict[str, dict[str, Any]] = {"usage": {"thresholds": {"sharpnes": {"most": 1.0}}},
                "output": {"output": str(tmp_path / "report.pdf")}}  # fmt: skip
     for code, more in refused.items():
         with pytest.raises(ServeError) as caught:

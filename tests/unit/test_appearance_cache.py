@@ -125,7 +125,7 @@ def test_a_full_disk_is_said_and_leaves_nothing_behind(
     def full(*given: object, **named: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(np, "savez", full)
+    monkeypatch.setattr(np, "save", full)
     _, (note,) = filmed.render()
     assert "no space left" in note
     assert list(AppearanceCache().folder.iterdir()) == []

@@ -128,6 +128,7 @@ def values() -> list[object]:
         mien.RelinkReport(project, Path("/old/one.mov"), False, True, 2.0),
         mien.PathRule("D:/plates", "/mnt/plates"), mien.PathMap.parse("/a=/b;" * 30),
         mien.Quality(crf=18, preset="slow"),
+        mien.Provenance(Path("/renders/out.mov"), "valid", signer="A Studio"),
         consent, mien.LedgerHead(7, "0" * 64), mien.LedgerProblem(3, "was changed"),
         mien.LedgerReport(Path("/ledger.jsonl"), 9, None, (mien.LedgerProblem(3, "moved"),) * 99),
         mien.StreamInfo(1, "audio", "aac", "aac, 48000 Hz, stereo", "eng", "Commentary", True),

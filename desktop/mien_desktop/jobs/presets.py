@@ -171,6 +171,7 @@ def trouble(project: Project, request: ExportRequest) -> MienError | None:
 
 
 def _check(project: Project, request: ExportRequest) -> None:
+    from mien.api import check_consent
     from mien.media.added_sound import check_soundtrack
     from mien.media.codecs import choose_encoding
     from mien.media.outputs import check_output
@@ -198,6 +199,7 @@ def _check(project: Project, request: ExportRequest) -> None:
     if request.renderer != "auto":
         settings = merge_settings(request.renderer, project.settings, request.settings)
         get_renderer(request.renderer, settings)
+    check_consent(project, request.frames)
 
 
 def _plain(title: str) -> str:

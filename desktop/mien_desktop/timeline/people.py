@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QToolButton
 
 from mien_desktop.buttons import icon_button
 from mien_desktop.command import Command
+from mien_desktop.faces.consent import ask_consent
 from mien_desktop.resolve import Resolved
 from mien_desktop.timeline.editing import LaneEditing
 from mien_desktop.timeline.view import TimelineView
@@ -55,6 +56,9 @@ class PeopleEditing:
                  partial(self._walk, 1, more=True), ("Alt+Shift+Down",)),
             made("faces.rename", "Rename the face…", self._rename, ("F2",),
                  enabled=lambda: self._workspace.now.face is not None),
+            made("faces.consent", "Consent of the face…", self._consent, (),
+                 tip="On whose word this person's face is edited, and how far that goes",
+                 enabled=lambda: self._workspace.now.face is not None),
         )  # fmt: skip
 
     def _several(self) -> bool:
@@ -85,6 +89,9 @@ class PeopleEditing:
                 self._view.show_row(row)
                 self._editing.rename(lane)
                 return
+
+    def _consent(self) -> None:
+        ask_consent(self._workspace)
 
     def _changed(self, now: Resolved, before: Resolved) -> None:
         new, old = now.state, before.state

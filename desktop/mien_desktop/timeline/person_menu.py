@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QMenu
 
 from mien.session.commands import remove_corrections
 from mien_desktop.faces import reasons
+from mien_desktop.faces.consent import ask_consent
 from mien_desktop.geometry.lanes import Lane
 from mien_desktop.menu_entries import add_entry
 from mien_desktop.timeline.editing import LaneEditing
@@ -40,6 +41,7 @@ def fill_person(
     others = [face for face in now.shot.faces if face is not lane.face] if now.shot else []
     selected = now.state.faces
     add_entry(menu, "Rename…", partial(editing.rename, lane))
+    add_entry(menu, "Consent…", partial(ask_consent, surface.workspace, lane.face.number))
     menu.addSeparator()
     text = "Merge" if len(selected) < 2 else f"Merge {len(selected)} faces"
     add_entry(menu, text, repairs.merge, repairs.merging())

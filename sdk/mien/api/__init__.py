@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from mien._types import PathLike
 from mien.api.applying import Applied, apply, open_performance
-from mien.api.consent import clear_consent, hash_document, set_consent
+from mien.api.consent import check_consent, clear_consent, hash_document, set_consent
 from mien.api.corrections import correct_landmarks, remove_corrections, set_corrections
 from mien.api.curves import (
     ImportedCurves,
@@ -24,6 +24,7 @@ from mien.api.info_sheet import write_info_sheet
 from mien.api.neutral import reset_neutral, set_neutral
 from mien.api.occlusion import check_occlusion_matte, set_glasses, set_occlusion_matte
 from mien.api.projects import load_document, load_project, save_document, save_project
+from mien.api.provenance import read_provenance, switch_provenance
 from mien.api.reading import write_reading_picture
 from mien.api.relinking import RelinkReport, relink, relink_file
 from mien.api.rendering import RenderReport, check_damage, render, render_frames, render_matte
@@ -48,6 +49,7 @@ __all__ = [
     "VoicedMouth",
     "WrittenCurves",
     "apply",
+    "check_consent",
     "check_damage",
     "check_occlusion_matte",
     "clear_consent",
@@ -73,6 +75,7 @@ __all__ = [
     "voice",
     "relink_file",
     "remove_corrections",
+    "read_provenance",
     "redo_edits",
     "remove_face",
     "rename_face",
@@ -93,6 +96,7 @@ __all__ = [
     "solve",
     "split_face",
     "summarize_project",
+    "switch_provenance",
     "track",
     "undo_edits",
     "write_info_page",

@@ -10,10 +10,11 @@ from typing import TypeVar
 from mien._types import PathLike
 from mien.errors import InputError, NoFaceError
 from mien.model.consent import Consent
-from mien.model.document import Project, shot_of
+from mien.model.document import Project, project_of, shot_of
 from mien.model.shot import Shot
+from mien.timebase import FrameRange
 
-__all__ = ["clear_consent", "hash_document", "set_consent"]
+__all__ = ["check_consent", "clear_consent", "hash_document", "set_consent"]
 
 _ShotOrProject = TypeVar("_ShotOrProject", Shot, Project)
 
@@ -69,6 +70,30 @@ def hash_document(path: PathLike) -> str:
             path=path,
         ) from error
     return digest.hexdigest()
+
+
+def check_consent(source: Shot | Project, frames: FrameRange | str | None = None) -> None:
+    """Refuse edits that a render would refuse for want of a consent, at once.
+
+    `render` does it as well; this is for what comes before, such as a form of an export.
+
+    Args:
+        source: A project with its edits.
+        frames: Frames that are to be rendered; None for all.
+
+    Raises:
+        ConsentError: When an edit lacks the consent that this installation's policy demands.
+        PolicyError: When that policy cannot be read.
+        TimeError: When the frames lie outside the shot.
+    """
+    from mien.consent import permit_render
+    from mien.rendering.plans import face_plans
+
+    project = project_of(source)
+    clock = project.shot.clock
+    span = clock.all if frames is None else clock.parse_range(str(frames))
+    plans = face_plans(project.shot, project.edits, span)
+    permit_render(project.shot, plans, span, title=project.title)
 
 
 def _with_consent(

@@ -64,6 +64,8 @@ class RenderReport:
             None where it does not.
         renderer_reason: Why `auto` chose the renderer, in a few words; empty where it was asked
             for by its name.
+        provenance: Where the signed credentials are: `embedded` in the file, in a `sidecar` beside
+            it, or `off`; empty for mattes, which have none.
     """
 
     output: Path
@@ -78,6 +80,7 @@ class RenderReport:
     renderer_reason: str = ""
     damaged_frame: int | None = None
     quality: str = ""
+    provenance: str = ""
 
     def __repr__(self) -> str:
         how = f"{self.renderer}, " if self.renderer else ""
@@ -114,6 +117,7 @@ def render(
     matte: bool = False,
     until_damage: bool = False,
     audio: Soundtrack | PathLike | None = None,
+    provenance: bool | None = None,
     progress: bool | Progress = True,
 ) -> RenderReport:
     """Write a shot with edited faces. Nothing else changes.
@@ -133,8 +137,7 @@ def render(
         examples: Clips and images of the same people, of which the renderer learns how they look
             beside those that the shot has; see `set_examples`.
         occlusion_matte: A movie or images in which what is in front of faces is white, in place
-            of what mien finds and of the shot's own; see `set_occlusion_matte`. None for the
-            shot's.
+            of the shot's own and of what mien finds (`set_occlusion_matte`); None for the shot's.
         codec: Name of the video codec; None for the source's family.
         lossless: Whether the output is decoded to exactly the pixels that were rendered.
         quality: A `Quality`, or `lossless`, `visually-lossless` (as None) or `small`.
@@ -143,6 +146,7 @@ def render(
         until_damage: Whether the output ends before the first frame of the source that is damaged
             or cut off, in place of an error; the report says where.
         audio: Another sound, or the path of one that begins with the shot; None for its own.
+        provenance: Whether it carries signed credentials (C2PA); None: as the project says, or yes.
         progress: True for bars on a terminal, or a function that is called with the stage
             (`prepare`, `render`), the steps done and the steps in all.
 
@@ -154,10 +158,9 @@ def render(
             renderer has no such setting, or the shot's frames are in memory.
         MissingDependencyError: When the renderer needs a part that is not installed.
         TimeError: When the span lies outside the shot.
-        DamagedMediaError: When a frame of the source is damaged; `frame` says which. Damage at
-            the end is found before the work begins.
-        MediaError: When the source cannot be read, there is no such example, or the matte does
-            not fit the shot, or is lost.
+        DamagedMediaError: When a frame of the source is damaged; `frame` says which.
+        MediaError: When the source, an example or the matte is lost, unreadable or does not fit.
+        InputError: When the certificate that was set up for signing cannot be used.
         WriteError: When the output fails half-way; nothing is left under its name.
         OperationCancelledError: When Ctrl-C or a callback stops it. Finished frames of a costly
             render are kept, and the same call goes on from there.
@@ -172,10 +175,10 @@ def render(
         source, edits, performances, renderer, settings, frames, examples, occlusion_matte,
         until_damage=until_damage,
     )  # fmt: skip
-    said = Quality.of(quality, lossless=lossless)
     return _write(
-        work, output, codec, said, matte=matte, overwrite=overwrite, progress=progress, audio=audio
-    )
+        work, output, codec, Quality.of(quality, lossless=lossless), matte=matte, audio=audio,
+        overwrite=overwrite, provenance=provenance, progress=progress,
+    )  # fmt: skip
 
 
 def render_matte(
@@ -297,6 +300,7 @@ class _Work:
     permit: RenderPermit
     notes: tuple[str, ...] = ()
     until_damage: bool = False
+    provenance: bool = True
 
     def with_examples(self, progress: bool | Progress) -> _Work:
         """This render with its examples tracked."""
@@ -351,7 +355,7 @@ def _plan_render(
     notes += weak_notes(shot, (*asked, *(performances or ())), span)
     used = tuple(examples) if plans else ()
     notes += permit.notes
-    return _Work(shot, span, plans, chosen, used, permit, notes, until_damage)
+    return _Work(shot, span, plans, chosen, used, permit, notes, until_damage, project.provenance)
 
 
 def _write(
@@ -364,12 +368,15 @@ def _write(
     overwrite: bool,
     progress: bool | Progress,
     audio: Soundtrack | PathLike | None = None,
+    provenance: bool | None = None,
 ) -> RenderReport:
     from mien.media.added_sound import check_soundtrack
     from mien.media.codecs import choose_encoding
     from mien.media.memory import check_on_disk
     from mien.media.outputs import check_output
     from mien.pipeline import Output, damage_note, render_shot, undamaged
+    from mien.provenance.claims import RenderClaims
+    from mien.provenance.seal import open_seal
 
     start, path, media = time.monotonic(), Path(output), work.shot.media
     check_on_disk(media)
@@ -387,11 +394,14 @@ def _write(
         work.renderer.name if work.renderer else "none",
     )  # fmt: skip
     recorder = Recorder(work.permit, path, span, work.renderer, matte=matte)
+    claims = RenderClaims(work.shot, work.plans, work.renderer)
+    signed = work.provenance if provenance is None else provenance
+    seal = None if matte else open_seal(path, claims, soundtrack, wanted=signed)
     work = work.with_examples(progress)
     # The ledger comes last: what it says is of the bytes that get the name.
     destination = Output(
         path, span, codec, quality.lossless, overwrite, matte, (recorder,), work.until_damage,
-        quality=quality, soundtrack=soundtrack,
+        quality=quality, soundtrack=soundtrack, seal=seal,
     )  # fmt: skip
     with recorder, progress_reporter(progress) as report:
         rendered = render_shot(work.shot, work.plans, work.renderer, destination, report)
@@ -402,6 +412,7 @@ def _write(
     held = media.missing_note(work.span)
     ends = (*ends, held) if held else ends
     frame = None if damage is None else damage.frame
+    place, said = ("", ()) if seal is None else (seal.where, seal.notes)
     return RenderReport(
         output=path,
         frames=len(work.span) if frame is None else frame - work.span.start,
@@ -412,9 +423,10 @@ def _write(
         codec=encoding.codec.name,
         quality=encoding.quality,
         seconds=time.monotonic() - start,
-        notes=tuple(dict.fromkeys((*ends, *work.notes, *rendered.notes, *recorder.notes))),
+        notes=tuple(dict.fromkeys((*ends, *work.notes, *rendered.notes, *said, *recorder.notes))),
         renderer_reason=work.chosen.reason if work.chosen else "",
         damaged_frame=frame,
+        provenance=place,
     )
 
 

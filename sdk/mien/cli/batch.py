@@ -6,14 +6,14 @@ import dataclasses
 import re
 from json import dumps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 
 import typer
 
 from mien.cli.batch_output import print_batch_report
 from mien.cli.completions import complete_renderer, complete_tracker
 from mien.cli.occlusion_options import with_occlusion_options
-from mien.cli.options import CodecName, Examples, Json, Overwrite, UntilDamage
+from mien.cli.options import CodecName, Examples, Json, Overwrite, Provenance, UntilDamage
 from mien.cli.output import print_done, print_json, print_notice, print_table
 from mien.cli.quality_options import with_quality_options
 from mien.cli.renderer_options import TypedSettings, with_renderer_settings
@@ -181,6 +181,7 @@ def batch(
     activate: _Activate = False,
     until_damage: UntilDamage = False,
     missing_frames: _Missing = None,
+    provenance: Provenance = None,
     media_paths: _MediaPaths = "relative",
     drop: _Drop = "auto",
     unpack: _Unpack = None,
@@ -214,7 +215,7 @@ def batch(
         jobs = read_jobs(
             source, renderer=renderer, tracker=tracker, codec=codec, quality=quality,
             examples=examples or (), occlusion=occlusion, until_damage=until_damage,
-            missing_frames=missing_frames, reports=reports,
+            missing_frames=missing_frames, reports=reports, provenance=provenance,
         )  # fmt: skip
     else:
         if not dry_run:
@@ -222,7 +223,8 @@ def batch(
         cut = _read_cut(source, rate, handles, edits, renderer, tracker, codec, lossless, unpack)
         _check_drop(cut, drop)
         jobs = _jobs_of(cut, tuple(examples or ()), occlusion, until_damage, missing_frames)
-        jobs = [dataclasses.replace(job, quality=quality, report=reports) for job in jobs]
+        said: Any = {"quality": quality, "report": reports, "provenance": provenance}
+        jobs = [dataclasses.replace(job, **said) for job in jobs]
     jobs = _with_trackers(_with_renderers(jobs, typed))
     plan = make_plan(jobs, folder, chunk=chunk or CHUNK, overwrite=overwrite, settle=typed.over)
     for notice in plan.notices:
@@ -235,8 +237,7 @@ def batch(
         return
     start = _starter(plan, engine, address, workers)
     report = run_batch(plan, start, retries=retries, overwrite=overwrite)
-    if cut is not None:
-        _hand_back(cut, report, folder, activate, drop, media_paths)
+    _hand_back(cut, report, folder, activate, drop, media_paths)
     print_batch_report(report, json=json)
 
 
@@ -405,7 +406,7 @@ def _starter(
 
 
 def _hand_back(
-    cut: Cut,
+    cut: Cut | None,
     report: BatchReport,
     folder: Path,
     activate: bool,
@@ -414,6 +415,8 @@ def _hand_back(
 ) -> None:
     from mien.editorial import write_back
 
+    if cut is None:
+        return
     results = [outcome.result for outcome in report.outcomes]
     paths = write_back(
         cut, results, folder, activate=activate, drop_frame=drop, media_paths=media_paths,

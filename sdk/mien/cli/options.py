@@ -11,7 +11,8 @@ from mien.cli.completions import complete_codec, complete_face, complete_tracker
 
 __all__ = [
     "CodecName", "Examples", "FaceChoice", "Json", "Media", "MissingFrames", "Overwrite",
-    "ProjectOutput", "ShotOfProject", "ShotOrProject", "Stream", "TrackerName", "UntilDamage",
+    "ProjectOutput", "Provenance", "ShotOfProject", "ShotOrProject", "Stream", "TrackerName",
+    "UntilDamage",
 ]  # fmt: skip
 
 ShotOrProject = Annotated[
@@ -97,3 +98,11 @@ MissingFrames = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+Provenance = Annotated[
+    Optional[bool],  # noqa: UP045
+    typer.Option(
+        "--provenance/--no-provenance",
+        help="Whether the output carries signed credentials of what was done (C2PA); what the"
+        " project says when not given, else yes.",
+    ),
+]

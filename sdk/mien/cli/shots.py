@@ -19,6 +19,7 @@ from mien.cli.options import (
     MissingFrames,
     Overwrite,
     ProjectOutput,
+    Provenance,
     ShotOfProject,
     ShotOrProject,
     Stream,
@@ -243,6 +244,7 @@ def render(
     ] = False,
     until_damage: UntilDamage = False,
     missing_frames: MissingFrames = "error",
+    provenance: Provenance = None,
     overwrite: Overwrite = False,
     media: Media = None,
     json: Json = False,
@@ -285,9 +287,8 @@ def render(
         project = _tracked(project.shot, frames, occlusion, until_damage=until_damage)
     kept = ((renderer, settings), examples or ())
     project, edits = saving.applied(target, shot, which, project, assignments, *kept)
-    sound: dict[str, Any] = {} if matte else {"audio": audio}
-    verb = api.render_matte if matte else api.render
-    report = verb(
+    sound: dict[str, Any] = {} if matte else {"audio": audio, "provenance": provenance}
+    report = (api.render_matte if matte else api.render)(
         project, output, edits=edits, renderer=renderer, settings=settings, frames=frames,
         examples=examples or (), codec=codec, quality=quality, overwrite=overwrite,
         until_damage=until_damage, **sound,

@@ -296,7 +296,7 @@ def _is_there(file: Path, one: zipfile.ZipInfo, note: dict[str, list[int]]) -> b
 def _read_note(folder: Path) -> dict[str, list[int]]:
     try:
         note = json.loads((folder / _NOTE).read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return note if isinstance(note, dict) else {}
 

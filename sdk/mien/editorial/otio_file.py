@@ -17,6 +17,10 @@ from mien.model.listing import list_names
 
 __all__ = ["read_otio"]
 
+_DEEPEST: Final = 4_000
+"""Brackets in brackets; a stack in a stack takes four, and 64 of these are shown."""
+_BRACKETS: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}]', re.DOTALL)
+"""Brackets, and texts, whose brackets do not count."""
 _SCHEMA: Final = "OTIO_SCHEMA"
 _RETIME: Final = re.compile(r"time|warp|speed|retime|freeze", re.IGNORECASE)
 _ITEMS: Final = (
@@ -46,6 +50,7 @@ def read_otio(text: str) -> tuple[Any, tuple[str, ...]]:
     Raises:
         ValueError: When it is no JSON, or no cut; the line is named.
     """
+    _check_depth(text)
     try:
         return otio.adapters.read_from_string(text, "otio_json"), ()
     except (ValueError, otio.exceptions.OTIOError) as error:
@@ -55,6 +60,22 @@ def read_otio(text: str) -> tuple[Any, tuple[str, ...]]:
             raise ValueError(str(error)) from error
         content = otio.adapters.read_from_string(json.dumps(mended), "otio_json")
         return content, mender.notices()
+
+
+def _check_depth(text: str) -> None:
+    """Refuse brackets in brackets without end, which would end the process in OpenTimelineIO.
+
+    Raises:
+        ValueError: When they are.
+    """
+    try:
+        json.loads(text)  # quick, and counts levels
+    except (ValueError, RecursionError):
+        level = 0
+        for match in _BRACKETS.finditer(text):
+            level += {"[": 1, "{": 1, "]": -1, "}": -1}.get(match[0], 0)
+            if level > _DEEPEST:
+                raise ValueError(f"it is nested more than {_DEEPEST:,} deep") from None
 
 
 class _Mender:

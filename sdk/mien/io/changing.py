@@ -11,6 +11,7 @@ from typing import Final
 
 from mien.errors import OutputError
 from mien.io.files import FileVersion, check_file
+from mien.media.atomic_write import lock_name, write_error
 from mien.media.lock import Held, Lock
 
 __all__ = ["changing", "hold_project", "is_same_file"]
@@ -32,10 +33,11 @@ def changing(path: Path) -> Iterator[FileVersion]:
 
     Raises:
         OutputError: When its folder cannot be written to, or another process holds it for long.
+        WriteError: When its disk is full, or failed.
     """
     check_file(path, overwrite=True)
     path = path.resolve()
-    hidden = path.with_name(f".{path.name}.lock")
+    hidden = path.with_name(lock_name(path.name))
     lock = _locked(hidden, path)
     try:
         yield FileVersion.of(path)
@@ -87,4 +89,6 @@ def _locked(hidden: Path, path: Path) -> Lock:
                     "Try again when it is done.",
                     path=path,
                 ) from held
+        except OSError as error:
+            raise write_error(path, error) from error
         time.sleep(_PAUSE)

@@ -87,6 +87,7 @@ def shot_part(project: Project, folder: Path, arrays: str) -> ShotPart:
         tracked_spans=_tracked_part(shot),
         occlusion=occlusion_part(shot.occlusion, folder),
         history=history_part(project.history, folder),
+        provenance=project.provenance,
     )
 
 
@@ -132,8 +133,9 @@ def make_project(part: ShotPart, shot: Shot, path: Path) -> Project:
         markers = tuple(Marker(mark.frame, mark.name, mark.color) for mark in part.markers)
         span = None if part.span is None else FrameRange(*part.span)
         return Project(
-            shot, edits, settings, part.name, markers, span, part.id, online=False, history=history
-        )
+            shot, edits, settings, part.name, markers, span, part.id, online=False,
+            history=history, provenance=part.provenance,
+        )  # fmt: skip
     except MienError as error:
         raise ProjectError(
             f"{path.name} is corrupt: {error.cause}", error.remedy, path=path

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import threading
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -30,6 +29,7 @@ import platformdirs
 
 from mien.errors import MediaError, OutsideError, ProjectError, UsageError
 from mien.folder_limits import is_within_limits
+from mien.media.atomic_write import AtomicFile
 from mien.media.fingerprint import content_of_fingerprint, fingerprint
 from mien.media.probe import probe
 from mien.media.sequence import find_sequence, is_image, probe_image
@@ -168,9 +168,13 @@ def remember(path: Path, content: str) -> None:
     note = _note(content)
     try:
         note.parent.mkdir(parents=True, exist_ok=True)
-        partial = note.with_name(f"{note.name}.{os.getpid()}-{threading.get_ident()}")
-        partial.write_bytes(b"\0".join(os.fsencode(place) for place in places))
-        os.replace(partial, note)
+        partial = AtomicFile(note)
+        try:
+            partial.path.write_bytes(b"\0".join(os.fsencode(place) for place in places))
+            partial.commit()
+        except BaseException:
+            partial.discard()
+            raise
     except OSError:
         # A read-only home only costs the convenience: the user is asked for --media later.
         pass

@@ -432,6 +432,7 @@ class ShotPart(_Part):
     """The frames that were tracked where not all were: faces' arrays have their rows alone."""
     occlusion: OcclusionPart
     history: EditHistoryPart = EditHistoryPart()
+    provenance: bool = True
 
     @property
     def title(self) -> str:

@@ -309,6 +309,7 @@ class ShotJob:
             a cut's frames, `error` is only about those that the cut shows.
         audio: Another sound for its output, in place of its own or beside it.
         report: Whether it is measured once it is rendered, and what its figures are held to.
+        provenance: Whether its output carries signed credentials; None for what the project says.
     """
 
     name: str
@@ -337,6 +338,7 @@ class ShotJob:
     missing_frames: MissingFrames = "error"
     audio: Soundtrack | None = None
     report: ReportChoice = field(default_factory=ReportChoice)
+    provenance: bool | None = None
 
     @property
     def opened_missing(self) -> MissingFrames:

@@ -160,7 +160,7 @@ class ShotJournal:
                 tuple(map(str, value.get("earlier", ()))),
                 int(value.get("frames", 0)),
             )  # fmt: skip
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return None
 
     def note(self, record: OutputRecord) -> None:
@@ -179,7 +179,7 @@ class ShotJournal:
         try:
             value = json.loads(self._notes.read_bytes())
             return [str(note) for note in value["notes"]] if value["key"] == key else []
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return []
 
     def add_notes(self, key: str, notes: Sequence[str]) -> None:

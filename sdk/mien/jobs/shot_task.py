@@ -65,6 +65,7 @@ class ShotSpec:
         audio: Another sound for the output; None for the shot's own.
         measured: Whether the output is measured once it is written.
         thresholds: A JSON file of what its figures are held to; None for none.
+        provenance: Whether the output carries signed credentials; None for what the project says.
     """
 
     name: str
@@ -93,6 +94,7 @@ class ShotSpec:
     audio: Soundtrack | None = None
     measured: bool = False
     thresholds: Path | None = None
+    provenance: bool | None = None
 
     @classmethod
     def of(
@@ -128,6 +130,7 @@ class ShotSpec:
             audio=None if job.audio is None else job.audio.absolute(),
             measured=job.report.measures,
             thresholds=None if job.report.thresholds is None else job.report.thresholds.absolute(),
+            provenance=job.provenance,
         )  # fmt: skip
 
     def to_json(self) -> str:
@@ -160,6 +163,7 @@ class ShotSpec:
             "audio": None if self.audio is None else self.audio.to_dict(),
             "measured": self.measured,
             "thresholds": None if self.thresholds is None else str(self.thresholds),
+            "provenance": self.provenance,
         }
         return json.dumps(value, indent=1)
 
@@ -244,12 +248,16 @@ def read_shot_spec(path: Path) -> ShotSpec:
             _read_tracked(value.get("tracked_span")),
             _read_audio(value.get("audio")),
             bool(value.get("measured")), _read_path(value.get("thresholds")),
+            _read_switch(value.get("provenance")),
         )  # fmt: skip
     except OSError as error:
         raise InputError(
             f"{path} cannot be read: {error.strerror}.", "Check the name.", path=path
         ) from error
-    except (KeyError, TypeError, ValueError, UnicodeError, UsageError) as error:
+    except (
+        LookupError, TypeError, ValueError, UnicodeError, AttributeError, OverflowError,
+        RecursionError, UsageError,
+    ) as error:  # fmt: skip
         raise _no_order(path, error) from error
     if spec.settings is not None:
         entry = find_entry(spec.renderer)
@@ -279,6 +287,10 @@ def _read_audio(value: Mapping[str, Any] | None) -> Soundtrack | None:
 
 def _read_path(text: Any) -> Path | None:
     return None if text is None else machine_path(text)
+
+
+def _read_switch(value: Any) -> bool | None:
+    return None if value is None else bool(value)
 
 
 def _read_tracked(text: Any) -> FrameRange | None:

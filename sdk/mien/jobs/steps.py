@@ -33,6 +33,8 @@ from mien.model.media import MediaInfo
 from mien.model.shot import Example, Shot
 from mien.pipeline import Output, ShotFrames, damage_note, undamaged
 from mien.progress import Progress
+from mien.provenance.claims import RenderClaims
+from mien.provenance.seal import open_seal
 from mien.rendering.base import FacePlan, Renderer
 from mien.rendering.plans import face_plans, untracked_notes, weak_notes
 from mien.rendering.registry import get_renderer
@@ -60,6 +62,7 @@ class _Opened:
     span: FrameRange
     title: str
     project: Project
+    provenance: bool
 
     def permit(self) -> RenderPermit:
         """The permit of its render by the policy as it is now."""
@@ -178,17 +181,19 @@ class Workbench:
         earlier = tuple(known for known in journal.outputs() if known != name)
         journal.note(OutputRecord(opened.key, name, earlier=earlier))
         recorder = Recorder(opened.permit(), order.output, opened.span, opened.renderer)
+        claims = RenderClaims(opened.shot, opened.plans, opened.renderer)
+        seal = open_seal(order.output, claims, order.audio, wanted=opened.provenance)
         output = Output(
             order.output, opened.span, order.codec, order.lossless, overwrite=True,
             before_commit=(recorder,), until_damage=order.until_damage, quality=order.quality,
-            soundtrack=order.audio,
+            soundtrack=order.audio, seal=seal,
         )  # fmt: skip
         pictures = Thumbnails(order.folder, order.name)
         show = pictures.taker(opened.plans, opened.span)
         with recorder:
             rendered = opened.frames.assemble(output, progress, show)
-        if rendered.notes or recorder.notes:
-            journal.add_notes(opened.key, (*rendered.notes, *recorder.notes))
+        if notes := (*rendered.notes, *seal.notes, *recorder.notes):
+            journal.add_notes(opened.key, notes)
         count = len(opened.span)
         if rendered.damage is not None and rendered.damage.frame is not None:
             journal.add_notes(opened.key, [damage_note(rendered.damage, opened.span)])
@@ -227,6 +232,7 @@ class Workbench:
         renderer = self._renderer(order) if plans else None
         shot = self._with_examples(order, shot, progress) if plans else shot
         journal = ShotJournal(order.folder, order.name)
+        signed = project.provenance if order.provenance is None else order.provenance
         frames = ShotFrames(shot, plans, renderer, journal.frames, threads=self._threads)
         key = hashlib.blake2b(
             repr(
@@ -235,12 +241,24 @@ class Workbench:
                 + ((True,) if order.until_damage else ())
                 + ((order.quality,) if order.quality.to_dict() else ())
                 + (() if order.audio is None else (order.audio, _changed(order.audio.path)))
+                + (() if signed else ("unsigned",))
             ).encode(),
             digest_size=16,
         ).hexdigest()
         project = replace(project, shot=shot)
         self._opened = _Opened(
-            order, stamp, shot, plans, renderer, frames, key, notes, span, project.title, project
+            order,
+            stamp,
+            shot,
+            plans,
+            renderer,
+            frames,
+            key,
+            notes,
+            span,
+            project.title,
+            project,
+            signed,
         )
         return self._opened
 

@@ -62,6 +62,7 @@ from mien.jobs.fields import (
 )
 from mien.jobs.job import ApplyInput, CurvesInput, ShotJob
 from mien.jobs.names import unique_names
+from mien.jobs.yaml_nodes import NodePath, YamlNodes
 from mien.model.assignments import parse_assignment
 from mien.model.face_names import one_untracked
 from mien.model.media import MissingFrames
@@ -78,11 +79,9 @@ __all__ = ["SUFFIXES", "read_jobs"]
 SUFFIXES: Final = (".yaml", ".yml")
 _LARGEST_FILE = 32 << 20
 """Bytes that are read at most; a hundred thousand shots take fewer."""
-_MOST_NODES = 1_000_000
-"""Values at most, with those that aliases repeat: a few lines of them can stand for billions."""
-_NULL: Final = "tag:yaml.org,2002:null"
-_Path = tuple[str | int, ...]
-"""Where a value is: ("shots", 2, "media")."""
+_DEEPEST: Final = 100
+"""Values in values; a list of shots has six."""
+_SAFE_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class _MeasuredFields(QualityFields):
@@ -113,6 +112,7 @@ class _Shot(_MeasuredFields):
     lossless: bool | None = None
     until_damage: bool | None = None
     missing_frames: MissingFrames | None = None
+    provenance: bool | None = None
     examples: Files | None = None
     occlusion: OcclusionFields = OcclusionFields()
 
@@ -136,6 +136,7 @@ class _File(_MeasuredFields):
     lossless: bool | None = None
     until_damage: bool | None = None
     missing_frames: MissingFrames | None = None
+    provenance: bool | None = None
     examples: Files | None = None
     occlusion: OcclusionFields = OcclusionFields()
     shots: tuple[_Shot, ...]
@@ -153,6 +154,7 @@ def read_jobs(
     until_damage: bool = False,
     missing_frames: MissingFrames | None = None,
     reports: ReportChoice | None = None,
+    provenance: bool | None = None,
 ) -> list[ShotJob]:
     """Read the shots of a `jobs.yaml`.
 
@@ -169,6 +171,7 @@ def read_jobs(
         until_damage: Whether outputs end before the first frame of their media that is damaged.
         missing_frames: What stands for images that are missing; None for the file's, or an error.
         reports: Whether shots are measured, and what they are held to; None for the file's.
+        provenance: Whether outputs carry signed credentials; None for the file's, or the projects'.
 
     Raises:
         InputError: When it cannot be read, or a field is wrong; line and field are named.
@@ -210,6 +213,7 @@ def read_jobs(
                 quality=encoded,
                 until_damage=ends if shot.until_damage is None else shot.until_damage,
                 missing_frames=shot.missing_frames or gaps or "error",
+                provenance=_first(shot.provenance, provenance, file.provenance),
                 examples=tuple(examples if wanted is None else _paths(wanted, path.parent)),
                 occlusion=shot.occlusion.choice(path.parent).on(general),
                 report=shot.reports(path.parent).on(measured),
@@ -224,11 +228,12 @@ def _validated(source: _Source) -> _File:
         file = _File.model_validate(source.data)
     except ValidationError as error:
         raise _refused(error, source) from error
-    if not file.shots:
-        raise source.error(("shots",), "there are none", "List one shot at least.")
-    for number, shot in enumerate(file.shots):
-        _check_shot(shot, number, source)
+    _check_shots(file, source)
     return file
+
+
+def _first(*said: bool | None) -> bool | None:
+    return next((one for one in said if one is not None), None)
 
 
 def _placed(name: str | None, folder: Path) -> Path | None:
@@ -239,9 +244,17 @@ def _paths(names: Iterable[str], folder: Path) -> Iterator[Path]:
     return (machine_path(name, folder) for name in names)
 
 
+def _check_shots(file: _File, source: _Source) -> None:
+    """Refuse a file without shots, or one of which fields do not go together."""
+    if not file.shots:
+        raise source.error(("shots",), "there are none", "List one shot at least.")
+    for number, shot in enumerate(file.shots):
+        _check_shot(shot, number, source)
+
+
 def _check_shot(shot: _Shot, number: int, source: _Source) -> None:
     """Refuse a shot whose fields do not go together."""
-    path: _Path = ("shots", number)
+    path: NodePath = ("shots", number)
     if shot.media is None and shot.project is None:
         raise source.error(path, "it has neither media nor a project", "Give one of them.")
     if shot.project is None and not shot.curves and not shot.apply and not shot.set:
@@ -267,7 +280,7 @@ def _check_shot(shot: _Shot, number: int, source: _Source) -> None:
     _check_faces(shot, path, source)
 
 
-def _check_faces(shot: _Shot, path: _Path, source: _Source) -> None:
+def _check_faces(shot: _Shot, path: NodePath, source: _Source) -> None:
     """Refuse a shot that is still to be tracked and speaks of faces by name, or of two at once."""
     if shot.project is not None:
         return
@@ -289,7 +302,7 @@ class _Settings:
     source: _Source
 
     def parse(
-        self, renderer: str, texts: Mapping[str, str], path: _Path
+        self, renderer: str, texts: Mapping[str, str], path: NodePath
     ) -> dict[str, SettingValue]:
         """Return the values of settings.
 
@@ -313,7 +326,7 @@ class _Source:
 
     name: str
     data: object
-    lines: dict[_Path, int]
+    lines: dict[NodePath, int]
 
     @classmethod
     def parse(cls, path: Path) -> _Source:
@@ -335,9 +348,8 @@ class _Source:
             raise InputError(
                 f"{path.name} is too large for a list of shots.", "Split it.", path=path
             )
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         try:
-            root = yaml.compose(text, loader)
+            root = yaml.compose(text, _Loader)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             line = "" if mark is None else f", line {mark.line + 1}"
@@ -346,13 +358,19 @@ class _Source:
                 "Lists start with '- ', fields are written as 'name: value', indented by spaces.",
                 path=path,
             ) from error
-        except (yaml.YAMLError, UnicodeError, RecursionError) as error:
+        except RecursionError as error:
+            raise InputError(
+                f"{path.name} is nested too deep.",
+                "A list of shots needs no such values.",
+                path=path,
+            ) from error
+        except (yaml.YAMLError, UnicodeError) as error:
             raise InputError(
                 f"{path.name} is no YAML.", "Save it as plain text, UTF-8.", path=path
             ) from error
         if root is None:
             raise InputError(f"{path.name} is empty.", "List shots in it.", path=path)
-        reader = _Nodes(path.name)
+        reader = YamlNodes(path.name)
         try:
             data = reader.value(root, ())
         except RecursionError as error:
@@ -361,13 +379,13 @@ class _Source:
             ) from error
         return cls(path.name, data, reader.lines)
 
-    def line(self, path: _Path) -> int:
+    def line(self, path: NodePath) -> int:
         """Return the line of a value, or of what holds it."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
 
-    def quality(self, fields: _File | _Shot, path: _Path) -> Quality:
+    def quality(self, fields: _File | _Shot, path: NodePath) -> Quality:
         """Return the quality that a file or a shot of it asks for.
 
         Raises:
@@ -386,14 +404,14 @@ class _Source:
             return Quality(preset=encoded.preset)
         return encoded
 
-    def error(self, path: _Path, what: str, remedy: str) -> InputError:
+    def error(self, path: NodePath, what: str, remedy: str) -> InputError:
         """Return the error of a value."""
         where = self.words(path)
         said = f"{where}: {what}" if where else what
         end = "" if said.endswith(("?", "...")) else "."
         return InputError(f"{self.name}, line {self.line(path)}: {said}{end}", remedy)
 
-    def words(self, path: _Path) -> str:
+    def words(self, path: NodePath) -> str:
         """Return a path as people write it, with its shot's name: `shots[2] (sh020).media`."""
         text = ""
         for depth, part in enumerate(path, 1):
@@ -410,44 +428,26 @@ class _Source:
         return name if isinstance(name, str) else ""
 
 
-class _Nodes:
-    """Turns YAML's nodes into values whose scalars stay the text that was typed.
+class _Loader(_SAFE_LOADER):  # type: ignore[misc, valid-type]
+    """Composes nodes that are nested as deep as lists of shots are.
 
-    YAML 1.1 would read the span 1:50 as 110, the name 010 as 8 and the name `no` as false.
+    libyaml's loader calls itself for every level, in C, where no limit of Python's holds: a line of
+    brackets ended the process.
     """
 
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._left = _MOST_NODES
-        self.lines: dict[_Path, int] = {}
+    _depth = 0
 
-    def value(self, node: yaml.Node, path: _Path) -> object:
-        """Return the value of a node."""
-        self._left -= 1
-        if not self._left:
-            raise InputError(f"{self._name} holds too many values.", "Split it.")
-        self.lines.setdefault(path, node.start_mark.line + 1)
-        if isinstance(node, yaml.SequenceNode):
-            return [self.value(item, (*path, i)) for i, item in enumerate(node.value)]
-        if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, path)
-        empty = isinstance(node, yaml.ScalarNode) and node.style is None and node.tag == _NULL
-        return None if empty else node.value
+    def descend_resolver(self, parent: yaml.Node | None, index: object) -> None:
+        """Enter a node."""
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise RecursionError
+        super().descend_resolver(parent, index)
 
-    def _mapping(self, node: yaml.MappingNode, path: _Path) -> dict[str, object]:
-        result: dict[str, object] = {}
-        for key, item in node.value:
-            line = key.start_mark.line + 1
-            name = key.value
-            if not isinstance(name, str):
-                raise InputError(f"{self._name}, line {line}: a field's name must be a word.")
-            if name in result:
-                raise InputError(
-                    f"{self._name}, line {line}: {name} is given twice.", "Leave one out."
-                )
-            self.lines[(*path, name)] = line
-            result[name] = self.value(item, (*path, name))
-        return result
+    def ascend_resolver(self) -> None:
+        """Leave it."""
+        self._depth -= 1
+        super().ascend_resolver()
 
 
 def _refused(error: ValidationError, source: _Source) -> InputError:
@@ -467,7 +467,7 @@ def _without_stop(sentence: str) -> str:
     return sentence if sentence.endswith("...") else sentence.rstrip(".")
 
 
-def _path_in(source: _Source, path: _Path) -> _Path:
+def _path_in(source: _Source, path: NodePath) -> NodePath:
     """The path of a value in the file, where one curve file needs no list."""
     for depth in range(len(path) - 1):
         if path[depth] in ("curves", "apply") and path[: depth + 2] not in source.lines:

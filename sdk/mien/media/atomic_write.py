@@ -19,6 +19,9 @@ __all__ = [
     "check_writable",
     "hidden_name",
     "folder_error",
+    "lock_name",
+    "reason",
+    "remove_all_stale",
     "remove_stale",
     "resume_name",
     "sync",
@@ -27,6 +30,12 @@ __all__ = [
 
 _LONGEST_NAME = 200
 """Bytes of a name to which a hidden name can still add; file systems take 255."""
+_FULL = "the disk is full"
+_QUOTA = getattr(errno, "EDQUOT", None)
+_BROKEN = {
+    getattr(errno, name, None) for name in ("EIO", "ESTALE", "ENODEV", "ENXIO", "ENOTCONN")
+} - {None}
+"""What disks answer that are broken, or not there any more."""
 _RUN = secrets.token_hex(4)
 """Tells what this process writes from what an earlier one of its number left."""
 _numbers = itertools.count(1)
@@ -78,6 +87,11 @@ def resume_name(name: str) -> str:
     return f".{_stem(name)}.resume"
 
 
+def lock_name(name: str) -> str:
+    """Name of the file that is held while a file is changed."""
+    return f".{_stem(name)}.lock"
+
+
 def _stem(name: str) -> str:
     encoded = os.fsencode(name)
     return name if len(encoded) <= _LONGEST_NAME else hashlib.sha256(encoded).hexdigest()
@@ -85,20 +99,53 @@ def _stem(name: str) -> str:
 
 def write_error(path: Path, error: BaseException) -> WriteError:
     """The error for an output that failed half-way."""
-    code = getattr(error, "errno", None)
-    text = str(error)
-    if code == errno.ENOSPC or "No space left" in text:
+    code, said = getattr(error, "errno", None), reason(error)
+    left = _left_of(path)
+    if said == _FULL:
         return WriteError(
-            f"The disk is full: {path} could not be finished, and nothing was left of it.",
+            f"The disk is full: {path} could not be finished, and {left}.",
             "Free some space or choose another folder.",
             path=path,
         )
-    reason = (getattr(error, "strerror", None) or text or type(error).__name__).lower()
+    if code == _QUOTA:
+        return WriteError(
+            f"Your quota on the disk is used up: {path} could not be finished, and {left}.",
+            "Remove files of yours there, ask for more, or choose a folder on another disk.",
+            path=path,
+        )
+    if code in _BROKEN:
+        return WriteError(
+            f"The disk failed: {path} could not be written: {said}.",
+            "Check the disk, or the network that it is on, or choose a folder on another.",
+            path=path,
+        )
+    if code == errno.EFBIG:
+        return WriteError(
+            f"{path} could not be written: it became larger than its disk, or a limit of this"
+            f" process, lets a file be; {left}.",
+            "Choose a folder on another disk, or fewer frames.",
+            path=path,
+        )
     return WriteError(
-        f"{path} could not be written: {reason}.",
-        "Nothing was left of it; check the folder, or choose another codec.",
+        f"{path} could not be written: {said}.",
+        f"{left[0].upper()}{left[1:]}; check the folder, or choose another codec.",
         path=path,
     )
+
+
+def reason(error: BaseException) -> str:
+    """Why something could not be written, in a few words."""
+    text = str(error)
+    if getattr(error, "errno", None) == errno.ENOSPC or "No space left" in text:
+        return _FULL
+    return (getattr(error, "strerror", None) or text or type(error).__name__).lower()
+
+
+def _left_of(path: Path) -> str:
+    with suppress(OSError):
+        if path.is_file():
+            return "what was there before is as it was"
+    return "nothing was left of it"
 
 
 class AtomicFile:
@@ -143,14 +190,28 @@ def sync(path: Path) -> None:
 
 def remove_stale(final: Path) -> None:
     """Remove what processes that were killed left of an output."""
-    name = re.compile(re.escape(f".{_stem(final.name)}.") + r"(\d+)(?:-(\w+)-\d+)?\.partial")
-    for entry in final.parent.iterdir():
+    _remove_stale(final.parent, re.escape(f".{_stem(final.name)}"))
+
+
+def remove_all_stale(folder: Path) -> None:
+    """Remove what processes that were killed left in a folder of files that are all mien's."""
+    _remove_stale(folder, r"\..+?")
+
+
+def _remove_stale(folder: Path, stem: str) -> None:
+    name = re.compile(stem + r"\.(\d+)(?:-(\w+)-\d+)?\.partial")
+    for entry in folder.iterdir():
         match = name.fullmatch(entry.name)
-        if match and match[2] != _RUN and not _alive(int(match[1])):
+        if match and not _is_ours(int(match[1]), match[2]) and not _alive(int(match[1])):
             if entry.is_dir():
                 shutil.rmtree(entry, ignore_errors=True)
             else:
                 entry.unlink(missing_ok=True)
+
+
+def _is_ours(process: int, run: str | None) -> bool:
+    """Whether this process writes it; one that was forked from the same has another number."""
+    return run == _RUN and process == os.getpid()
 
 
 def _alive(process: int) -> bool:

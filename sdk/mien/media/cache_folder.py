@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+from mien.media.atomic_write import remove_all_stale
 
 __all__ = ["CacheEntry", "CacheFolder"]
+
+_CLOCKS_DIFFER: Final = 3600.0
+"""Seconds by which the clock of a disk on a network may be ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +23,8 @@ class CacheEntry:
     Attributes:
         path: The file.
         size: Bytes.
-        used: When it was written or last read, seconds since 1970.
+        used: When it was written or last read, seconds since 1970; 0 where that is to come, as
+            after a clock was set back.
     """
 
     path: Path
@@ -41,12 +49,13 @@ class CacheFolder:
 
     def entries(self) -> list[CacheEntry]:
         """Return what is kept, the longest unused first."""
-        kept = []
+        kept, now = [], time.time() + _CLOCKS_DIFFER
         with suppress(OSError):
             for path in self.folder.glob(f"*{self._suffix}"):
                 with suppress(OSError):
                     facts = path.stat()
-                    kept.append(CacheEntry(path, facts.st_size, facts.st_mtime))
+                    used = facts.st_mtime if facts.st_mtime <= now else 0.0
+                    kept.append(CacheEntry(path, facts.st_size, used))
         return sorted(kept, key=lambda entry: entry.used)
 
     def clear(self) -> int:
@@ -56,6 +65,7 @@ class CacheFolder:
             OSError: When a file cannot be removed.
         """
         freed = 0
+        self._remove_stale()
         for entry in self.entries():
             entry.path.unlink(missing_ok=True)
             freed += entry.size
@@ -63,6 +73,7 @@ class CacheFolder:
 
     def prune(self, most: int) -> None:
         """Remove what was unused for longest, until no more bytes are kept; the newest stays."""
+        self._remove_stale()
         kept = self.entries()
         total = sum(entry.size for entry in kept)
         for entry in kept[:-1]:
@@ -71,3 +82,8 @@ class CacheFolder:
             with suppress(OSError):
                 entry.path.unlink(missing_ok=True)
                 total -= entry.size
+
+    def _remove_stale(self) -> None:
+        """Remove what killed processes left: of media that nobody opens again nobody else does."""
+        with suppress(OSError):
+            remove_all_stale(self.folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 __all__ = ["Held", "Lock"]
@@ -45,8 +46,10 @@ class Lock:
             # Whoever held it before may have removed it while it was opened here.
             if not os.path.samestat(os.fstat(self._file), path.stat()):
                 raise FileNotFoundError(path)
-            os.ftruncate(self._file, 0)
-            os.write(self._file, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
+            # A full disk holds nobody up: only what people read is missing then.
+            with suppress(OSError):
+                os.ftruncate(self._file, 0)
+                os.write(self._file, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
         except BaseException:
             os.close(self._file)
             raise

@@ -110,11 +110,17 @@ class PartialFolder:
         self.path.mkdir()
 
     def commit(self) -> None:
-        """Move the images in place; images of an earlier, longer sequence go."""
+        """Move the images in place; images of an earlier, longer sequence go.
+
+        Killed meanwhile, it leaves a gap, which everybody notices, but never old images among new.
+        """
+        images = sorted(self.path.iterdir())
+        # All of them first: what follows takes no more time than names do.
+        for image in images:
+            sync(image)
         for number in self.pattern.numbers():
             self.pattern.file(number).unlink()
-        for image in sorted(self.path.iterdir()):
-            sync(image)
+        for image in images:
             os.replace(image, self.pattern.folder / image.name)
         self.path.rmdir()
         sync(self.pattern.folder)

@@ -61,6 +61,7 @@ class Project:
         online: Whether the media were found; when not, `shot.media.path` is only what a file
             says, and is not to be opened.
         history: What `mien.edit_project` and the command line changed last, to take it back.
+        provenance: Whether renders carry signed credentials of what was done (docs/provenance.md).
     """
 
     shot: Shot
@@ -72,6 +73,7 @@ class Project:
     id: str = ""
     online: bool = True
     history: EditHistory = field(default_factory=EditHistory)
+    provenance: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "settings", _stored(self.settings))
@@ -174,9 +176,12 @@ class Project:
         """Tell whether nothing differs; tracked data are the same when they are one object."""
         if self is other:
             return True
+        names = (
+            "edits", "settings", "name", "markers", "span", "id", "online", "history",
+            "provenance",
+        )  # fmt: skip
         return self.shot is other.shot and all(
-            getattr(self, name) == getattr(other, name)
-            for name in ("edits", "settings", "name", "markers", "span", "id", "online", "history")
+            getattr(self, name) == getattr(other, name) for name in names
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from mien.errors import DamagedMediaError
 from mien.media.frame import Frame
@@ -21,13 +21,25 @@ from mien.pipeline.frame_threads import edit_in_order
 from mien.progress import Progress
 from mien.timebase import FrameRange
 
-__all__ = ["OnFrame", "Output", "Rendered", "Written", "write_output"]
+__all__ = ["OnFrame", "Output", "OutputSeal", "Rendered", "Written", "write_output"]
 
 _FEW: Final = 8
 """Frames below which an output is begun anew, where damage ends it."""
 
 OnFrame = Callable[[Frame, Frame], None]
 """Called with a frame as it was and as it is, before it is written."""
+
+
+class OutputSeal(Protocol):
+    """Has the last word on an output, and may keep something beside it."""
+
+    def __call__(self, path: Path, frames: FrameRange) -> None:
+        """See to the hidden output, whole, with the frames of the source that it holds."""
+        ...
+
+    def put_sidecar(self, path: Path) -> None:
+        """Put what lies beside it in place, a moment before the hidden output gets its name."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +57,8 @@ class Output:
         until_damage: Whether it ends before the first frame of the source that is damaged.
         quality: How well it is encoded; None for visually lossless.
         soundtrack: Another sound, in place of the shot's or beside it.
+        seal: Called before these, so that they are told of the bytes that get the name; what it
+            keeps beside the output is put in place after them.
     """
 
     path: Path
@@ -57,6 +71,7 @@ class Output:
     until_damage: bool = False
     quality: Quality | None = None
     soundtrack: Soundtrack | None = None
+    seal: OutputSeal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +147,7 @@ def write_output(
                     quality=output.quality,
                     frames=output.frames,
                     overwrite=output.overwrite,
-                    before_commit=(*before_commit, *output.before_commit),
+                    before_commit=(*before_commit, *_last_steps(output, source)),
                     soundtrack=output.soundtrack,
                 )
             )
@@ -167,6 +182,14 @@ def write_output(
         return Written(written.notes, source.damage)
     # Some of what is not kept is known only when the file is whole.
     return Written(writer.notes, source.damage)
+
+
+def _last_steps(output: Output, source: _Source) -> tuple[BeforeCommit, ...]:
+    """What is called between encoding an output and giving it its name."""
+    seal = output.seal
+    if seal is None:
+        return output.before_commit
+    return (lambda path: seal(path, source.whole), *output.before_commit, seal.put_sidecar)
 
 
 class _Source:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -40,6 +41,8 @@ SEGMENT: Final = 120
 """Frames of a segment: a few seconds, some 10 MB."""
 _MAGIC: Final = b"MIENPRX1"
 _LIMIT: Final = 20 << 30
+_CLOCKS_DIFFER: Final = 3600.0
+"""Seconds by which the clock of a disk on a network may be ahead."""
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?) ?([KMGT]?)(?:I?B)?")
 _UNITS: Final = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
@@ -160,11 +163,13 @@ def make_room(root: Path, own: Path, wanted: int, limit: int) -> bool:
     Returns:
         False when there is no room even so.
     """
-    folders = []
+    folders, now = [], time.time() + _CLOCKS_DIFFER
     with suppress(OSError):
         for folder in root.iterdir():
             with suppress(OSError):
-                folders.append((folder.stat().st_mtime, _size(folder), folder))
+                used = folder.stat().st_mtime
+                # What is said to be used later than now tells nothing: a clock was set back.
+                folders.append((used if used <= now else 0.0, _size(folder), folder))
     held = sum(size for _, size, _ in folders)
     for _, size, folder in sorted(folders):
         if held + wanted <= limit:

@@ -21,6 +21,7 @@ from typing import Final
 import numpy as np
 
 from mien.errors import DamagedMediaError, MienError
+from mien.media.atomic_write import folder_error
 from mien.media.lock import Held, Lock
 from mien.media.probe import probe
 from mien.media.reader import Reader, open_reader
@@ -71,8 +72,11 @@ def main() -> int:
                 _make(folder, reader, wanted, root)
         finally:
             lock.release()
-    except (MienError, OSError) as error:
+    except MienError as error:
         _notify(f"failed {error}")
+        return 1
+    except OSError as error:
+        _notify(f"failed {folder_error(root, error)}")
         return 1
     return 0
 

@@ -193,7 +193,9 @@ def _peaks_file(media: MediaInfo) -> Path:
 def _kept(path: Path) -> npt.NDArray[np.int16] | None:
     try:
         bins = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+    except Exception:  # noqa: BLE001 - damage comes out of NumPy and zipfile as many things
+        return None
+    if not isinstance(bins, np.ndarray):
         return None
     return bins if bins.ndim == 2 and len(bins) == 2 and bins.dtype == np.int16 else None
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Literal, Protocol, TypeVar, runtime_checkable
@@ -267,6 +267,7 @@ class Renderer(ABC):
         settings: The settings that it was made with.
         summary: What it is, in a line.
         gpu: Whether it works on a GPU where there is one.
+        generative: Whether trained networks make its pixels anew, as credentials then say.
     """
 
     name: str
@@ -277,6 +278,7 @@ class Renderer(ABC):
     settings: RendererSettings | None = None
     summary: str = ""
     gpu: bool = False
+    generative: bool = False
 
     @abstractmethod
     def open(self, shot: Shot, source: PlateSource) -> RenderSession:
@@ -307,6 +309,14 @@ class Renderer(ABC):
         if self.settings is None:
             return CacheKey()
         return CacheKey(json.dumps(self.settings.to_mapping(), sort_keys=True))
+
+    def models(self) -> Mapping[str, Mapping[str, str]]:
+        """Return the models that take part in its pixels, as credentials name them.
+
+        Returns:
+            By a model's name, the SHA-256 of its files by theirs; empty where none is known.
+        """
+        return {}
 
     def missing(self, settings: RendererSettings | None) -> MissingDependencyError | None:
         """Return why the renderer cannot be used here; None when it can.

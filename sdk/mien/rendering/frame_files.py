@@ -98,7 +98,7 @@ class FrameFolder:
             if path.stat().st_size > 2 * sum(plane.nbytes for plane in plate.planes) + 4096:
                 return None
             return unpack(path.read_bytes(), self._whole_key(frame), frame, plate)
-        except (OSError, ValueError, TypeError, KeyError, zlib.error):
+        except (OSError, ValueError, TypeError, KeyError, RecursionError, zlib.error):
             return None
 
     def keep(self, frame: int, plate: Plate, finished: Plate) -> None:

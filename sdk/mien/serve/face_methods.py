@@ -8,6 +8,7 @@ from typing import Any
 from mien import api
 from mien.api.retracking import check_retracking
 from mien.errors import UsageError
+from mien.model.consent import Consent
 from mien.model.document import Project
 from mien.model.smoothing import Smoothing
 from mien.serve import messages as say
@@ -49,6 +50,8 @@ class FaceMethods:
             "remove_corrections": self._remove_corrections,
             "set_neutral": self._set_neutral,
             "smooth_faces": self._smooth,
+            "set_consent": self._set_consent,
+            "clear_consent": self._clear_consent,
             "retrack_face": self._retrack,
             "import_landmarks": self._import,
             "undo_faces": self._undo,
@@ -135,6 +138,24 @@ class FaceMethods:
         )
         return shot_facts(
             self._change(params.shot, lambda project: api.smooth_faces(project, how, params.face))
+        )
+
+    def _set_consent(self, params: say.SetConsentParams) -> say.ShotFacts:
+        said = params.model_dump(exclude={"shot", "face", "document_path"})
+        if params.document_path is not None:
+            if params.document:
+                raise UsageError("The document is given twice.", "Give its path, or its hash.")
+            said["document"] = api.hash_document(params.document_path)
+        consent = Consent.from_dict(said)
+        return shot_facts(
+            self._change(
+                params.shot, lambda project: api.set_consent(project, params.face, consent)
+            )
+        )
+
+    def _clear_consent(self, params: say.ClearConsentParams) -> say.ShotFacts:
+        return shot_facts(
+            self._change(params.shot, lambda project: api.clear_consent(project, params.face))
         )
 
     def _import(self, params: say.ImportLandmarksParams) -> say.ShotFacts:

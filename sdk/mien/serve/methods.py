@@ -41,7 +41,7 @@ from mien.serve.folders import check_settings
 from mien.serve.images import PictureFiles, encoded, fitted, inline, square
 from mien.serve.jobs import Jobs, ServedJob
 from mien.serve.protocol import MAX_LINE, PROTOCOL
-from mien.serve.readings import read_face
+from mien.serve.readings import read_credentials, read_face
 from mien.serve.reporting import report_job
 from mien.serve.requests import Requests
 from mien.serve.retouching import retouch_face
@@ -98,14 +98,13 @@ class Methods:
             **faces.queued,
             "curves": self._curves,
             "read": self._read,
+            "read_provenance": read_credentials,
             "set_edits": self._set_edits,
             "get_edits": self._get_edits,
             "retouch": lambda params: retouch_face(self._shots, params),
             "preview": self._preview,
             "render": self._render,
-            "report": lambda params: self._begin(
-                report_job(self._shots.find(params.shot), params, send)
-            ),
+            "report": lambda params: self._begin(report_job(self._shots, params, send)),
             "save": self._save,
             "export_curves": self._export_curves,
             "import_curves": self._import_curves,
@@ -393,6 +392,7 @@ class Methods:
         if params.frames is not None:
             span = shot.clock.parse_range(f"{params.frames[0]}:{params.frames[1]}")
         # What can be refused is refused before a process is started for it.
+        api.check_consent(project, span)
         check_stored_matte(shot.media, shot.occlusion)
         refuse_matte_as_output(output, shot.occlusion)
         check_output(
@@ -416,6 +416,7 @@ class Methods:
             until_damage=params.until_damage,
             quality=quality,
             audio=audio,
+            provenance=params.provenance,
         )
         return self._begin(
             ServedJob(

@@ -11,7 +11,7 @@ from mien.io.files import check_file
 from mien.reporting.thresholds import make_thresholds
 from mien.serve.jobs import ServedJob
 from mien.serve.messages import ReportParams, ReportResult
-from mien.serve.shots import OpenShot
+from mien.serve.shots import Shots
 from mien.serve.worker import ReportOrder
 
 __all__ = ["report_job"]
@@ -21,19 +21,21 @@ _MOST_TROUBLES: Final = 1000
 
 
 def report_job(
-    opened: OpenShot, params: ReportParams, send: Callable[[dict[str, Any]], None]
+    shots: Shots, params: ReportParams, send: Callable[[dict[str, Any]], None]
 ) -> ServedJob:
     """Return the job that measures an edited file against a shot.
 
     Args:
-        opened: The shot.
+        shots: The shots that the client has open.
         params: What is asked.
         send: Takes the job's events.
 
     Raises:
+        HandleError: When there is no such shot.
         OutputError: When a file cannot be put where it is wanted.
         UsageError: When thresholds or frames cannot be meant.
     """
+    opened = shots.find(params.shot)
     project = opened.project
     page, data = (None if one is None else Path(one) for one in (params.output, params.data))
     for path, endings in ((page, (".html", ".htm")), (data, (".json",))):

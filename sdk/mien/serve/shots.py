@@ -20,6 +20,7 @@ from mien.model.occlusion import MatteStroke, Occlusion
 from mien.model.scaled_shot import with_media
 from mien.model.shot import Example, Shot
 from mien.serve.messages import (
+    ConsentFacts,
     CorrectionFacts,
     ExampleFacts,
     FaceFacts,
@@ -412,6 +413,7 @@ def face_facts(face: Face, thumbnail: str | None = None) -> FaceFacts:
             groups=dict(face.smoothing.groups),
             seconds=face.smoothing.seconds,
         ),
+        consent=None if face.consent is None else ConsentFacts(**face.consent.to_dict()),
         thumbnail=thumbnail,
     )
 

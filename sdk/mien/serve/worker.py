@@ -100,6 +100,7 @@ class RenderOrder:
     until_damage: bool = False
     quality: Quality | None = None
     audio: Soundtrack | None = None
+    provenance: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,7 @@ def _do(order: JobOrder, progress: Progress) -> Any:
         return api.set_examples(order.shot, examples, progress=progress)
     if isinstance(order, ReportOrder):
         return _report(order, progress)
-    sound: dict[str, Any] = {} if order.matte else {"audio": order.audio}
+    only: dict[str, Any] = {"audio": order.audio, "provenance": order.provenance}
     verb = api.render_matte if order.matte else api.render
     report = verb(
         order.project,
@@ -196,7 +197,7 @@ def _do(order: JobOrder, progress: Progress) -> Any:
         overwrite=order.overwrite,
         until_damage=order.until_damage,
         progress=progress,
-        **sound,
+        **({} if order.matte else only),
     )
     return report.to_dict()
 

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from mien.errors import InputError, OutputError, UsageError
 from mien.io.files import check_file, written_whole
+from mien.media.atomic_write import reason
 from mien.media.lock import Held, Lock
 from mien.model.controls import INDEX, nearest
 from mien.model.presets import PRESETS
@@ -198,7 +199,9 @@ class _Change:
             ) from error
         except OSError as error:
             raise OutputError(
-                f"{path.parent} cannot be written to.", "Check its permissions.", path=path.parent
+                f"{path.parent} cannot be written to: {reason(error)}.",
+                "Make room there, or check its permissions.",
+                path=path.parent,
             ) from error
         try:
             found = self._read()

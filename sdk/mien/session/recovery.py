@@ -26,7 +26,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 import mien
 from mien.errors import MienError, OutputError, ProjectError
@@ -36,6 +36,7 @@ from mien.io.parts import make_project, shot_part
 from mien.io.project import find_shots, relink
 from mien.io.schema import ProjectDocument
 from mien.io.shot_arrays import read_shot, shot_arrays
+from mien.media.atomic_write import reason
 from mien.media.lock import Held, Lock
 from mien.model.document import Document, Project
 from mien.model.shot import Shot
@@ -60,7 +61,7 @@ class _Saved(BaseModel):
     folder: str
     """What paths in the document are relative to."""
     name: str
-    when: datetime
+    when: AwareDatetime
     arrays: tuple[Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")], ...]
     online: tuple[bool, ...]
     document: ProjectDocument
@@ -253,9 +254,9 @@ class Recovery:
                 self._lock = Lock(folder / _LOCK)
             except (Held, OSError) as error:
                 raise OutputError(
-                    f"{self._home} cannot be written to: changes cannot be recovered after a"
-                    " crash.",
-                    "Check its permissions, and save often.",
+                    f"{self._home} cannot be written to, {reason(error)}: changes cannot be"
+                    " recovered after a crash.",
+                    "Make room there or check its permissions, and save often.",
                     path=self._home,
                 ) from error
             self._folder = folder

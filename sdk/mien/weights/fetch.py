@@ -6,7 +6,6 @@ unless `mien models fetch` is called, and nothing of the user is sent.
 
 from __future__ import annotations
 
-import errno
 import http.client
 import os
 import re
@@ -32,7 +31,7 @@ from mien.errors import (
 from mien.progress import Progress, silent
 from mien.weights.contents import check_file, check_model, digest
 from mien.weights.install import check_published, counter, room_for
-from mien.weights.record import FileRecord, read_record, sync_folder, write_record
+from mien.weights.record import FULL, FileRecord, read_record, sync_folder, write_record
 from mien.weights.store import Model, ModelFile
 
 __all__ = ["check_fetchable", "fetch", "to_agree_to"]
@@ -237,7 +236,7 @@ def _writing(place: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        full = error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+        full = error.errno in FULL
         raise WriteError(
             f"The disk is full: {place} has no room for the rest of the download."
             if full

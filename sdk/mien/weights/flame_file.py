@@ -15,6 +15,7 @@ triangles and the 5 joints root, neck, jaw, left eye, right eye:
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -25,6 +26,7 @@ import numpy as np
 from mien._types import AnyArray
 from mien.errors import WeightsError, WriteError
 from mien.weights.plain import load_npz
+from mien.weights.record import partial_beside
 from mien.weights.unpickle import read_arrays
 
 __all__ = ["EXPRESSIONS", "JOINTS", "KEYS", "SHAPES", "read_flame", "write_flame"]
@@ -91,10 +93,13 @@ def write_flame(arrays: Mapping[str, AnyArray], path: Path) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        beside = partial_beside(path)
         try:
+            # In memory first: on a full disk `savez` leaves its archive open, and it complains.
+            content = io.BytesIO()
+            np.savez(content, **{key: arrays[key] for key in KEYS})
             with beside.open("wb") as stream:
-                np.savez(stream, **{key: arrays[key] for key in KEYS})
+                stream.write(content.getbuffer())
                 stream.flush()
                 os.fsync(stream.fileno())
             beside.replace(path)

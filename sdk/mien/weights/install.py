@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 from collections.abc import Callable
@@ -13,7 +12,15 @@ from typing import Final
 from mien.errors import InputError, UsageError, WeightsError, WriteError
 from mien.progress import Progress, silent
 from mien.weights.contents import check_file, check_model, digest
-from mien.weights.record import FileRecord, Record, read_record, sync_folder, write_record
+from mien.weights.record import (
+    FULL,
+    FileRecord,
+    Record,
+    partial_beside,
+    read_record,
+    sync_folder,
+    write_record,
+)
 from mien.weights.store import Model, ModelFile, find_model, remedy
 
 __all__ = ["add", "check_published", "counter", "room_for"]
@@ -190,7 +197,7 @@ def _place(source: Path, target: Path, *, link: bool, told: Callable[[int], None
     """Put a copy of a file, or a link to it, in its place in one step."""
     if target.exists() and target.resolve() == source:
         return
-    partial = target.with_name(f".{target.name}.{os.getpid()}")
+    partial = partial_beside(target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         partial.unlink(missing_ok=True)
@@ -206,7 +213,7 @@ def _place(source: Path, target: Path, *, link: bool, told: Callable[[int], None
         os.replace(partial, target)
         sync_folder(target.parent)
     except OSError as error:
-        full = error.errno == errno.ENOSPC
+        full = error.errno in FULL
         raise WriteError(
             f"The disk is full: {target} could not be written."
             if full

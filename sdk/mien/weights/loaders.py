@@ -80,7 +80,9 @@ def safetensors_shapes(path: Path) -> dict[str, tuple[int, ...]]:
         if size != 8 + length + end:
             raise ValueError(f"{size} bytes instead of {8 + length + end}")
         return {name: tuple(entry["shape"]) for name, entry in header.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+    except (
+        OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError,
+    ) as error:  # fmt: skip
         raise _broken(path, "safetensors", error) from error
 
 

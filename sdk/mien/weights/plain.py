@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Collection
@@ -23,6 +25,12 @@ _DAMAGE: Final = (
     MemoryError,
     NotImplementedError,
     RuntimeError,
+    KeyError,
+    OverflowError,
+    TypeError,
+    SyntaxError,
+    struct.error,
+    tokenize.TokenError,
     zipfile.BadZipFile,
     zlib.error,
 )

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from mien.errors import WriteError
 
-__all__ = ["FileRecord", "Record", "read_record", "recorded_at", "sync_folder", "write_record"]
+__all__ = [
+    "FULL",
+    "FileRecord",
+    "Record",
+    "partial_beside",
+    "read_record",
+    "recorded_at",
+    "sync_folder",
+    "write_record",
+]
 
+FULL: Final = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+"""What a disk without room answers, or a user's quota on it."""
 _NAME: Final = "installed.json"
 
 
@@ -49,7 +63,9 @@ def read_record(folder: Path) -> Record:
         value = json.loads((folder / _NAME).read_text(encoding="utf-8"))
         files = {str(name): _file(entry) for name, entry in value["files"].items()}
         return Record(str(value["licence"]), files)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (
+        OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError,
+    ):  # fmt: skip
         return Record()
 
 
@@ -71,7 +87,7 @@ def write_record(folder: Path, record: Record) -> None:
     Raises:
         WriteError: When it cannot be written.
     """
-    partial = folder / f".{_NAME}.{os.getpid()}"
+    partial = partial_beside(folder / _NAME)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         partial.write_text(json.dumps(asdict(record), indent=2) + "\n", encoding="utf-8")
@@ -79,10 +95,35 @@ def write_record(folder: Path, record: Record) -> None:
     except OSError as error:
         partial.unlink(missing_ok=True)
         raise WriteError(
-            f"{folder} cannot be written to: {error.strerror}.",
-            "Check its permissions, or set MIEN_MODELS to another folder.",
+            f"The disk is full: {folder} has no room."
+            if error.errno in FULL
+            else f"{folder} cannot be written to: {(error.strerror or 'denied').lower()}.",
+            "Make room or check its permissions, or set MIEN_MODELS to another folder.",
             path=folder,
         ) from error
+
+
+def partial_beside(target: Path) -> Path:
+    """The name under which this process writes a file aside; what killed ones left of it goes."""
+    name = re.compile(re.escape(f".{target.name}.") + r"(\d+)")
+    with suppress(OSError):
+        for entry in target.parent.iterdir():
+            match = name.fullmatch(entry.name)
+            if match and not _lives(int(match[1])):
+                entry.unlink(missing_ok=True)
+    return target.with_name(f".{target.name}.{os.getpid()}")
+
+
+def _lives(process: int) -> bool:
+    if os.name == "nt":
+        return True  # there, signal 0 is Ctrl-C
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return process != os.getpid()
 
 
 def sync_folder(folder: Path) -> None:

@@ -84,9 +84,9 @@ def _layers(events: Sequence[Event], notices: Notices) -> list[list[Event]]:
     layers: list[list[tuple[int, int, int]]] = []
     for number, event in enumerate(events):
         stop = ends[event.order]
-        height = 1 + max(
-            (n for n, layer in enumerate(layers) if _taken(layer, event.start, stop)), default=-1
-        )
+        # From the top: lists of thousands that all overlap are looked at once an event.
+        heights = range(len(layers), 0, -1)
+        height = next((n for n in heights if _taken(layers[n - 1], event.start, stop)), 0)
         if height == len(layers):
             layers.append([])
         insort(layers[height], (event.start, stop, number))

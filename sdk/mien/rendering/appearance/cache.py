@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import struct
+import tokenize
 import zipfile
+import zlib
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import numpy as np
@@ -39,8 +42,11 @@ _VERSION: Final = 1
 """Raised whenever a library, or what is learned from it, comes out differently."""
 _MOST_BYTES: Final = 4 << 30
 """Bytes that the cache holds; what was not used for longest goes first."""
-_DAMAGED: Final = (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile)
-"""What reading a file that is cut off or overwritten raises."""
+_DAMAGED: Final = (
+    OSError, ValueError, TypeError, LookupError, EOFError, OverflowError, RuntimeError, SyntaxError,
+    struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+"""What reading a file that is cut off or overwritten raises, of zipfile and NumPy."""
 _FUNCTION: Final = ("middle", "points", "weights", "inverse")
 """Arrays of a `SmoothFunction`."""
 
@@ -112,7 +118,7 @@ class AppearanceCache(CacheFolder):
             file = AtomicFile(self._path(key))
             try:
                 with file.path.open("wb") as stream:
-                    np.savez(stream, digest=np.array(_digest(arrays)), **arrays)
+                    _write(stream, {"digest": np.array(_digest(arrays)), **arrays})
                 file.commit()
             except BaseException:
                 file.discard()
@@ -124,6 +130,14 @@ class AppearanceCache(CacheFolder):
 
     def _path(self, key: str) -> Path:
         return self.folder / f"{key}.npz"
+
+
+def _write(stream: IO[bytes], arrays: dict[str, npt.NDArray[Any]]) -> None:
+    """Write arrays as `numpy.savez` does, which leaves its archive open when the disk is full."""
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.save(member, array, allow_pickle=False)
 
 
 def _facts(shot: Shot, face: Face) -> tuple[object, ...] | None:

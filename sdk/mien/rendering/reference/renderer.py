@@ -7,6 +7,7 @@ Expression and Reference Adapters (2025), whose published flow edits one aligned
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from mien.model.settings import ReferenceSettings
@@ -36,6 +37,7 @@ class ReferenceRenderer(Renderer):
     pixels = 4
     costly = True
     gpu = True
+    generative = True
     settings_type = ReferenceSettings
     settings: ReferenceSettings
 
@@ -59,6 +61,12 @@ class ReferenceRenderer(Renderer):
         if plan.flame is not None:
             digest.update(plan.flame.tobytes())
         return CacheKey(digest.hexdigest(), temporal_radius=None)
+
+    def models(self) -> Mapping[str, Mapping[str, str]]:
+        """Return the installed models that its settings use, and a shot's LoRA."""
+        from mien.rendering.reference import requirements
+
+        return requirements.used(self.settings)
 
     def open(self, shot: Shot, source: PlateSource) -> ReferenceSession:
         """Start work on a shot; networks are loaded when an edit is prepared.

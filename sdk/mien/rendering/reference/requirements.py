@@ -8,9 +8,17 @@ from pathlib import Path
 
 from mien.errors import MissingDependencyError
 from mien.model.settings import ReferenceSettings
-from mien.weights.store import find_model, installed, missing_for, models_folder, remedy
+from mien.weights.record import read_record
+from mien.weights.store import (
+    find_model,
+    find_models,
+    installed,
+    missing_for,
+    models_folder,
+    remedy,
+)
 
-__all__ = ["auto_problem", "available", "missing"]
+__all__ = ["auto_problem", "available", "missing", "used"]
 
 _NAME = ReferenceSettings.renderer
 _DRIVERS = ("smirk", "flame2020")
@@ -59,6 +67,29 @@ def missing(settings: ReferenceSettings) -> MissingDependencyError | None:
         f" {models_folder()}: {', '.join(_absent(name) for name in lacking)}.",
         " ".join(remedies),
     )
+
+
+def used(settings: ReferenceSettings) -> dict[str, dict[str, str]]:
+    """Return the installed models that settings use, with the SHA-256 of their files.
+
+    Those are as they were recorded when the models were installed; of a shot's LoRA it is
+    computed.
+
+    Raises:
+        WeightsError: When the shot's LoRA cannot be read.
+    """
+    from mien.weights.contents import digest
+
+    asked = {"lcm-lora-sdv1-5": settings.scheduler == "lcm", "taesd": settings.small_vae}
+    wanted = find_models([_NAME, *_DRIVERS, *(name for name in asked if asked[name])])
+    files = {
+        model.name: {name: file.sha256 for name, file in read_record(model.folder).files.items()}
+        for model in wanted
+        if model.installed
+    }
+    if settings.shot_lora:
+        files["shot LoRA"] = {"shot.safetensors": digest(Path(settings.shot_lora))}
+    return files
 
 
 def _absent(name: str) -> str:

@@ -85,7 +85,7 @@ def read_facts(path: Path) -> dict[str, Any]:
         header = json.loads(file.read(length))
     try:
         facts = json.loads(header["__metadata__"][_ENTRY])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         return {}
     return facts if isinstance(facts, dict) else {}
 

@@ -55,6 +55,8 @@ from mien.serve.messages.edits import (
     SetEditsResult,
 )
 from mien.serve.messages.faces import (
+    ClearConsentParams,
+    ConsentFacts,
     CorrectionFacts,
     CorrectLandmarksParams,
     ImportLandmarksParams,
@@ -63,6 +65,7 @@ from mien.serve.messages.faces import (
     RemoveCorrectionsParams,
     RemoveFaceParams,
     RetrackFaceParams,
+    SetConsentParams,
     SetNeutralParams,
     SmoothFacesParams,
     SmoothingFacts,
@@ -71,6 +74,7 @@ from mien.serve.messages.faces import (
 )
 from mien.serve.messages.names import ControlFacts, ControlsResult, PresetFacts
 from mien.serve.messages.pictures import PreviewParams, PreviewResult, RenderParams, RenderResult
+from mien.serve.messages.provenance import ReadProvenanceParams, ReadProvenanceResult
 from mien.serve.messages.reading import ReadEvent, ReadParams, ReadResult
 from mien.serve.messages.reporting import (
     ReportFigureFacts,
@@ -132,6 +136,8 @@ __all__ = [
     "CloseParams",
     "ControlFacts",
     "ControlsResult",
+    "ClearConsentParams",
+    "ConsentFacts",
     "CorrectLandmarksParams",
     "CorrectionFacts",
     "CurveFormatFacts",
@@ -179,6 +185,8 @@ __all__ = [
     "PreviewResult",
     "ReadEvent",
     "ReadParams",
+    "ReadProvenanceParams",
+    "ReadProvenanceResult",
     "ReadResult",
     "RelinkParams",
     "RelinkResult",
@@ -196,6 +204,7 @@ __all__ = [
     "SetEditsParams",
     "SetEditsResult",
     "SetExamplesParams",
+    "SetConsentParams",
     "SetNeutralParams",
     "ReportFigureFacts",
     "ReportParams",
@@ -256,11 +265,14 @@ METHODS: dict[str, Method] = {
     "remove_corrections": Method(RemoveCorrectionsParams, ShotFacts),
     "set_neutral": Method(SetNeutralParams, SetNeutralResult),
     "smooth_faces": Method(SmoothFacesParams, ShotFacts),
+    "set_consent": Method(SetConsentParams, ShotFacts),
+    "clear_consent": Method(ClearConsentParams, ShotFacts),
     "retrack_face": Method(RetrackFaceParams, JobResult, ShotFacts),
     "import_landmarks": Method(ImportLandmarksParams, ShotFacts),
     "undo_faces": Method(UndoFacesParams, ShotFacts),
     "curves": Method(CurvesParams, CurvesResult),
     "read": Method(ReadParams, ReadResult),
+    "read_provenance": Method(ReadProvenanceParams, ReadProvenanceResult),
     "set_edits": Method(SetEditsParams, SetEditsResult),
     "get_edits": Method(GetEditsParams, GetEditsResult),
     "retouch": Method(RetouchParams, RetouchResult),

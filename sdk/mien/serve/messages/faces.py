@@ -9,6 +9,8 @@ from pydantic import Field
 from mien.serve.messages.base import Count, FaceRef, Handle, Message, Name, Pair, PathText, Span
 
 __all__ = [
+    "ClearConsentParams",
+    "ConsentFacts",
     "CorrectLandmarksParams",
     "CorrectionFacts",
     "ImportLandmarksParams",
@@ -17,6 +19,7 @@ __all__ = [
     "RemoveCorrectionsParams",
     "RemoveFaceParams",
     "RetrackFaceParams",
+    "SetConsentParams",
     "SetNeutralParams",
     "SmoothFacesParams",
     "SmoothingFacts",
@@ -177,11 +180,50 @@ class SmoothFacesParams(SmoothingFacts):
     """Null for every face."""
 
 
+Day = Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+"""A day, as 2026-11-30."""
+
+
+class ConsentFacts(Message):
+    """What permits that a person's face is edited."""
+
+    performer: Annotated[str, Field(min_length=1, max_length=2000)]
+    """Who the person is."""
+    ground: Annotated[str, Field(min_length=1, max_length=2000)]
+    """On what ground."""
+    date: Day
+    """The first of its days."""
+    expires: Day | None = None
+    """The last of its days; null for no end."""
+    document: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
+    """SHA-256 of the document that says so; empty for none."""
+    controls: list[Name] = Field(default_factory=list)
+    """Controls or groups of them that may be edited; empty for all."""
+    uses: list[Name] = Field(default_factory=list)
+    """What renders may be used for; empty for anything."""
+
+
+class SetConsentParams(ConsentFacts):
+    """On whose word a face may be edited, in place of what was said before."""
+
+    shot: Handle
+    face: FaceRef
+    document_path: PathText | None = None
+    """The document itself, in place of its hash; it is read, and kept nowhere."""
+
+
+class ClearConsentParams(Message):
+    """A face of which nothing permits that it is edited."""
+
+    shot: Handle
+    face: FaceRef
+
+
 class UndoFacesParams(Message):
     """A shot whose last change of faces is taken back.
 
-    Faces merged, split, renamed, removed, corrected, made neutral, smoothed, tracked from a hint or
-    imported. Edits that were set since stay with faces that are there.
+    Faces merged, split, renamed, removed, corrected, made neutral, smoothed, given a consent,
+    tracked from a hint or imported. Edits that were set since stay with faces that are there.
     """
 
     shot: Handle

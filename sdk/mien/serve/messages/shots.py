@@ -16,7 +16,7 @@ from mien.serve.messages.base import (
     PathText,
     Span,
 )
-from mien.serve.messages.faces import CorrectionFacts, NeutralFacts, SmoothingFacts
+from mien.serve.messages.faces import ConsentFacts, CorrectionFacts, NeutralFacts, SmoothingFacts
 
 __all__ = [
     "CloseParams",
@@ -119,6 +119,8 @@ class FaceFacts(Message):
     """What was chosen to be neutral; null where it was learned from the shot."""
     smoothing: SmoothingFacts
     """How its curves are smoothed."""
+    consent: ConsentFacts | None = None
+    """What permits that it is edited; null where nothing was said."""
     thumbnail: str | None = None
     """Base64 of a PNG of it in that frame; only where it was asked for."""
 

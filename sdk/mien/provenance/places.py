@@ -1,0 +1,133 @@
+"""Where manifests are: in a file, or in a sidecar beside it.
+
+C2PA's library writes into MP4 and MOV. Other movies (MKV, MXF, ...) get a C2PA sidecar whose hash
+is that of the whole file. An image sequence gets one sidecar: a signature in every image would cost
+many times what its hash does. It is bound to a list of the images' hashes (`hash_list`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+from mien.errors import MediaError
+from mien.media.sequence import EXTENSIONS, Pattern, find_sequence
+
+__all__ = [
+    "SIDECAR",
+    "embeds",
+    "file_type",
+    "find_sidecar",
+    "hash_list",
+    "image_numbers",
+    "sequence_of",
+    "sidecar_path",
+    "sidecar_subject",
+]
+
+SIDECAR: Final = ".c2pa"
+"""Ending of sidecars; it comes after the whole name, for `shot.mov` may be the source of
+`shot.mkv` in the same folder."""
+_EMBEDDING: Final = {
+    ".mp4": "video/mp4", ".m4v": "video/x-m4v", ".mov": "video/quicktime",
+}  # fmt: skip
+_WIDE_FROM, _WIDE_TO = (1 << 32) - (1 << 20), (1 << 32) + (1 << 28)
+"""Sizes at which movies may have positions of 32 bits that a manifest before them would push over
+the edge."""
+_BLOCK: Final = 1 << 20
+
+
+def embeds(path: Path, size: int) -> bool:
+    """Whether the manifest of a movie goes into the file itself.
+
+    Args:
+        path: Its name.
+        size: Its bytes.
+    """
+    return path.suffix.lower() in _EMBEDDING and not _WIDE_FROM < size < _WIDE_TO
+
+
+def file_type(path: Path) -> str:
+    """Type of a file as C2PA's library wants it; of those that it has no reader for, `unknown`."""
+    return _EMBEDDING.get(path.suffix.lower(), "application/octet-stream")
+
+
+def sidecar_path(path: Path) -> Path:
+    """Where the sidecar of a movie or of a pattern of images belongs."""
+    pattern = Pattern.parse(path)
+    if pattern is None:
+        return path.with_name(path.name + SIDECAR)
+    name = f"{pattern.prefix.rstrip('._- ') or 'images'}{pattern.suffix}{SIDECAR}"
+    return path.with_name(name)
+
+
+def find_sidecar(path: Path) -> Path | None:
+    """The sidecar that lies beside a file or sequence; None where there is none.
+
+    Others name theirs after the file without its ending, as `shot.c2pa`.
+    """
+    found = sidecar_path(path)
+    pattern = sequence_of(path)
+    if not found.is_file() and pattern is not None:
+        found = sidecar_path(pattern.path)
+    if not found.is_file():
+        found = path.with_suffix(SIDECAR)
+    return found if found.is_file() and found != path else None
+
+
+def sequence_of(path: Path) -> Pattern | None:
+    """The sequence of a pattern, or to which an image belongs; None for everything else."""
+    try:
+        return find_sequence(path)
+    except MediaError:
+        return None  # a still
+
+
+def sidecar_subject(sidecar: Path) -> Path | None:
+    """The file, or the pattern of images, that a sidecar belongs to; None where it is not there."""
+    name = sidecar.name[: -len(SIDECAR)]
+    whole = sidecar.with_name(name)
+    if whole.is_file():
+        return whole
+    for other in sorted(sidecar.parent.iterdir()):
+        if other.suffix.lower() in EXTENSIONS:
+            pattern = sequence_of(other)
+            if pattern is not None and sidecar_path(pattern.path) == sidecar:
+                return pattern.path
+        elif other.stem == name and other != sidecar and other.is_file():
+            return other
+    return None
+
+
+def hash_list(images: Iterable[tuple[int, Path]]) -> bytes:
+    """The text that a sequence's sidecar is bound to: a line for every image.
+
+    `1001 SHA256`, by ascending numbers: nothing of the images' names but their numbers, so that
+    they can be renamed.
+
+    Args:
+        images: Numbers and files.
+    """
+    lines = [f"{number} {_sha256(file)}\n" for number, file in images]
+    return "".join(lines).encode()
+
+
+def image_numbers(pattern: Pattern, folder: Path | None = None) -> list[tuple[int, Path]]:
+    """The images of a sequence that are there, by ascending numbers.
+
+    Args:
+        pattern: Their names.
+        folder: Where they are; None for where they belong.
+    """
+    there = Pattern(folder or pattern.folder, pattern.prefix, pattern.suffix, pattern.digits)
+    return [(number, there.file(number)) for number in sorted(there.numbers())]
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()

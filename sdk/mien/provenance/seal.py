@@ -1,0 +1,208 @@
+"""The last step of a render: its output is signed before it gets its name."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from mien.media.atomic_write import AtomicFile, hidden_name, sync
+from mien.media.sequence import Pattern
+from mien.model.media import MediaInfo
+from mien.model.soundtrack import Soundtrack
+from mien.provenance.claims import RenderClaims, manifest_definition
+from mien.provenance.identity import Identity, find_identity
+from mien.provenance.manifest import ManifestError, Parent, SigningWork, sign
+from mien.provenance.places import (
+    embeds,
+    file_type,
+    find_sidecar,
+    hash_list,
+    image_numbers,
+    sidecar_path,
+)
+from mien.timebase import FrameRange
+
+__all__ = ["NoSeal", "Seal", "open_seal"]
+
+_APART: Final = 256 << 20
+"""Bytes of a file from which it is signed in a process of its own."""
+
+
+def open_seal(
+    output: Path, claims: RenderClaims, soundtrack: Soundtrack | None, *, wanted: bool
+) -> Seal | NoSeal:
+    """What is called last with an output: it signs it, or says that it is not signed.
+
+    Args:
+        output: Where the output goes: a movie, or a pattern of images.
+        claims: What is known of the render.
+        soundtrack: Another sound under its pictures.
+        wanted: Whether it is signed.
+
+    Raises:
+        InputError: When the certificate that was set up cannot sign.
+    """
+    if not wanted:
+        return NoSeal(output, claims.shot.media)
+    if soundtrack is not None:
+        claims = replace(claims, sound="added" if soundtrack.keep_own else "replaced")
+    return Seal(output, claims)
+
+
+class Seal:
+    """Signs the output of a render, which changes no more then; its sidecar gets its name with it.
+
+    Args:
+        output: Where the output goes: a movie, or a pattern of images.
+        claims: What is known of the render.
+
+    Attributes:
+        where: `embedded` or `sidecar` once it was called.
+        identity: Who signs.
+        notes: What is to be said of it, a sentence each.
+
+    Raises:
+        InputError: When the certificate that was set up cannot sign.
+    """
+
+    def __init__(self, output: Path, claims: RenderClaims) -> None:
+        self.identity: Identity = find_identity()
+        self.where = ""
+        self.notes: tuple[str, ...] = self.identity.notes
+        self._output = output
+        self._claims = claims
+        self._sidecar = b""
+
+    def __call__(self, path: Path, frames: FrameRange) -> None:
+        """Sign what was written.
+
+        Args:
+            path: The hidden file, or the hidden folder of images; it is whole and closed.
+            frames: The frames of the source that it holds.
+
+        Raises:
+            MienError: When it cannot be signed; whoever writes the output then leaves nothing.
+            OSError: When files cannot be read or written.
+        """
+        media = self._claims.shot.media
+        pattern = Pattern.parse(self._output)
+        if pattern is not None:
+            files = hash_list(image_numbers(pattern, path))
+            definition, actions = manifest_definition(self._claims, frames, files)
+            kind = file_type(self._output)
+            work = SigningWork(definition, actions, kind, None, _parent(media), files)
+            self._sidecar = self._signed(work, 0, path.parent)
+            self.where = "sidecar"
+            return
+        definition, actions = manifest_definition(self._claims, frames)
+        work = SigningWork(
+            definition, actions, file_type(self._output), path, _parent(media),
+            destination=path.with_name(hidden_name(self._output.name)),
+        )  # fmt: skip
+        if not (embeds(self._output, path.stat().st_size) and self._embedded(path, work)):
+            work = replace(work, destination=None, kind="application/octet-stream")
+            self._sidecar = self._signed(work, path.stat().st_size, path.parent)
+            self.where = "sidecar"
+
+    def put_sidecar(self, path: Path) -> None:
+        """Put the sidecar in place, or remove one of a former output of that name.
+
+        Args:
+            path: The hidden file, or the hidden folder of images.
+
+        Raises:
+            OSError: When it cannot be written.
+        """
+        if not self._sidecar:
+            _remove_sidecar(self._output)
+        elif path.is_dir():
+            # It goes where the images go, when they go.
+            (path / sidecar_path(self._output).name).write_bytes(self._sidecar)
+        else:
+            # The movie's own turn would take long between the two.
+            sync(path)
+            sidecar = AtomicFile(sidecar_path(self._output))
+            try:
+                sidecar.path.write_bytes(self._sidecar)
+                sidecar.commit()
+            finally:
+                sidecar.discard()
+
+    def _embedded(self, path: Path, work: SigningWork) -> bool:
+        """Sign a movie inside; False where C2PA's library cannot."""
+        assert work.destination is not None
+        try:
+            self._signed(work, path.stat().st_size, path.parent)
+            os.replace(work.destination, path)
+        except ManifestError:
+            return False
+        finally:
+            work.destination.unlink(missing_ok=True)
+        self.where = "embedded"
+        return True
+
+    def _signed(self, work: SigningWork, size: int, folder: Path) -> bytes:
+        from mien.provenance.apart import sign_apart
+
+        parent = work.parent.path
+        if parent is not None:
+            size = max(size, parent.stat().st_size)
+        if size < _APART:
+            return sign(work, self.identity)
+        return sign_apart(work, self.identity, folder)
+
+
+class NoSeal:
+    """Says that a render has no credentials, and where those of its source end.
+
+    Args:
+        output: Where the output goes.
+        media: The source.
+
+    Attributes:
+        where: `off`.
+        notes: What is to be said of it, a sentence each.
+    """
+
+    def __init__(self, output: Path, media: MediaInfo) -> None:
+        from mien.provenance.reading import has_credentials
+
+        self.where = "off"
+        self.notes: tuple[str, ...] = (
+            "No credentials were written: provenance is switched off for this render.",
+        )
+        if media.kind != "memory" and has_credentials(media.path):
+            self.notes = (*self.notes, "The source's credentials end here.")
+        self._output = output
+
+    def __call__(self, path: Path, frames: FrameRange) -> None:
+        """Do nothing: the output stays as it is."""
+
+    def put_sidecar(self, path: Path) -> None:
+        """Remove the sidecar of a former output of that name: it is not of this one."""
+        _remove_sidecar(self._output)
+
+
+def _remove_sidecar(output: Path) -> None:
+    with suppress(OSError):
+        sidecar_path(output).unlink(missing_ok=True)
+
+
+def _parent(media: MediaInfo) -> Parent:
+    """The source, with the credentials that it has."""
+    from mien.provenance.reading import holds_manifest, read_sidecar
+
+    path = media.path
+    kind = file_type(path)
+    sidecar = None if media.kind == "memory" else find_sidecar(path)
+    # What a source holds itself comes before what lies beside it.
+    if sidecar is not None and not (media.kind == "movie" and holds_manifest(path)):
+        manifest, value = read_sidecar(sidecar, path)
+        if "active_manifest" in value and "validation_results" in value:
+            return Parent(
+                None, kind, manifest, value["validation_results"], value["active_manifest"]
+            )
+    return Parent(path if media.kind == "movie" else None, kind)

@@ -1,0 +1,14 @@
+"""Every target, by name."""
+
+from __future__ import annotations
+
+from tests.fuzz.target import Target
+from tests.fuzz.targets import curves, cuts, documents, kept, models, serve, speech
+
+__all__ = ["TARGETS"]
+
+TARGETS: dict[str, Target] = {
+    one.name: one
+    for room in (documents, curves, cuts, speech, serve, models, kept)
+    for one in room.TARGETS
+}

@@ -1,0 +1,191 @@
+"""What fuzzing found, each as small as it can be; README.md tells of it."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mien.editorial import list_clips
+from mien.errors import InputError, MienError, WeightsError
+from mien.io.curves import read_curve_file
+from mien.io.landmark_file import read_landmarks
+from mien.io.project import load_document
+from mien.jobs.journal import ShotJournal
+from mien.jobs.shot_task import read_shot_spec
+from mien.jobs.yaml import read_jobs
+from mien.path_map import read_rules
+from mien.preview import strips
+from mien.rendering.appearance.cache import AppearanceCache
+from mien.rendering.reference.shot_lora import read_facts
+from mien.session.presets import UserExpressions
+from mien.session.recovery import Recovery, recoverable
+from mien.speech.files import read_phones
+from mien.weights.contents import check_file
+from mien.weights.flame_file import read_flame
+from mien.weights.loaders import safetensors_shapes
+from mien.weights.record import Record, read_record
+from tests.documents import make_document
+
+DEEP = "[" * 50_000
+
+
+def put(path: Path, content: str | bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+@pytest.mark.parametrize("text", ["media: " + "[" * 5000, "- " * 5000, "media: " + "{a: " * 5000])
+def test_brackets_in_a_list_of_shots_end_no_process(tmp_path: Path, text: str) -> None:
+    with pytest.raises(InputError, match="nested too deep"):
+        read_jobs(put(tmp_path / "jobs.yaml", "shots:\n - " + text))
+
+
+def test_aliases_that_stand_for_billions_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mien.jobs.yaml._MOST_NODES", 10_000)
+    lines, before = ["a: &a [x, x]"], "a"
+    for number in range(8):
+        lines.append(f"b{number}: &b{number} [{', '.join(9 * [f'*{before}'])}]")
+        before = f"b{number}"
+    with pytest.raises(InputError, match="too many values"):
+        read_jobs(put(tmp_path / "jobs.yaml", "\n".join([*lines, "shots: *b7", ""])))
+
+
+def test_thousands_of_events_over_each_other_take_no_minutes(tmp_path: Path) -> None:
+    event = "001  A001     V     K  B     01:00:00:00 01:00:02:00 10:00:00:00 10:00:02:00\n"
+    path = put(tmp_path / "a.edl", "TITLE: x\nFCM: NON-DROP FRAME\n" + 400 * event)
+    assert len(list_clips(path, rate="24").clips) == 400
+
+
+def _deep_safetensors() -> bytes:
+    return struct.pack("<Q", len(DEEP)) + DEEP.encode()
+
+
+DEEP_JSON: dict[str, Callable[[Path], object]] = {
+    "expressions.json": lambda path: UserExpressions(path).import_from(path),
+    "phones.json": read_phones,
+    "order.json": read_shot_spec,
+    "landmarks.json": lambda path: read_landmarks(path, 3, (64, 48)),
+    "curves.json": read_curve_file,
+    "curves.gltf": read_curve_file,
+    "cut.otio": list_clips,
+    "rules.json": read_rules,
+    "json": lambda path: check_file(path, "json"),
+}
+
+
+@pytest.mark.parametrize("name", DEEP_JSON)
+def test_brackets_in_json_are_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(MienError) as error:
+        DEEP_JSON[name](put(tmp_path / name, DEEP))
+    assert "unexpected" not in str(error.value)
+
+
+def test_brackets_in_a_header_of_safetensors_are_refused(tmp_path: Path) -> None:
+    path = put(tmp_path / "a.safetensors", _deep_safetensors())
+    for read in (safetensors_shapes, read_facts):
+        with pytest.raises(WeightsError, match="cut short or is no"):
+            read(path)
+
+
+def test_brackets_in_a_project_are_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.mien", "w") as archive:
+        archive.writestr("project.json", DEEP)
+    with pytest.raises(MienError, match="corrupt"):
+        load_document(tmp_path / "a.mien", find_media=False)
+
+
+@pytest.mark.parametrize("content", [DEEP, '{"size": 1e999}', "[]", "3", "null"])
+def test_notes_that_are_no_notes_are_no_notes(tmp_path: Path, content: str) -> None:
+    put(tmp_path / "installed.json", content.replace("size", "files"))
+    assert read_record(tmp_path) == Record()
+    entry = {"size": float("inf"), "sha256": "", "as_is": False}
+    put(tmp_path / "installed.json", json.dumps({"licence": "", "files": {"a": entry}}))
+    assert read_record(tmp_path) == Record()
+    journal = ShotJournal(tmp_path, "shot")
+    put(journal.folder / "output.json", content)
+    put(journal.folder / "notes.json", content)
+    assert journal.record() is None
+    assert journal.notes("key") == []
+
+
+def test_a_batch_whose_record_counts_to_infinity_has_none(tmp_path: Path) -> None:
+    journal = ShotJournal(tmp_path, "shot")
+    record = {"key": "", "output": "", "digest": "", "edited": float("inf"), "seconds": 1}
+    put(journal.folder / "output.json", json.dumps(record))
+    assert journal.record() is None
+
+
+@pytest.mark.parametrize("field", ["occlusion", "curves", "examples", "audio"])
+@pytest.mark.parametrize("value", [[3], "x", 3, [[]]])
+def test_an_order_with_another_kind_of_value_is_refused(
+    tmp_path: Path, field: str, value: object
+) -> None:
+    from mien.jobs.job import ShotJob
+    from mien.jobs.shot_task import ShotSpec
+    from mien.timebase import FrameRange
+
+    job = ShotJob("a", tmp_path / "a.mov", set=("jawOpen=1",), renderer="warp")
+    spec = ShotSpec.of(job, FrameRange(0, 3), tmp_path / "o.mov", tmp_path)
+    text = json.dumps({**json.loads(spec.to_json()), field: value})
+    path = put(tmp_path / "order.json", text)
+    if (field, value) == ("examples", "x"):
+        return  # a word is read as its letters' files, which are not there
+    with pytest.raises(MienError):
+        read_shot_spec(path)
+
+
+def _npz_with(header: bytes) -> bytes:
+    """An archive with an array whose header is some text."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        array = b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header
+        for name in ("digest", "frame", "v_template"):
+            archive.writestr(f"{name}.npy", array)
+    return file.getvalue()
+
+
+HEADERS = {
+    "open": b"(" * 100, "large": b"{'descr': '<f4', 'fortran_order': False, 'shape': (10**30,)}",
+    "long": b"{'descr': '<f4', 'fortran_order': False, 'shape': (999999999999999999999,)}",
+    "objects": b"{'descr': '|O', 'fortran_order': False, 'shape': (1,)}", "none": b"",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", HEADERS)
+def test_arrays_with_headers_of_another_kind(tmp_path: Path, kind: str) -> None:
+    path = put(tmp_path / "key.npz", _npz_with(HEADERS[kind]))
+    assert AppearanceCache(tmp_path).load("key") is None
+    with pytest.raises(WeightsError):
+        read_flame(path)
+    assert strips._kept(path) is None
+
+
+def test_a_cache_that_says_another_packing_is_made_again(tmp_path: Path) -> None:
+    file = io.BytesIO()
+    np.savez(file, digest=np.array("x"), frame=np.zeros(3))
+    data = bytearray(file.getvalue())
+    for at in (8, data.find(b"PK\1\2") + 10):
+        data[at : at + 2] = struct.pack("<H", 99)
+    put(tmp_path / "key.npz", bytes(data))
+    assert AppearanceCache(tmp_path).load("key") is None
+
+
+def test_a_recovery_without_a_time_zone_hides_no_other(tmp_path: Path) -> None:
+    for _ in range(2):
+        session = Recovery(tmp_path)
+        session.write(make_document(1, 3, 1), None)
+        session.close(keep=True)
+    one, _ = sorted(tmp_path.iterdir())
+    document = json.loads((one / "document.json").read_text())
+    put(one / "document.json", json.dumps({**document, "when": "2024-01-01T00:00:00"}))
+    assert len(recoverable(tmp_path)) == 1
