@@ -205,6 +205,26 @@ def test_a_clip_without_a_face_is_refused(variant: Edited) -> None:
         measure_quality([path], progress=False)
 
 
+@pytest.mark.parametrize("tracked", [False, True], ids=["clip", "project"])
+def test_where_consent_is_demanded_a_clip_without_is_refused_at_once(
+    tracked: bool,
+    talk_360p: Path,
+    tracked_360p: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    policy = tmp_path / "policy.toml"
+    policy.write_text("[consent]\nrequired = true\n")
+    monkeypatch.setenv("MIEN_POLICY", str(policy))
+
+    def never(stage: str, done: int, total: int) -> None:
+        raise AssertionError(stage)
+
+    clip = tracked_360p if tracked else talk_360p
+    with pytest.raises(mien.ConsentError, match="there is no consent"):
+        measure_quality([clip], progress=never)
+
+
 def test_strips_that_are_there_stay(tracked_360p: Path, tmp_path: Path) -> None:
     (tmp_path / "talk_360p.png").write_bytes(b"mine")
     options = QualityOptions(strips=tmp_path)
@@ -244,8 +264,16 @@ def test_a_clip_that_does_nothing_unlike_is_refused(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.shared
 def test_an_edit_is_nearer_to_the_truth_than_nothing(
-    shared: Path, variant: Edited, tmp_path: Path, capsys: Capture
+    shared: Path,
+    variant: Edited,
+    tmp_path: Path,
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    policy, ledger = tmp_path / "policy.toml", tmp_path / "ledger.jsonl"
+    policy.write_text(f'[ledger]\nfile = "{ledger}"\n')
+    monkeypatch.setenv("MIEN_POLICY", str(policy))
+
     def twice(shot: mien.Shot) -> mien.Shot:
         (face,) = shot.faces
         small = dataclasses.replace(face, number=2, name="Twin", landmarks=face.landmarks * 0.5)
@@ -272,3 +300,4 @@ def test_an_edit_is_nearer_to_the_truth_than_nothing(
     assert {pair["frame"] < clip["cut"] <= pair["truth"] for pair in clip["pairs"]} == {True}
     picture = cv2.imread(str(tmp_path / "strips" / "variant.png"))
     assert picture.shape[1] == 3 * SIDE
+    assert not ledger.exists()  # nothing that stays was rendered

@@ -61,7 +61,7 @@ class TroubleMark:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """What is wrong, a word each, the worst first."""
+        """A word for everything that is wrong, the worst first."""
         return tuple(dict.fromkeys(MEASURES.get(o.measure, o.measure) for o in self.troubles))
 
     def at(self, frame: int) -> tuple[FrameTrouble, ...]:

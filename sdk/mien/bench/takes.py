@@ -140,6 +140,8 @@ def open_takes(clip: Path, options: QualityOptions, folder: Path, progress: Prog
             path=clip,
         )
     person = main_face(whole) if options.face is None else whole.face(_face(options.face))
+    if person.consent is None:
+        check_untracked(clip.name)
     notes = []
     if len(whole.faces) > 1 and options.face is None:
         notes.append(
@@ -187,7 +189,7 @@ def _whole(clip: Path, options: QualityOptions, progress: Progress) -> tuple[Sho
         )
     if tracked:
         return shot, span
-    check_untracked(clip.name)
+    check_untracked(clip.name)  # before the work; nobody in a clip has said anything yet
     return api.track(shot, frames=span, progress=progress), span
 
 
