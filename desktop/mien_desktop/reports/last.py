@@ -111,7 +111,7 @@ def _changes(report: _Report, project: Project) -> dict[int, BoolArray | None]:
 def _target_now(
     exported: Project, project: Project, number: int, target: FloatArray | None
 ) -> FloatArray | None:
-    """(T, 59) controls that are asked of a face now; the very same where neither face nor edit have changed."""
+    """Controls asked of a face now; the very same where neither face nor edit have changed."""
     before, now = (_face(one.shot.faces, number) for one in (exported, project))
     same = exported.edit(number).layers is project.edit(number).layers if now is before else False
     return target if same else _target(project, number)
