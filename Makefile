@@ -4,6 +4,9 @@
 #   make test    lint, types, layers and every test
 #   make check   the quick part of it, under three minutes
 #   make bench   the benchmarks: ratios against baselines in the same run
+#   make audit   known vulnerabilities of what is installed, where they can be looked up
+#   make sbom    what is installed for mien, as CycloneDX, in ./dist
+#   make dist    sdist and wheel in ./dist, the same bytes every time
 #   make plugin  the Blender extension as a zip in ./dist
 
 PYTHON ?= python3
@@ -20,7 +23,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 BLENDER_PYTHON ?= $(firstword $(shell $(PYTHON) -c 'import sys; sys.version_info[:2] == (3, 11) and print(sys.executable)') $(shell command -v python3.11))
 BLENDERS := .venv-blender/4.5/.made .venv-blender/5.0/.made
 
-.PHONY: demo desktop test check lint types run-tests bench plugin clean
+.PHONY: demo desktop test check lint types run-tests bench audit sbom dist plugin clean
 
 demo: $(VENV)/.demo
 	$(BIN)/mien demo -o demo
@@ -48,6 +51,15 @@ run-tests: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m tests.benchmarks
+
+audit: $(VENV)/.dev
+	$(BIN)/python tools/audit.py
+
+sbom: $(VENV)/.dev
+	$(BIN)/python tools/sbom.py dist/mien.cdx.json
+
+dist: $(VENV)/.dev
+	$(BIN)/python tools/build_dist.py dist
 
 plugin: .venv-blender/4.5/.made
 	.venv-blender/4.5/bin/python plugin/build.py dist

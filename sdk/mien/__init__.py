@@ -16,6 +16,7 @@ import importlib
 TYPE_CHECKING = False  # type checkers take it as true; `typing` itself would cost 10 ms
 if TYPE_CHECKING:
     from mien import api as api
+    from mien import bench as bench
     from mien import editorial as editorial
     from mien import errors as errors
     from mien import face as face
@@ -439,9 +440,9 @@ _HOMES = {
 }
 """Modules of the public names."""
 _ROOMS = (
-    "api", "editorial", "errors", "face", "identity", "io", "jobs", "media", "model", "preview",
-    "progress", "rendering", "reporting", "retouch", "serve", "session", "timebase", "tracking",
-    "training", "weights",
+    "api", "bench", "editorial", "errors", "face", "identity", "io", "jobs", "media", "model",
+    "preview", "progress", "rendering", "reporting", "retouch", "serve", "session", "timebase",
+    "tracking", "training", "weights",
 )  # fmt: skip
 """Modules and packages that are there as attributes, as `mien.errors`."""
 

@@ -14,7 +14,7 @@ import pytest
 
 import mien
 from mien.cli.main import run
-from mien.errors import ConsentError, PolicyError, WriteError
+from mien.errors import ConsentError, OutputError, PolicyError, WriteError
 from mien.model.consent import today
 from mien.model.document import Project
 from mien.model.occlusion import Occlusion
@@ -155,7 +155,23 @@ def test_the_command_line_refuses_and_tracks_nothing_for_it(
     policy("[consent]\nrequierd = true\n")
     assert run(["render", str(tracked_360p), *output]) == PolicyError.exit_code
     assert "requierd" in capsys.readouterr().err
+    # What is refused is not kept either.
+    policy("[consent]\nrequired = true\n")
+    assert run(["render", str(tracked_360p), *output, "--save-as", str(tmp_path / "a.mien")]) == 2
     assert not (tmp_path / "out.mp4").exists()
+    assert not (tmp_path / "a.mien").exists()
+
+
+def test_provenance_may_not_be_switched_off_where_it_is_demanded(
+    project: Project, policy: Policy, tmp_path: Path
+) -> None:
+    policy("[provenance]\nrequired = true\n")
+    output = tmp_path / "out.mp4"
+    with pytest.raises(OutputError, match="may not be switched off"):
+        rendered(project, output, provenance=False)
+    with pytest.raises(OutputError, match="may not be switched off"):
+        rendered(replace(project, provenance=False), output)
+    assert not output.exists()
 
 
 def test_images_are_hashed_as_sha256sum_lists_them(

@@ -37,20 +37,26 @@ def deaf(port: int, asked: str) -> socket.socket:
     return client
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_clients_that_read_nothing_cost_seconds_at_the_end(how: signal.Signals) -> None:
-    asked = '{"id": 2, "method": "controls"}\n'
+def seconds_to_end(deaf_clients: int) -> float:
+    """How long a server takes to end, with a client that reads and so many that do not."""
     with listening(MIEN_SERVE_TOKEN=TOKEN) as server:
-        clients = [deaf(server["port"], asked) for _ in range(3)]
+        asked = '{"id": 2, "method": "controls"}\n'
+        clients = [deaf(server["port"], asked) for _ in range(deaf_clients)]
         with Client.connect(server["port"], TOKEN, name="other") as other:
             assert other.call("status")["shots"] == []
             begun = time.monotonic()
-            server["process"].send_signal(how)
+            server["process"].send_signal(signal.SIGTERM)
             server["process"].wait(60)
             took = time.monotonic() - begun
     for client in clients:
         client.close()
-    assert took < SECONDS
+    return took
+
+
+def test_clients_that_read_nothing_cost_seconds_at_the_end() -> None:
+    # What they cost is the promise here; how quick the machine is counts on both sides.
+    cost = seconds_to_end(3) - seconds_to_end(0)
+    assert cost < SECONDS
 
 
 def test_jobs_and_shots_of_a_client_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

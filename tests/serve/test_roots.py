@@ -27,7 +27,7 @@ from tests.serve.conftest import COMMAND
 from tests.serve.wire import Wire, refused
 
 FIELDS = {"path", "paths", "media", "matte", "output", "audio", "image", "sound", "text_path",
-          "phones_path"}  # fmt: skip
+          "phones_path", "document_path"}  # fmt: skip
 """What fields of requests are called that hold paths."""
 
 
@@ -241,7 +241,7 @@ def test_a_whole_job_in_its_folder(tracked: Path, talk: Path, tmp_path: Path) ->
         client.call("set_edits", shot=shot, face=1, layers=layers)
         assert client.call("preview", shot=shot, frame=2, to="file")["edited"]
         job = client.start("render", shot=shot, output=str(inside / "out.mp4"), frames=[0, 4])
-        assert job.result.result(120)["frames"] == 4
+        assert job.result.result(500)["frames"] == 4
         client.call("save", shot=shot, path=str(inside / "saved.mien"))
         with pytest.raises(ServeError, match="outside the folders"):
             client.call("save", shot=shot, path=str(tmp_path / "saved.mien"))

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 import mien
-from mien.consent import Policy, policy, read_policy
+from mien.consent import Policy, RenderPermit, policy, read_policy
 from mien.consent.permit import check_untracked, permit_render
-from mien.errors import ConsentError, PolicyError
+from mien.errors import ConsentError, OutputError, PolicyError
 from mien.model.consent import today
 from mien.model.shot import Shot
 from mien.rendering.plans import face_plans
@@ -51,7 +51,7 @@ def added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
     return write
 
 
-def permit(shot: Shot, span: str = "0:24", control: str = "jawOpen") -> object:
+def permit(shot: Shot, span: str = "0:24", control: str = "jawOpen") -> RenderPermit:
     edits = [mien.Edit(shot.faces[0]).set(control, 0.5, span="4:8")]
     frames = shot.clock.parse_range(span)
     return permit_render(shot, face_plans(shot, edits, frames), frames, title="a shot")
@@ -184,6 +184,13 @@ def test_what_was_never_tracked_is_refused_at_once(system: Write) -> None:
 def test_a_consent_that_does_not_hold_is_said_where_nothing_is_demanded(system: Write) -> None:
     del system
     shot = mien.set_consent(make_shot(24), 1, replace(ANNA, expires=DAY))
-    assert permit(shot).notes == (  # type: ignore[attr-defined]
-        "face 1: the consent of Anna Example ended on 2026-01-31.",
-    )
+    assert permit(shot).notes == ("face 1: the consent of Anna Example ended on 2026-01-31.",)
+
+
+def test_provenance_may_be_ruled(system: Write) -> None:
+    shot = make_shot(24)
+    assert permit(shot).check_signed(False) is False
+    system("[provenance]\nrequired = true\n")
+    assert permit(shot).check_signed(True) is True
+    with pytest.raises(OutputError, match="may not be switched off"):
+        permit(shot).check_signed(False)

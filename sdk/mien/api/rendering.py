@@ -396,7 +396,8 @@ def _write(
     recorder = Recorder(work.permit, path, span, work.renderer, matte=matte)
     claims = RenderClaims(work.shot, work.plans, work.renderer)
     signed = work.provenance if provenance is None else provenance
-    seal = None if matte else open_seal(path, claims, soundtrack, wanted=signed)
+    wanted = matte or work.permit.check_signed(signed)
+    seal = None if matte else open_seal(path, claims, soundtrack, wanted=wanted)
     work = work.with_examples(progress)
     # The ledger comes last: what it says is of the bytes that get the name.
     destination = Output(

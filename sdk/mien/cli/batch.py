@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, Optional
 import typer
 
 from mien.cli.completions import complete_renderer, complete_tracker
+from mien.cli.engine_options import EngineChoice, with_engine_options
 from mien.cli.occlusion_options import with_occlusion_options
 from mien.cli.options import CodecName, Examples, Json, Overwrite, Provenance, UntilDamage
 from mien.cli.output import print_done, print_json, print_notice, print_table
@@ -23,13 +24,12 @@ from mien.model.quality import Quality
 from mien.timebase import FrameRange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from mien.editorial.conform import DropFrame
     from mien.editorial.cut import Cut
     from mien.editorial.rebase import MediaPaths
     from mien.jobs.batch import BatchReport
-    from mien.jobs.executor import Executor
     from mien.jobs.job import ShotJob
     from mien.jobs.plan import Plan
     from mien.jobs.runner import ShotOutcome
@@ -82,18 +82,6 @@ _Tracker = Annotated[
 ]
 _Lossless = Annotated[
     bool, typer.Option("--lossless", help="Keep every pixel exactly as rendered (FFV1).")
-]
-_EngineName = Annotated[
-    Literal["local", "dask"],
-    typer.Option("--engine", help="This machine, or a Dask cluster."),
-]
-_Address = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option("--address", metavar="URL", help="The cluster's scheduler (tcp://...)."),
-]
-_Workers = Annotated[
-    Optional[int],  # noqa: UP045
-    typer.Option("--workers", metavar="N", min=1, help="Worker processes."),
 ]
 _ChunkLength = Annotated[
     Optional[int],  # noqa: UP045
@@ -153,7 +141,8 @@ _MediaPaths = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
-    app.command()(with_renderer_settings(with_occlusion_options(with_quality_options(batch))))
+    verb = with_engine_options(with_quality_options(batch))
+    app.command()(with_renderer_settings(with_occlusion_options(verb)))
     app.command("batch-step", hidden=True)(batch_step)
 
 
@@ -168,9 +157,6 @@ def batch(
     examples: Examples = None,
     codec: CodecName = None,
     lossless: _Lossless = False,
-    engine: _EngineName = "local",
-    address: _Address = None,
-    workers: _Workers = None,
     chunk: _ChunkLength = None,
     retries: _Retries = 2,
     resume: _Resume = False,
@@ -186,6 +172,7 @@ def batch(
     overwrite: Overwrite = False,
     json: Json = False,
     *,
+    engine: EngineChoice,
     occlusion: OcclusionChoice,
     quality: Quality,
     typed: TypedSettings,
@@ -201,7 +188,6 @@ def batch(
     from mien.jobs.plan import CHUNK, make_plan
     from mien.jobs.yaml import read_jobs
 
-    _check_engine(engine, address, workers)
     if resume and not (folder / FOLDER).is_dir():
         raise UsageError(f"There is no batch in {folder} to go on with.", "Check the folder.")
     check_examples(examples or ())
@@ -231,7 +217,7 @@ def batch(
     if openjd is not None:
         _export(plan, openjd, json=json)
         return
-    start = _starter(plan, engine, address, workers)
+    start = engine.starter(plan)
     report = run_batch(plan, start, retries=retries, overwrite=overwrite)
     _hand_back(cut, report, folder, activate, drop, media_paths)
     _print_report(report, json=json)
@@ -276,14 +262,6 @@ def _chunk(text: str) -> FrameRange:
     if match is None:
         raise UsageError(f"--frames '{text}' cannot be read.", "Write FIRST-LAST, as in 20-29.")
     return FrameRange(int(match[1]), int(match[2] or match[1]) + 1)
-
-
-def _check_engine(engine: str, address: str | None, workers: int | None) -> None:
-    """Refuse what the engine has no use for."""
-    if address is not None and engine != "dask":
-        raise UsageError("--address names a Dask cluster.", "Add --engine dask.")
-    if address is not None and workers is not None:
-        raise UsageError("--workers starts workers here; the cluster has its own.", "Leave it out.")
 
 
 def _jobs_of(
@@ -382,25 +360,6 @@ def _with_trackers(jobs: Sequence[ShotJob]) -> list[ShotJob]:
     needed = {job.tracker for job in jobs if job.project is None}
     names = {name: get_tracker(name).name for name in needed}
     return [dataclasses.replace(job, tracker=names.get(job.tracker, job.tracker)) for job in jobs]
-
-
-def _starter(
-    plan: Plan, engine: str, address: str | None, workers: int | None
-) -> Callable[[], Executor]:
-    from mien.jobs.local_executor import LocalEngine, count_workers
-    from mien.jobs.plan import THREADS
-    from mien.rendering.registry import uses_gpu
-
-    renderers = sorted({shot.job.renderer for shot in plan.shots})
-    wanted = next(filter(uses_gpu, renderers), "warp")
-    orders = [shot.order for shot in plan.shots if shot.order is not None]
-    threads = [int(order.settings.get(THREADS, 0)) for order in orders if order.settings]
-    count = workers or count_workers(wanted, max(threads, default=0) or plan.threads)
-    if engine == "dask":
-        from mien.jobs.dask_executor import DaskEngine
-
-        return lambda: DaskEngine(plan.folder, address, count, gpu=uses_gpu(wanted))
-    return lambda: LocalEngine(count)
 
 
 def _hand_back(

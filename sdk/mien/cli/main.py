@@ -17,6 +17,7 @@ from typer.exceptions import TyperException
 from mien.cli import (
     apply,
     batch,
+    bench,
     consent,
     curves,
     cuts,
@@ -92,7 +93,7 @@ app.add_typer(face_repairs.faces, name="faces")
 app.add_typer(consent.consent, name="consent")
 app.add_typer(provenance.provenance, name="provenance")
 app.add_typer(retouch.jobs, name="retouch")
-app.add_typer(provenance.provenance, name="provenance")
+app.add_typer(bench.bench, name="bench")
 train.add_to(app)
 serve.add_to(app)
 desktop.add_to(app)

@@ -91,6 +91,7 @@ class Saving:
         sets: Sequence[Assignment],
         settings: tuple[str, RendererSettings | Mapping[str, Any] | None],
         examples: Sequence[Path],
+        frames: str | None,
     ) -> tuple[Project, tuple[Edit, ...]]:
         """Return the project to be rendered, and edits on top of it; one that is kept has all.
 
@@ -102,16 +103,24 @@ class Saving:
             sets: What is set.
             settings: Name of the renderer, and its settings.
             examples: Other material of the people.
+            frames: Frames that are rendered, as typed; None for all.
+
+        Raises:
+            ConsentError: When the policy does not permit the render; nothing is kept then.
         """
         from mien import api
         from mien.api.edits import with_history
         from mien.io.project import SUFFIX
+        from mien.model.edits import stacked_edits
         from mien.rendering.registry import settings_owner
 
         renderer, values = settings
         main = face_of_unnamed(project.shot, sets)
+        edits = make_edits(project.shot, sets, main, LAYER)
         if target is None:
-            return project, make_edits(project.shot, sets, main, LAYER)
+            return project, edits
+        whole = stacked_edits(project.shot, (*project.edits, *edits))
+        api.check_consent(replace(project, edits=whole), frames)
         if examples:
             project = api.set_examples(project, [*project.shot.examples, *examples])
 

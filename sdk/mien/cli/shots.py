@@ -285,7 +285,7 @@ def render(
     if tracking:
         check_untracked(shot.name)
         project = _tracked(project.shot, frames, occlusion, until_damage=until_damage)
-    kept = ((renderer, settings), examples or ())
+    kept = ((renderer, settings), examples or (), frames)
     project, edits = saving.applied(target, shot, which, project, assignments, *kept)
     sound: dict[str, Any] = {} if matte else {"audio": audio, "provenance": provenance}
     report = (api.render_matte if matte else api.render)(

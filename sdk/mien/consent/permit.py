@@ -7,17 +7,19 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from mien.consent.policy import Policy, read_policy
-from mien.errors import ConsentError
+from mien.errors import ConsentError, OutputError
 from mien.model.consent import Consent, today
 from mien.model.controls import NAMES
 from mien.model.face import Face
 from mien.model.listing import list_names
 from mien.model.shot import Shot
-from mien.rendering.base import FacePlan
 from mien.timebase import FrameRange
+
+if TYPE_CHECKING:
+    from mien.rendering.base import FacePlan
 
 __all__ = ["RenderPermit", "RequestedFace", "check_untracked", "permit_render"]
 
@@ -58,6 +60,22 @@ class RenderPermit:
     faces: tuple[RequestedFace, ...]
     settings: str
     notes: tuple[str, ...] = ()
+
+    def check_signed(self, signed: bool) -> bool:
+        """Return whether the output is signed, and refuse that it is not where the policy demands.
+
+        Args:
+            signed: Whether it is asked to be.
+
+        Raises:
+            OutputError: When provenance may not be switched off.
+        """
+        if not signed and self.policy.provenance_required:
+            raise OutputError(
+                f"Provenance may not be switched off here: {self.policy.source} demands it.",
+                "Render with it; `mien provenance` says whether a project switches it off.",
+            )
+        return signed
 
 
 def permit_render(

@@ -10,13 +10,15 @@ from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mien.consent.ledger import Ledger, LedgerHead
 from mien.consent.permit import RenderPermit
 from mien.errors import WriteError
-from mien.rendering.base import Renderer
 from mien.timebase import FrameRange
+
+if TYPE_CHECKING:
+    from mien.rendering.base import Renderer
 
 __all__ = ["Recorder", "content_facts"]
 

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 import mien
 from mien.errors import MienError, MissingDependencyError, UsageError
 from mien.io.files import written_whole
+from mien.jobs.dask_security import TlsFiles, own_security
 from mien.jobs.executor import task_failure
 from mien.jobs.journal import check_folder
 from mien.jobs.local_executor import bounds_of, count_workers
@@ -33,6 +34,7 @@ from mien.worker_messages import WorkerDone, WorkerFailed, WorkerMessage
 
 if TYPE_CHECKING:
     from distributed import Client, Future, SpecCluster
+    from distributed.security import Security
 
     from mien.jobs.steps import Workbench
 
@@ -66,11 +68,12 @@ class DaskEngine:
         count: Workers to start; without effect on a cluster that exists.
         gpu: Whether the work wants GPUs: then workers that have the resource `gpu` are
             taken, if there are any.
+        tls: Certificates for a scheduler at `tls://`; a cluster that is started here has its own.
 
     Raises:
         MissingDependencyError: When Dask is not installed, or mien is not on the cluster's workers.
         UsageError: When no scheduler answers at the address, it has no workers, or they do
-            not see the folder.
+            not see the folder; when certificates are missing or wrong.
     """
 
     def __init__(
@@ -80,15 +83,20 @@ class DaskEngine:
         count: int | None = None,
         *,
         gpu: bool = False,
+        tls: TlsFiles | None = None,
     ) -> None:
         _need_dask()
         self._token = _Token(folder)
         self._gpu = gpu
         self._cluster: SpecCluster | None = None
         self._bounds = Bounds(0)
+        self._security: Security | None = None
         if address is None:
+            self._security = own_security()
             self._cluster = self._started(count or count_workers("reference" if gpu else "warp"))
             address = self._cluster.scheduler_address
+        else:
+            self._security = (tls or TlsFiles()).security(address)
         self._address = address
         self._numbers = itertools.count()
         self._slots: dict[int, str] = {}
@@ -157,6 +165,8 @@ class DaskEngine:
                 "cls": Nanny,
                 "options": {
                     "host": "127.0.0.1",
+                    "protocol": "tls",
+                    "security": self._security,
                     "nthreads": 1,
                     # The workers watch their memory themselves; a nanny would count torch's too.
                     "memory_limit": 0,
@@ -168,9 +178,10 @@ class DaskEngine:
             }
             for number, bound in enumerate(bounds)
         }
-        options = {"host": "127.0.0.1", "port": 0, "dashboard": False}
+        options = {"host": "127.0.0.1", "port": 0, "dashboard": False, "protocol": "tls",
+                   "security": self._security}  # fmt: skip
         scheduler = {"cls": Scheduler, "options": options}
-        return SpecCluster(workers, scheduler, silence_logs=logging.ERROR)
+        return SpecCluster(workers, scheduler, security=self._security, silence_logs=logging.ERROR)
 
     def _connected(self) -> Client:
         from distributed import Client
@@ -179,11 +190,14 @@ class DaskEngine:
         try:
             # A client that is given what is no address does not close when it is let go.
             get_address_host_port(self._address)
-            return Client(self._address, timeout=_CONNECT, set_as_default=False)
+            return Client(
+                self._address, timeout=_CONNECT, set_as_default=False, security=self._security
+            )
         except (OSError, TimeoutError, ValueError) as error:
             raise UsageError(
                 f"No Dask scheduler answers at {self._address}.",
-                "Check the address, and that it runs; it looks like tcp://HOST:8786.",
+                "Check the address, and that it runs; it looks like tcp://HOST:8786, or tls://HOST:8786"
+                " where both sides trust each other's certificates.",
             ) from error
 
     def _await_workers(self) -> None:

@@ -216,6 +216,7 @@ class Workbench:
         shot = self._with_examples(order, shot, progress) if plans else shot
         journal = ShotJournal(order.folder, order.name)
         signed = project.provenance if order.provenance is None else order.provenance
+        permit.check_signed(signed)
         frames = ShotFrames(shot, plans, renderer, journal.frames, threads=self._threads)
         key = hashlib.blake2b(
             repr(

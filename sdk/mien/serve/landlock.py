@@ -20,7 +20,8 @@ import platformdirs
 
 import mien
 from mien.consent import Policy, read_policy
-from mien.errors import PolicyError
+from mien.errors import MienError, PolicyError
+from mien.provenance.identity import find_identity, provenance_folder
 from mien.weights.store import models_folder
 
 __all__ = ["confine"]
@@ -98,20 +99,33 @@ def _read_only() -> list[Path]:
     linked = [place for place in models.rglob("*") if place.is_symlink()] if models.is_dir() else []
     home = [Path(mien.__file__).parents[1], platformdirs.user_config_path("mien"), models, *linked]
     rig = [os.environ["MIEN_RIG"]] if "MIEN_RIG" in os.environ else []
-    return [*map(Path, (*_SYSTEM, *python, *rig)), *home, *_policy().files]
+    return [*map(Path, (*_SYSTEM, *python, *rig)), *home, *_policy().files, *_signer()]
 
 
 def _own() -> list[Path]:
     """Return where mien itself writes: devices, temporary files, caches, its state, its ledger."""
     kept = [platformdirs.user_cache_path("mien"), platformdirs.user_state_path("mien")]
+    # The self-made certificate is made with the first render.
+    provenance_folder().mkdir(parents=True, exist_ok=True, mode=0o700)
     for folder in kept:
         folder.mkdir(parents=True, exist_ok=True)
-    kept.append(_policy().ledger_path.parent)
+    kept += [_policy().ledger_path.parent, provenance_folder()]
     kernels = os.environ.get("TORCHINDUCTOR_CACHE_DIR")
     return [
         Path("/dev"), Path(tempfile.gettempdir()), *kept,
         *([] if kernels is None else [Path(kernels)]),
     ]  # fmt: skip
+
+
+def _signer() -> list[Path]:
+    """The user's own certificate and key, which stay where they are."""
+    if not any(provenance_folder().glob("*.toml")):
+        return []  # the self-made one lies in that folder
+    try:
+        identity = find_identity()
+    except MienError:
+        return []  # said by the render that cannot be signed
+    return [path for path in (identity.source, identity.key_path) if path is not None]
 
 
 def _policy() -> Policy:

@@ -41,7 +41,7 @@ from mien.serve.folders import check_settings
 from mien.serve.images import PictureFiles, encoded, fitted, inline, square
 from mien.serve.jobs import Jobs, ServedJob
 from mien.serve.protocol import MAX_LINE, PROTOCOL
-from mien.serve.readings import read_face
+from mien.serve.readings import read_credentials, read_face
 from mien.serve.requests import Requests
 from mien.serve.retouching import retouch_face
 from mien.serve.shots import (
@@ -97,6 +97,7 @@ class Methods:
             **faces.queued,
             "curves": self._curves,
             "read": self._read,
+            "read_provenance": read_credentials,
             "set_edits": self._set_edits,
             "get_edits": self._get_edits,
             "retouch": lambda params: retouch_face(self._shots, params),
@@ -413,6 +414,7 @@ class Methods:
             until_damage=params.until_damage,
             quality=quality,
             audio=audio,
+            provenance=params.provenance,
         )
         return self._begin(
             ServedJob(

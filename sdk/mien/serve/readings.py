@@ -1,16 +1,37 @@
-"""What a face does, as a host reads it."""
+"""What a face does, and what a file says of itself, as a host reads them."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
+from mien import api
 from mien.io.project import Project
 from mien.model.evaluate import evaluate
 from mien.model.reading import read_performance
-from mien.serve.messages import Numbers, ReadEvent, ReadParams, ReadResult
+from mien.serve.messages import (
+    Numbers,
+    ReadEvent,
+    ReadParams,
+    ReadProvenanceParams,
+    ReadProvenanceResult,
+    ReadResult,
+)
 from mien.serve.numbers import write_numbers
 
-__all__ = ["read_face"]
+__all__ = ["read_credentials", "read_face"]
+
+
+def read_credentials(params: ReadProvenanceParams) -> ReadProvenanceResult:
+    """Read the signed credentials of a file.
+
+    Raises:
+        MediaError: When the file is not there or cannot be read.
+    """
+    found = api.read_provenance(Path(params.path)).to_dict()
+    del found["manifests"]
+    return ReadProvenanceResult(**found)
 
 
 def read_face(project: Project, params: ReadParams) -> ReadResult:

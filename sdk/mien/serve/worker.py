@@ -98,6 +98,7 @@ class RenderOrder:
     until_damage: bool = False
     quality: Quality | None = None
     audio: Soundtrack | None = None
+    provenance: bool | None = None
 
 
 JobOrder = TrackOrder | SolveOrder | RetrackOrder | ExamplesOrder | RenderOrder
@@ -163,7 +164,7 @@ def _do(order: JobOrder, progress: Progress) -> Any:
     if isinstance(order, ExamplesOrder):
         examples = keep_lost(order.shot, order.paths)
         return api.set_examples(order.shot, examples, progress=progress)
-    sound: dict[str, Any] = {} if order.matte else {"audio": order.audio}
+    only: dict[str, Any] = {"audio": order.audio, "provenance": order.provenance}
     verb = api.render_matte if order.matte else api.render
     report = verb(
         order.project,
@@ -177,7 +178,7 @@ def _do(order: JobOrder, progress: Progress) -> Any:
         overwrite=order.overwrite,
         until_damage=order.until_damage,
         progress=progress,
-        **sound,
+        **({} if order.matte else only),
     )
     return report.to_dict()
 

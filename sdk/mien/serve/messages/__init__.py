@@ -74,6 +74,7 @@ from mien.serve.messages.faces import (
 )
 from mien.serve.messages.names import ControlFacts, ControlsResult, PresetFacts
 from mien.serve.messages.pictures import PreviewParams, PreviewResult, RenderParams, RenderResult
+from mien.serve.messages.provenance import ReadProvenanceParams, ReadProvenanceResult
 from mien.serve.messages.reading import ReadEvent, ReadParams, ReadResult
 from mien.serve.messages.shots import (
     CloseParams,
@@ -178,6 +179,8 @@ __all__ = [
     "PreviewResult",
     "ReadEvent",
     "ReadParams",
+    "ReadProvenanceParams",
+    "ReadProvenanceResult",
     "ReadResult",
     "RelinkParams",
     "RelinkResult",
@@ -259,6 +262,7 @@ METHODS: dict[str, Method] = {
     "undo_faces": Method(UndoFacesParams, ShotFacts),
     "curves": Method(CurvesParams, CurvesResult),
     "read": Method(ReadParams, ReadResult),
+    "read_provenance": Method(ReadProvenanceParams, ReadProvenanceResult),
     "set_edits": Method(SetEditsParams, SetEditsResult),
     "get_edits": Method(GetEditsParams, GetEditsResult),
     "retouch": Method(RetouchParams, RetouchResult),

@@ -74,6 +74,8 @@ class RenderParams(Message):
     """Second of the shot at which its first sample is heard; negative to begin inside it."""
     keep_audio: bool = False
     """Whether the shot's own sound follows as a further track."""
+    provenance: bool | None = None
+    """Whether it carries signed credentials; what the project says when not given, or else yes."""
 
 
 class RenderResult(Message):
@@ -95,3 +97,5 @@ class RenderResult(Message):
     """What is to be known of how the frames were made, each once."""
     damaged_frame: Count | None = None
     """First frame of the source that is damaged, where the output ends before it."""
+    provenance: Literal["embedded", "sidecar", "off", ""] = ""
+    """Where its signed credentials are; of a matte, which has none, nothing is said."""
