@@ -9,6 +9,7 @@ import unicodedata
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -25,6 +26,8 @@ NAMES = {
     "combining": "e\u0301a\u0308o\u0302",
 }
 LONGEST = 255
+Form = Literal["NFC", "NFD"]
+FORMS: tuple[Form, ...] = ("NFC", "NFD")
 
 
 def longest(script: str, ending: str) -> str:
@@ -75,11 +78,10 @@ def test_renders_with_names_of_255_bytes(
     assert [path for path in output.iterdir() if path.name.startswith(".")] == []
 
 
-@pytest.mark.parametrize("written", ["NFC", "NFD"])
+@pytest.mark.parametrize(("written", "there"), [("NFC", "NFD"), ("NFD", "NFC")])
 def test_a_project_finds_media_whose_accents_are_composed_otherwise(
-    footage: Path, project: Path, tmp_path: Path, written: str
+    footage: Path, project: Path, tmp_path: Path, written: Form, there: Form
 ) -> None:
-    there = {"NFC": "NFD", "NFD": "NFC"}[written]
     name = "Ängström/Érable 한국.mp4"
     target = tmp_path / unicodedata.normalize(there, name)
     target.parent.mkdir()
@@ -96,7 +98,7 @@ def test_lists_name_files_whose_accents_are_composed_otherwise(tmp_path: Path) -
     there = tmp_path / unicodedata.normalize("NFD", "é") / unicodedata.normalize("NFC", "ü.mov")
     there.parent.mkdir()
     there.write_bytes(b"")
-    for form in ("NFC", "NFD"):
+    for form in FORMS:
         assert machine_path(unicodedata.normalize(form, "é/ü.mov"), tmp_path) == there
     pattern = tmp_path / unicodedata.normalize("NFC", "ö.%04d.png")
     (tmp_path / unicodedata.normalize("NFD", "ö.0001.png")).write_bytes(b"")
@@ -106,10 +108,10 @@ def test_lists_name_files_whose_accents_are_composed_otherwise(tmp_path: Path) -
 
 
 def test_two_names_that_differ_in_accents_only_stay_two(tmp_path: Path) -> None:
-    for form in ("NFC", "NFD"):
+    for form in FORMS:
         path = tmp_path / unicodedata.normalize(form, "é.mov")
         path.write_text(form)
-    for form in ("NFC", "NFD"):
+    for form in FORMS:
         path = tmp_path / unicodedata.normalize(form, "é.mov")
         assert spelled_on_disk(path).read_text() == form
 
