@@ -225,6 +225,7 @@ class ExportTask:
                 overwrite=request.overwrite,
                 matte=preset.matte,
                 until_damage=request.until_damage,
+                provenance=request.provenance,
                 **_sounding(request.audio),
             )
 
