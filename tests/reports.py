@@ -10,7 +10,7 @@ import pytest
 import mien
 from tests.footage import made_once
 
-__all__ = ["FRAMES", "EditedShot", "edited_shot"]
+__all__ = ["FRAMES", "EditedShot", "edited_project", "edited_shot"]
 
 FRAMES = 24
 """Frames of the footage that are rendered."""
@@ -33,17 +33,23 @@ class EditedShot:
     lossy: Path
 
 
+def edited_project(original: Path, tracked: Path, path: Path) -> mien.Project:
+    """Save a project of tracked footage with an edit of frames 10 to 20, and return it."""
+    project = mien.load_project(tracked, media=original)
+    edit = mien.Edit(project.shot.faces[0])
+    for control in ("jawOpen", "browInnerUp"):
+        edit = edit.key(control, 9, 0).key(control, 14, 0.6).key(control, 20, 0)
+    project = replace(project, edits=(edit,))
+    mien.save_project(project, path)
+    return project
+
+
 def edited_shot(original: Path, tracked: Path, factory: pytest.TempPathFactory) -> EditedShot:
     """Return an edited shot; whichever worker needs it first renders it."""
 
     def make(folder: Path) -> None:
         folder.mkdir()
-        project = mien.load_project(tracked, media=original)
-        edit = mien.Edit(project.shot.faces[0])
-        for control in ("jawOpen", "browInnerUp"):
-            edit = edit.key(control, 9, 0).key(control, 14, 0.6).key(control, 20, 0)
-        project = replace(project, edits=(edit,))
-        mien.save_project(project, folder / "shot.mien")
+        project = edited_project(original, tracked, folder / "shot.mien")
         for name in ("lossless.mkv", "lossy.mp4"):
             mien.render(
                 project, folder / name, frames=f"0:{FRAMES}", progress=False,

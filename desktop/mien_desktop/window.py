@@ -25,6 +25,7 @@ from mien_desktop.faces.repairs import FaceRepairs
 from mien_desktop.jobs.badge import JobsBadge
 from mien_desktop.jobs.panel import JobsPanel
 from mien_desktop.jobs.queue import JobQueue
+from mien_desktop.jobs.reporting import ExportReports
 from mien_desktop.keymap import Keymap
 from mien_desktop.layout import Layout
 from mien_desktop.loading import Loading, first_picture
@@ -34,6 +35,7 @@ from mien_desktop.performance.neutral import NeutralChoice
 from mien_desktop.performance.retouch_panel import RetouchPanel
 from mien_desktop.performance.voice_panel import VoicePanel
 from mien_desktop.reading import ReadingBar
+from mien_desktop.reports.last import LastReports
 from mien_desktop.settings import settings
 from mien_desktop.shots.panel import ShotsPanel
 from mien_desktop.shots.thumbnails import Thumbnails
@@ -88,6 +90,8 @@ class Window(QMainWindow):
         self.documents = Documents(workspace, self.background, self)
         self.curve_files = CurveFiles(workspace, self.background, self)
         self.queue = JobQueue(workspace, self)
+        self.reports = LastReports(workspace, self)
+        self.export_reports = ExportReports(workspace, self.queue, self.reports, self)
         self.autosave = Autosave(workspace, self)
         self.performances = PerformanceApplying(workspace, self.background, self)
         self.tour: Tour | None = None
@@ -278,7 +282,7 @@ class Window(QMainWindow):
         repairs = FaceRepairs(workspace, self.background)
         self.neutral = NeutralChoice(workspace, repairs, self)
         voices = VoiceWork(workspace, self.background, self)
-        self.timeline = TimelinePanel(workspace, repairs, voices)
+        self.timeline = TimelinePanel(workspace, repairs, voices, self.reports)
         self.curves = CurvesPanel(workspace, repairs)
         self.controls = ControlsPanel(workspace)
         self.expressions = PalettePanel(workspace)
@@ -325,7 +329,7 @@ class Window(QMainWindow):
     def _commands(self) -> tuple[Command, ...]:
         panels = (command for panel in self._all_panels() for command in panel.commands())
         face = (*self.performances.commands(), *self.neutral.commands())
-        return (*window_commands(self), *panels, *face)
+        return (*window_commands(self), *panels, *face, *self.export_reports.commands())
 
     def _track(self, shot: str) -> None:
         self.queue.track(shot)

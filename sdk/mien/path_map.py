@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from mien.errors import InputError, UsageError
 
 __all__ = [
     "VARIABLE", "PathMap", "PathRule", "machine_map", "machine_path", "read_rules",
-    "use_rules_file",
+    "spelled_on_disk", "use_rules_file",
 ]  # fmt: skip
 
 VARIABLE: Final = "MIEN_PATH_MAP"
@@ -202,8 +203,41 @@ def machine_path(text: str, folder: Path | None = None) -> Path:
     """
     mapped = machine_map().map(text)
     if mapped is not None:
-        return Path(mapped)
-    return Path(text) if folder is None else folder / text
+        return spelled_on_disk(Path(mapped))
+    return spelled_on_disk(Path(text) if folder is None else folder / text)
+
+
+def spelled_on_disk(path: Path) -> Path:
+    """Return a path with its accents composed or taken apart as the disk has them.
+
+    What is written on a Mac may hold `e` and an accent (NFD) where the disk of another machine has
+    one letter (NFC), and the other way; to most disks these are two names. A path of which nothing
+    is there, in either form, is given back as it is.
+
+    Args:
+        path: A file, a folder, or a pattern of images.
+    """
+    text = str(path)
+    if text.isascii() or os.path.lexists(path):
+        return path
+    place = Path(path.anchor)
+    for part in path.parts[1:] if path.anchor else path.parts:
+        forms = (part, *(unicodedata.normalize(form, part) for form in ("NFC", "NFD")))
+        place = next((place / form for form in forms if _is_there(place / form)), place / part)
+    return place
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is a file or folder, or an image of a pattern."""
+    if os.path.lexists(path):
+        return True
+    prefix, sign, _ = path.name.partition("%")
+    if not sign:
+        return False
+    try:
+        return any(name.startswith(prefix) for name in os.listdir(path.parent))
+    except OSError:
+        return False
 
 
 def use_rules_file(path: Path) -> None:

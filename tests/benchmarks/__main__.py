@@ -32,6 +32,7 @@ NAMES = (
     "reference",
     "memory",
     "ledger",
+    "provenance",
     "fidelity",
     "blinks",
     "reading",

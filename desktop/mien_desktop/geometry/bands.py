@@ -8,15 +8,18 @@ from typing import Literal
 
 from mien_desktop.geometry.lanes import ROW, Lane
 
-__all__ = ["MARKERS", "RULER", "THUMBNAILS", "WAVEFORM", "Band", "Bands", "Cell", "cells"]
+__all__ = [
+    "MARKERS", "RULER", "THUMBNAILS", "TROUBLES", "WAVEFORM", "Band", "Bands", "Cell", "cells",
+]  # fmt: skip
 
 RULER = 24
 MARKERS = 20
+TROUBLES = 16
 THUMBNAILS = 36
 WAVEFORM = 28
 """Heights of the bands in logical pixels."""
 
-Band = Literal["ruler", "markers", "thumbnails", "waveform", "lanes"]
+Band = Literal["ruler", "markers", "troubles", "thumbnails", "waveform", "lanes"]
 CellName = Literal[
     "fold", "name", "mute", "weight", "mode", "value", "key", "sight", "portrait", "seen", "event"
 ]
@@ -40,6 +43,7 @@ class Bands:
         waveform: Whether the strip of sound is shown.
         faces: Whether the face lane is shown, at the top of the lanes.
         readings: Whether what is read off each performance is shown, below each face.
+        troubles: Whether there are frames with trouble to show; nobody chooses it.
     """
 
     names: int = 216
@@ -47,10 +51,11 @@ class Bands:
     waveform: bool = True
     faces: bool = True
     readings: bool = True
+    troubles: bool = False
 
     def every(self) -> tuple[tuple[Band, int, int], ...]:
         """Return the bands above the lanes: name, top and height."""
-        return _every(self.thumbnails, self.waveform)
+        return _every(self.troubles, self.thumbnails, self.waveform)
 
     @property
     def lanes(self) -> int:
@@ -79,10 +84,11 @@ class Bands:
 
 
 @lru_cache
-def _every(thumbnails: bool, waveform: bool) -> tuple[tuple[Band, int, int], ...]:
+def _every(troubles: bool, thumbnails: bool, waveform: bool) -> tuple[tuple[Band, int, int], ...]:
     bands: list[tuple[Band, int, bool]] = [
         ("ruler", RULER, True),
         ("markers", MARKERS, True),
+        ("troubles", TROUBLES, troubles),
         ("thumbnails", THUMBNAILS, thumbnails),
         ("waveform", WAVEFORM, waveform),
     ]

@@ -124,6 +124,7 @@ class ExportDialog(QDialog):
             until_damage=self._until_damage.isChecked(),
             quality=self._quality.quality(),
             audio=self._soundtrack(),
+            provenance=self._signed.isChecked(),
         )
 
     def accept(self) -> None:
@@ -162,6 +163,12 @@ class ExportDialog(QDialog):
         self._until_damage = QCheckBox("End before damage")
         self._until_damage.setToolTip(
             "Where frames of the clip cannot be decoded, export what comes before them"
+        )
+        self._signed = QCheckBox("Signed credentials of what was done (C2PA)")
+        self._signed.setChecked(self._project.provenance)
+        self._signed.setToolTip(
+            "In MP4 and MOV inside, else in a file beside it; mattes have none."
+            " mien provenance show reads them"
         )
         self._renderer = QComboBox()
         self._renderer.setAccessibleName("Renderer")
@@ -218,6 +225,7 @@ class ExportDialog(QDialog):
         ranges.addWidget(self._whole)
         ranges.addWidget(self._part)
         ranges.addWidget(self._until_damage)
+        ranges.addWidget(self._signed)
         place = QHBoxLayout()
         place.addWidget(self._output, 1)
         place.addWidget(self._browse)

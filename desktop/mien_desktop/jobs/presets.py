@@ -97,6 +97,7 @@ class ExportRequest:
         until_damage: Whether it ends before the first frame of the shot that is damaged.
         quality: How well it is encoded, where the preset is not lossless.
         audio: The sound that it has in place of the shot's; None for that.
+        provenance: Whether it carries signed credentials; None for what the project says.
     """
 
     preset: Preset
@@ -108,6 +109,7 @@ class ExportRequest:
     until_damage: bool = False
     quality: Quality = field(default_factory=Quality)
     audio: Soundtrack | None = None
+    provenance: bool | None = None
 
 
 def default_output(project: Project, preset: Preset, folder: Path) -> Path:

@@ -22,6 +22,7 @@ from mien_desktop.jobs.serve_process import (
     ExamplesTask,
     ExportTask,
     JobError,
+    ReportTask,
     RetrackTask,
     ServeProcess,
     SolveTask,
@@ -29,13 +30,14 @@ from mien_desktop.jobs.serve_process import (
     TrackSpanTask,
     TrackTask,
 )
+from mien_desktop.reports.verdict import headline, verdict_lines
 from mien_desktop.settings import settings
 from mien_desktop.workspace import Workspace
 
-__all__ = ["Job", "JobQueue", "JobState"]
+__all__ = ["Job", "JobQueue", "JobState", "report_task"]
 
 JobState = Literal["waiting", "running", "done", "failed", "cancelled"]
-JobKind = Literal["track", "solve", "retrack", "examples", "export"]
+JobKind = Literal["track", "solve", "retrack", "examples", "export", "report"]
 
 _STAGE_SPANS: dict[JobKind, dict[str, tuple[float, float]]] = {
     "track": {"track": (0.0, 0.9), "solve": (0.9, 1.0)},
@@ -43,6 +45,7 @@ _STAGE_SPANS: dict[JobKind, dict[str, tuple[float, float]]] = {
     "retrack": {"track": (0.0, 0.8), "solve": (0.8, 1.0)},
     "examples": {"track": (0.0, 0.9), "solve": (0.9, 1.0)},
     "export": {"prepare": (0.0, 0.1), "render": (0.1, 1.0)},
+    "report": {"track": (0.0, 0.5), "solve": (0.5, 0.6), "measure": (0.6, 1.0)},
 }
 """The part of a job that each of its stages is, roughly, from where to where."""
 _SETTLED = 2.0
@@ -114,7 +117,9 @@ class Job:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Remarks of the renderer on the frames of a finished export."""
+        """Remarks of the renderer on the frames of a finished export; the verdict of a report."""
+        if self.kind == "report" and self.result:
+            return verdict_lines(self.result)
         if self.kind != "export" or not self.result:
             return ()
         return tuple(self.result["notes"])
@@ -262,6 +267,29 @@ class JobQueue(QObject):
         title = f"Export {request.output.name}"
         return self._add("export", project.id, title, ExportTask(project, request))
 
+    def report(self, exported: Job) -> Job | None:
+        """Compare a finished export with its plate, and write a page beside it.
+
+        Args:
+            exported: The job that made it.
+
+        Returns:
+            The job, the one that is already there while it goes on; None for what cannot be
+            compared.
+        """
+        task = report_task(exported)
+        if task is None:
+            return None
+        for job in self._jobs:
+            if isinstance(job.task, ReportTask) and job.task.page == task.page and not job.ended:
+                return job
+        return self._add("report", exported.shot, f"Report on {task.edited.name}", task)
+
+    def last_export(self, shot: str) -> Job | None:
+        """Return the last finished export of a shot that can be compared; None without one."""
+        exports = (job for job in reversed(self._jobs) if job.shot == shot)
+        return next((job for job in exports if report_task(job) is not None), None)
+
     def retry(self, job: Job) -> None:
         """Run a job again that failed or was cancelled."""
         if job.state not in ("failed", "cancelled"):
@@ -391,6 +419,9 @@ class JobQueue(QObject):
         if job.kind == "export":
             self._workspace.said.emit(f"{job.title}: done, {job.result['frames']} frames.")
             return
+        if job.kind == "report":
+            self._workspace.said.emit(f"{job.title}: {headline(job.result)}.")
+            return
         if all(project.id != job.shot for project in self._workspace.now.document.shots):
             self._workspace.said.emit(f"{job.title}: done, but the shot was removed meanwhile.")
             return
@@ -407,6 +438,19 @@ class JobQueue(QObject):
         self._workspace.apply(job.title, change)
         # The document holds it now; the queue need not.
         job.result = None
+
+
+def report_task(exported: Job) -> ReportTask | None:
+    """Return the task of comparing an export with its plate; None while that cannot be done."""
+    task = exported.task
+    if exported.state != "done" or not isinstance(task, ExportTask) or task.request.preset.matte:
+        return None
+    request, result = task.request, exported.result
+    start = 0 if request.frames is None else request.frames.start
+    page = request.output.with_name(f"{request.output.name.partition('.')[0]}_report.html")
+    frames = FrameRange(start, start + result["frames"])
+    renderer = result["renderer"] or request.renderer
+    return ReportTask(task.project, request.output, page, frames, renderer)
 
 
 def _remembered() -> int:

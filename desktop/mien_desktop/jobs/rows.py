@@ -12,8 +12,10 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QProgressBar, QSizePolicy, QT
 from mien_desktop import theme
 from mien_desktop.buttons import icon_button
 from mien_desktop.jobs.messages import show_error
-from mien_desktop.jobs.queue import Job, JobQueue
-from mien_desktop.jobs.serve_process import ExportTask
+from mien_desktop.jobs.queue import Job, JobQueue, report_task
+from mien_desktop.jobs.serve_process import ExportTask, ReportTask
+from mien_desktop.reports.browser import open_page
+from mien_desktop.reports.verdict import headline
 
 __all__ = ["JobRow", "clock_words", "state_words"]
 
@@ -26,7 +28,10 @@ _STAGES = {
     "solve": "Reading expressions",
     "prepare": "Looking through the shot",
     "render": "Rendering",
+    "measure": "Comparing with the plate",
 }
+_COUNTED = ("track", "render", "measure")
+"""Stages whose steps are frames."""
 _ENDS = {"waiting": "Waiting", "cancelled": "Cancelled"}
 
 
@@ -60,6 +65,9 @@ class JobRow(QWidget):
         self._retry = _button("reset", "Try again", lambda: queue.retry(job))
         self._why = _button("warning", "What went wrong", self._explain)
         self._open = _button("film", "Show in its folder", self._reveal)
+        self._report = _button("search", "Report", lambda: queue.report(job))
+        self._report.setToolTip("Report: compare it with its plate, and show a page in the browser")
+        self._page = _button("eye", "Open the report", self._show_page)
         self._remove = _button("close", "Remove from the list", lambda: queue.remove(job))
         self._notes = QLabel()
         self._notes.setAccessibleName(f"Notes on {job.title}")
@@ -73,13 +81,14 @@ class JobRow(QWidget):
         grid.setHorizontalSpacing(2)
         grid.setVerticalSpacing(3)
         grid.addWidget(self._title, 0, 0)
-        for column, button in enumerate(
-            (self._why, self._retry, self._open, self._cancel, self._remove), start=1
-        ):
+        buttons = (
+            self._why, self._retry, self._report, self._page, self._open, self._cancel,
+            self._remove,
+        )  # fmt: skip
+        for column, button in enumerate(buttons, start=1):
             grid.addWidget(button, 0, column)
-        grid.addWidget(self._bar, 1, 0, 1, 6)
-        grid.addWidget(self._words, 2, 0, 1, 6)
-        grid.addWidget(self._notes, 3, 0, 1, 6)
+        for line, widget in enumerate((self._bar, self._words, self._notes), start=1):
+            grid.addWidget(widget, line, 0, 1, grid.columnCount())
         grid.setColumnStretch(0, 1)
         self.refresh()
 
@@ -107,22 +116,33 @@ class JobRow(QWidget):
         self._remove.setVisible(job.ended)
         self._retry.setVisible(job.state in ("failed", "cancelled"))
         self._why.setVisible(job.state == "failed")
-        self._open.setVisible(job.state == "done" and job.kind == "export")
+        self._open.setVisible(job.state == "done" and job.kind in ("export", "report"))
+        self._report.setVisible(report_task(job) is not None)
+        self._page.setVisible(job.state == "done" and job.kind == "report")
 
     def _explain(self) -> None:
         if self.job.error is not None:
             show_error(self.window(), self.job.error)
 
     def _reveal(self) -> None:
-        if isinstance(self.job.task, ExportTask):
-            folder: Path = self.job.task.request.output.parent
+        task = self.job.task
+        if isinstance(task, ExportTask | ReportTask):
+            folder: Path = (
+                task.page if isinstance(task, ReportTask) else task.request.output
+            ).parent
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+
+    def _show_page(self) -> None:
+        if isinstance(self.job.task, ReportTask):
+            open_page(self.job.task.page)
 
 
 def state_words(job: Job) -> str:
     """Return the state of a job in words."""
     if job.state == "done":
         done = f"Done in {clock_words(job.seconds)}"
+        if job.kind == "report":
+            return f"{headline(job.result)[:1].upper()}{headline(job.result)[1:]} · {done.lower()}"
         return f"{done} · {job.renderer}" if job.renderer else done
     if job.state == "failed":
         return job.error.cause if job.error is not None else "Failed"
@@ -132,7 +152,7 @@ def state_words(job: Job) -> str:
         return "Stopping"
     words = [_STAGES.get(job.stage, job.stage)]
     if job.total:
-        words.append(f"{job.done} of {job.total}" if job.stage in ("track", "render") else "")
+        words.append(f"{job.done} of {job.total}" if job.stage in _COUNTED else "")
     left = job.seconds_left
     if left is not None:
         words.append(f"{clock_words(left)} left")

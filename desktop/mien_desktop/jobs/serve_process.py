@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shlex
 import sys
@@ -27,8 +28,8 @@ from mien.timebase import FrameRange
 from mien_desktop.faces.hint import Hint
 from mien_desktop.jobs.presets import ExportRequest
 
-__all__ = ["COMMAND", "ExamplesTask", "ExportTask", "JobError", "RetrackTask", "ServeProcess",
-           "SolveTask", "Task", "TrackSpanTask", "TrackTask"]  # fmt: skip
+__all__ = ["COMMAND", "ExamplesTask", "ExportTask", "JobError", "ReportTask", "RetrackTask",
+           "ServeProcess", "SolveTask", "Task", "TrackSpanTask", "TrackTask"]  # fmt: skip
 
 COMMAND = "MIEN_SERVE_COMMAND"
 """Environment variable with another command that starts `mien serve`."""
@@ -225,8 +226,41 @@ class ExportTask:
                 overwrite=request.overwrite,
                 matte=preset.matte,
                 until_damage=request.until_damage,
+                provenance=request.provenance,
                 **_sounding(request.audio),
             )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReportTask:
+    """The task of measuring an export; its result is the report's dictionary, as JSON holds it.
+
+    Attributes:
+        project: The shot as it was exported.
+        edited: The export; a pattern for a sequence of images.
+        page: The page that is written.
+        frames: Frames of the shot that the export holds.
+        renderer: The renderer that made it.
+    """
+
+    project: Project
+    edited: Path
+    page: Path
+    frames: FrameRange
+    renderer: str
+
+    def run(self, connection: ServeConnection) -> dict[str, Any]:
+        """Hand the shot over as it was, and have the export measured."""
+        with _folder() as folder:
+            shot = _hand_over(connection, self.project, folder / "report.mien")
+            data = folder / "report.json"
+            connection.job(
+                "report", shot=shot, edited=str(self.edited), output=str(self.page),
+                data=str(data), frames=_pair(self.frames), renderer=self.renderer, overwrite=True,
+            )  # fmt: skip
+            # The answer of the server is cut after a thousand frames with trouble; the file is not.
+            report: dict[str, Any] = json.loads(data.read_text())
+            return report
 
 
 def _sounding(audio: Soundtrack | None) -> dict[str, Any]:

@@ -32,6 +32,7 @@ _CURSORS: dict[str, Qt.CursorShape] = {
     "out": Qt.CursorShape.SizeHorCursor,
     "grip": Qt.CursorShape.SizeHorCursor,
     "event": Qt.CursorShape.PointingHandCursor,
+    "trouble": Qt.CursorShape.PointingHandCursor,
     "phone-edge": Qt.CursorShape.SizeHorCursor,
     "correction": Qt.CursorShape.PointingHandCursor,
 }
@@ -241,7 +242,7 @@ class Mouse:
         lane, held = target.lane, event.modifiers()
         if event.button() != _LEFT:
             return
-        if target.kind in ("marker", "correction", "event"):
+        if target.kind in ("marker", "correction", "event", "trouble"):
             self._workspace.set(frame=target.frame, speed=0.0)
         if lane is not None and lane.kind == "person":
             self._editing.choose_lane(lane, _how(held))

@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 _HEADINGS: dict[Band, str] = {
-    "markers": "Markers", "thumbnails": "Pictures", "waveform": "Sound",
+    "markers": "Markers", "troubles": "Trouble", "thumbnails": "Pictures", "waveform": "Sound",
 }  # fmt: skip
 _ICON = 12
 """Side of the icons in logical pixels."""

@@ -19,11 +19,14 @@ from mien_desktop.geometry.axis import Axis
 from mien_desktop.geometry.select import bounds
 from mien_desktop.geometry.sight import step
 from mien_desktop.geometry.snap import targets
+from mien_desktop.geometry.troubles import beside
+from mien_desktop.reports.last import LastReports
 from mien_desktop.resolve import Resolved
 from mien_desktop.settings import settings
 from mien_desktop.timeline.editing import LaneEditing
 from mien_desktop.timeline.people import PeopleEditing
 from mien_desktop.timeline.view import TimelineView
+from mien_desktop.timeline.words import trouble_words
 from mien_desktop.view_state import TimeView, Units
 from mien_desktop.voices.work import VoiceWork
 from mien_desktop.words import count, title
@@ -44,6 +47,7 @@ class TimelinePanel(QWidget):
         workspace: The window's workspace.
         repairs: Repairs of the faces; its own where none are given.
         voice_work: Lets voices say other words; its own where none is given.
+        reports: Frames with trouble; its own where none are given.
         parent: Qt's owner.
     """
 
@@ -52,6 +56,7 @@ class TimelinePanel(QWidget):
         workspace: Workspace,
         repairs: FaceRepairs | None = None,
         voice_work: VoiceWork | None = None,
+        reports: LastReports | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -60,7 +65,9 @@ class TimelinePanel(QWidget):
         """Repairs of the faces."""
         self.voice_work = voice_work or VoiceWork(workspace, Background(workspace), self)
         """Lets voices say other words."""
-        self.view = TimelineView(workspace, self.repairs, self.voice_work, self)
+        self.reports = reports or LastReports(workspace, self)
+        """Frames with trouble."""
+        self.view = TimelineView(workspace, self.repairs, self.voice_work, self.reports, self)
         self._editing = LaneEditing(self.view)
         self._people = PeopleEditing(self.view, self._editing)
         self._auto = self._button("auto-key", "Auto-key", self._toggle_auto, checkable=True)
@@ -114,6 +121,11 @@ class TimelinePanel(QWidget):
                  tip="Go to where the face is next seen badly, or something is in front of it"),
             play("time.previous-weak", "Previous weak frame", partial(self._step_weak, -1),
                  ("Shift+W",)),
+            play("time.next-trouble", "Next trouble", partial(self._step_trouble, 1), ("T",),
+                 tip="Go to where the report on the last export finds trouble next",
+                 why=self._why_no_trouble),
+            play("time.previous-trouble", "Previous trouble", partial(self._step_trouble, -1),
+                 ("Shift+T",), why=self._why_no_trouble),
             play("time.next-event", "Next thing the face does", partial(self._step_event, 1),
                  ("D",),
                  tip="A blink, smile, look, word for a feeling, ... of the current face"),
@@ -275,6 +287,26 @@ class TimelinePanel(QWidget):
             return
         number = min(found, key=lambda number: way * found[number])
         self._workspace.set(frame=found[number], face=number, speed=0.0)
+
+    def _why_no_trouble(self) -> str:
+        if self.reports.marks:
+            return ""
+        if self.reports.edited:
+            return f"No frame with trouble is left of {self.reports.edited}."
+        return "There is no report on this shot: export it, then Report."
+
+    def _step_trouble(self, way: int) -> None:
+        """Go to the worst frame of the next mark of a report, and say what is wrong there."""
+        state, shot = self._workspace.state, self._workspace.now.shot
+        mark = beside(self.reports.marks, state.frame, way)
+        if mark is None or shot is None:
+            words = "No trouble follows." if way > 0 else "No trouble comes before."
+            self._workspace.said.emit(words)
+            return
+        worst = mark.troubles[0]
+        face = state.face if worst.face is None else worst.face
+        self._workspace.set(frame=mark.frame, face=face, speed=0.0)
+        self._workspace.said.emit(f"{trouble_words(worst, shot)}.")
 
     def _step_event(self, way: int) -> None:
         """Go to the next thing that is read of the current face, and say what it is."""

@@ -21,6 +21,7 @@ from mien_desktop.geometry.readings import FaceEvents, event_at, stripe_at
 from mien_desktop.geometry.select import key_at
 from mien_desktop.geometry.sight import Sight, bar_at
 from mien_desktop.geometry.speech import VoiceMark, frame_at, mark_at, second_at
+from mien_desktop.geometry.troubles import TroubleMark
 from mien_desktop.resolve import Resolved
 
 __all__ = ["TimelineScene", "Selected"]
@@ -77,6 +78,8 @@ class TimelineScene:
         seconds: (T + 1,) seconds at which the shot's frames begin, and the last ends.
         loudness: By the path of a voice's sound, how loud it is every 10 ms; missing while it is
             not known.
+        troubles: Marks of frames in which the last report finds trouble.
+        reported: Name of the export that it is on.
     """
 
     now: Resolved
@@ -92,6 +95,8 @@ class TimelineScene:
     events: Mapping[int, FaceEvents] = field(default_factory=dict)
     seconds: DoubleArray = field(default_factory=lambda: np.zeros(1))
     loudness: Mapping[Path, FloatArray] = field(default_factory=dict)
+    troubles: tuple[TroubleMark, ...] = ()
+    reported: str = ""
 
     def x(self, frame: float) -> float:
         """Return the middle of a frame, from the left of the widget."""

@@ -10,6 +10,7 @@ from mien_desktop.geometry.bands import CellName, cells
 from mien_desktop.geometry.lanes import Lane
 from mien_desktop.geometry.select import GRIP, nearest
 from mien_desktop.geometry.speech import VoiceMark
+from mien_desktop.geometry.troubles import TroubleMark, mark_at
 from mien_desktop.timeline.scene import TimelineScene
 
 __all__ = ["Target", "target"]
@@ -17,7 +18,7 @@ __all__ = ["Target", "target"]
 TargetKind = Literal[
     "column", "heading", "cell", "ruler", "in", "out", "grip", "marker", "markers", "key", "span",
     "lane", "sight", "person", "correction", "event", "reading",
-    "voice", "phone-edge",
+    "voice", "phone-edge", "trouble",
 ]  # fmt: skip
 SpanPart = Literal["start", "body", "stop"]
 _GRIPS = 10
@@ -34,7 +35,7 @@ class Target:
             marker, the band of markers, a key, the span of a track, a lane, the lane that shows
             how surely a face is seen, a row of the face lane, or a frame in it whose landmarks
             were corrected, a mark of something that was read off the performance, or its lane, the
-            lane of a voice, or the edge of a phone in it.
+            lane of a voice, or the edge of a phone in it, a mark of frames with trouble.
         lane: The lane; None below the last.
         cell: The cell of the column of names.
         frame: Frame of a marker or key, or under the pointer where a face is seen.
@@ -42,6 +43,7 @@ class Target:
         bar: What the bar under the pointer stands for, where a face is seen.
         event: What was read, of a mark of it.
         mark: The phone or word under the pointer, in the lane of a voice.
+        trouble: The frames with trouble, of a mark of them.
     """
 
     kind: TargetKind
@@ -52,6 +54,7 @@ class Target:
     bar: str = ""
     event: PerformanceEvent | None = None
     mark: VoiceMark | None = None
+    trouble: TroubleMark | None = None
 
 
 def target(scene: TimelineScene, x: float, y: float) -> Target:
@@ -66,6 +69,10 @@ def target(scene: TimelineScene, x: float, y: float) -> Target:
         return _marker(scene, x, y)
     if band == "lanes":
         return _lane(scene, x, y)
+    if band == "troubles":
+        mark = mark_at(scene.troubles, scene.axis, x - names)
+        if mark is not None:
+            return Target("trouble", frame=mark.frame, trouble=mark)
     project = scene.now.project
     if band == "ruler" and project is not None and project.span is not None:
         if abs(scene.edge(project.span.start) - x) <= GRIP:

@@ -31,6 +31,7 @@ from mien_desktop.geometry.bands import NARROWEST, THUMBNAILS, WIDEST, Bands
 from mien_desktop.geometry.lanes import ROW, Lane, Lanes, lay_out
 from mien_desktop.geometry.sight import Sight, sight_of
 from mien_desktop.geometry.strips import edges, tiles
+from mien_desktop.reports.last import LastReports
 from mien_desktop.resolve import Resolved
 from mien_desktop.settings import settings
 from mien_desktop.timeline.face_events import EventReader
@@ -52,6 +53,7 @@ from mien_desktop.timeline.paint_time import (
     paint_thumbnails,
     paint_waveform,
 )
+from mien_desktop.timeline.paint_troubles import paint_troubles
 from mien_desktop.timeline.pixmap_cache import PixmapCache, painting
 from mien_desktop.timeline.scene import Selected, TimelineScene
 from mien_desktop.timeline.strips import Strips
@@ -74,17 +76,19 @@ class TimelineView(QAbstractScrollArea):
         workspace: The window's workspace.
         repairs: Repairs of the faces.
         voice_work: Lets voices say other words.
+        reports: Frames with trouble.
         parent: Qt's owner.
     """
 
     def __init__(
         self, workspace: Workspace, repairs: FaceRepairs, voice_work: VoiceWork,
-        parent: QWidget | None = None,
+        reports: LastReports, parent: QWidget | None = None,
     ) -> None:  # fmt: skip
         super().__init__(parent)
         self.workspace = workspace
         self.repairs = repairs
         self.voice_work = voice_work
+        self.reports = reports
         self.preferred_bands = _remembered()
         """The user's division of the timeline."""
         self.setAccessibleName("Timeline")
@@ -132,6 +136,7 @@ class TimelineView(QAbstractScrollArea):
         """What a change of an aspect asks for beside painting."""
         self._syncing = False
         workspace.changed.connect(self._changed)
+        reports.changed.connect(self._reports_changed)
         self.destroyed.connect(self.strips.close)
         self.destroyed.connect(self.portraits.close)
         self.destroyed.connect(self.readings.close)
@@ -156,6 +161,7 @@ class TimelineView(QAbstractScrollArea):
                 self.verticalScrollBar().value(), size.width(), size.height(), self._selected,
                 self._kinds, self._sights(now.shot.faces if now.shot else ()),
                 self.readings.events, self._seconds(now.shot), self.loudness.known,
+                self.reports.marks, self.reports.edited,
             )  # fmt: skip
         return self._scene
 
@@ -165,8 +171,9 @@ class TimelineView(QAbstractScrollArea):
         shot = self.workspace.now.shot
         silent = shot is not None and not shot.media.audio_streams
         wanted = dataclasses.replace(
-            self.preferred_bands, waveform=self.preferred_bands.waveform and not silent
-        )
+            self.preferred_bands, waveform=self.preferred_bands.waveform and not silent,
+            troubles=bool(self.reports.marks),
+        )  # fmt: skip
         return wanted.fitting(self.viewport().height())
 
     def set_bands(self, bands: Bands) -> None:
@@ -184,7 +191,8 @@ class TimelineView(QAbstractScrollArea):
         """Remember how the timeline is divided for the next start."""
         store = settings()
         for name, value in dataclasses.asdict(self.preferred_bands).items():
-            store.setValue(f"{_GROUP}/{name}", value)
+            if name != "troubles":  # it is there with a report, whatever anyone prefers
+                store.setValue(f"{_GROUP}/{name}", value)
 
     def show_time(self, axis: Axis) -> None:
         """Show another stretch of time, here and in the curve editor."""
@@ -334,6 +342,10 @@ class TimelineView(QAbstractScrollArea):
         self._take_lanes(self.workspace.now)
         self._invalidate("names", "lanes")
 
+    def _reports_changed(self) -> None:
+        self._sync_bars()
+        self._invalidate()
+
     def _strips_changed(self) -> None:
         self._invalidate("head")
 
@@ -365,6 +377,8 @@ class TimelineView(QAbstractScrollArea):
         scene = self.scene
         paint_ruler(painter, scene)
         paint_markers(painter, scene)
+        if scene.bands.troubles:
+            paint_troubles(painter, scene)
         if scene.bands.thumbnails:
             paint_thumbnails(painter, scene, self.strips.picture, self.strips.aspect)
             shown = tiles(scene.axis, (THUMBNAILS - 2) * self.strips.aspect, scene.now.frame_count)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from typing import Final
 
 from mien.model.controls import CONTROLS, INDEX, sides
 from mien.model.edits import Mode
 from mien.model.fading import COVERED, SEEN
 from mien.model.reading import PerformanceEvent
+from mien.model.shot import Shot
+from mien.reporting.values import FrameTrouble
 from mien.timebase import FrameRange
 from mien_desktop.geometry.lanes import Lane
 from mien_desktop.geometry.ruler import label
+from mien_desktop.geometry.troubles import TroubleMark
 from mien_desktop.timeline.scene import TimelineScene
 from mien_desktop.timeline.targets import Target
 from mien_desktop.words import count, title
 
-__all__ = ["MODES", "describe", "number"]
+__all__ = ["MODES", "describe", "number", "trouble_words"]
 
 MODES: Final[dict[Mode, tuple[str, str]]] = {
     "add": ("+", "adds to the performance"),
@@ -63,6 +67,8 @@ def describe(scene: TimelineScene, target: Target) -> str:
         return _key(scene, lane, target.frame)
     if target.kind == "marker":
         return _marker(scene, target.frame)
+    if target.trouble is not None:
+        return _trouble(scene, target.trouble)
     if target.kind in ("person", "correction") and lane is not None:
         return _person(scene, lane, target)
     if target.kind == "sight" and lane is not None:
@@ -181,6 +187,30 @@ def _marker(scene: TimelineScene, frame: int) -> str:
     time = label(shot.clock, frame, scene.now.state.units)
     named = next((marker.name for marker in project.markers if marker.frame == frame), "")
     return f"{named or 'Marker'} at {time}\nDouble-click to rename, drag to move"
+
+
+def _trouble(scene: TimelineScene, mark: TroubleMark) -> str:
+    """Tell what is wrong in the worst frame of a mark, and in how many frames there is trouble."""
+    shot = scene.now.shot
+    assert shot is not None
+    time = label(shot.clock, mark.frame, scene.now.state.units)
+    lines = [f"{time}, in {scene.reported}:"]
+    lines += [trouble_words(one, shot) for one in mark.at(mark.frame)]
+    frames = len({one.frame for one in mark.troubles})
+    if frames > 1:
+        lines.append(f"The worst of {count(frames, 'frame')} ({', '.join(mark.words)})")
+    lines.append("Click: go there; T: to the next. Gone once the edit changes here.")
+    return "\n".join(lines)
+
+
+def trouble_words(one: FrameTrouble, shot: Shot) -> str:
+    """Tell what is wrong in a frame: `jawOpen: achieved is not what was asked (0.41, ...)`."""
+    unit = f" {one.unit}" if one.unit else ""
+    many = one.face is not None and len(shot.faces) > 1
+    who = next((f"{face.name}: " for face in shot.faces if many and face.number == one.face), "")
+    if not math.isfinite(one.value):
+        return f"{who}{one.what}"
+    return f"{who}{one.what} ({one.value:.3g}{unit}, usual at most {one.limit:g})"
 
 
 def _name(lane: Lane) -> str:

@@ -6,10 +6,11 @@ import dataclasses
 import re
 from json import dumps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional
 
 import typer
 
+from mien.cli.batch_output import print_batch_report
 from mien.cli.completions import complete_renderer, complete_tracker
 from mien.cli.engine_options import EngineChoice, with_engine_options
 from mien.cli.occlusion_options import with_occlusion_options
@@ -17,10 +18,11 @@ from mien.cli.options import CodecName, Examples, Json, Overwrite, Provenance, U
 from mien.cli.output import print_done, print_json, print_notice, print_table
 from mien.cli.quality_options import with_quality_options
 from mien.cli.renderer_options import TypedSettings, with_renderer_settings
+from mien.cli.report_options import with_report_options
 from mien.errors import InputError, UsageError
-from mien.model.listing import list_names
 from mien.model.occlusion import OcclusionChoice
 from mien.model.quality import Quality
+from mien.model.report_choice import ReportChoice
 from mien.timebase import FrameRange
 
 if TYPE_CHECKING:
@@ -32,7 +34,6 @@ if TYPE_CHECKING:
     from mien.jobs.batch import BatchReport
     from mien.jobs.job import ShotJob
     from mien.jobs.plan import Plan
-    from mien.jobs.runner import ShotOutcome
     from mien.model.media import MissingFrames
 
 __all__ = ["add_to"]
@@ -141,7 +142,7 @@ _MediaPaths = Annotated[
 
 def add_to(app: typer.Typer) -> None:
     """Add the verbs to the command line."""
-    verb = with_engine_options(with_quality_options(batch))
+    verb = with_engine_options(with_quality_options(with_report_options(batch)))
     app.command()(with_renderer_settings(with_occlusion_options(verb)))
     app.command("batch-step", hidden=True)(batch_step)
 
@@ -175,12 +176,13 @@ def batch(
     engine: EngineChoice,
     occlusion: OcclusionChoice,
     quality: Quality,
+    reports: ReportChoice,
     typed: TypedSettings,
 ) -> None:
     """Render every shot of a cut, or of a list, that has edits.
 
     The same command goes on where an earlier one was stopped or killed. Exit code 1: some
-    shots failed; they are named, and the others are done.
+    shots failed; they are named, and the others are done. 6: a figure is beyond --fail-under.
     """
     from mien.api.examples import check_examples
     from mien.jobs.batch import run_batch
@@ -198,7 +200,7 @@ def batch(
         jobs = read_jobs(
             source, renderer=renderer, tracker=tracker, codec=codec, quality=quality,
             examples=examples or (), occlusion=occlusion, until_damage=until_damage,
-            missing_frames=missing_frames, provenance=provenance,
+            missing_frames=missing_frames, reports=reports, provenance=provenance,
         )  # fmt: skip
     else:
         if not dry_run:
@@ -206,7 +208,8 @@ def batch(
         cut = _read_cut(source, rate, handles, edits, renderer, tracker, codec, lossless, unpack)
         _check_drop(cut, drop)
         jobs = _jobs_of(cut, tuple(examples or ()), occlusion, until_damage, missing_frames)
-        jobs = [dataclasses.replace(job, quality=quality, provenance=provenance) for job in jobs]
+        said: Any = {"quality": quality, "report": reports, "provenance": provenance}
+        jobs = [dataclasses.replace(job, **said) for job in jobs]
     jobs = _with_trackers(_with_renderers(jobs, typed))
     plan = make_plan(jobs, folder, chunk=chunk or CHUNK, overwrite=overwrite, settle=typed.over)
     for notice in plan.notices:
@@ -220,9 +223,7 @@ def batch(
     start = engine.starter(plan)
     report = run_batch(plan, start, retries=retries, overwrite=overwrite)
     _hand_back(cut, report, folder, activate, drop, media_paths)
-    _print_report(report, json=json)
-    if report.failed:
-        raise typer.Exit(1)
+    print_batch_report(report, json=json)
 
 
 def batch_step(
@@ -411,48 +412,3 @@ def _export(plan: Plan, folder: Path, *, json: bool) -> None:
         print_done(f"openjd run {bundle / 'template.yaml'} -p Output={plan.folder.absolute()}")
     if left_out:
         raise typer.Exit(1)
-
-
-def _print_report(report: BatchReport, *, json: bool) -> None:
-    if json:
-        from json import loads
-
-        print_json(loads(report.summary.read_bytes()), int(bool(report.failed)))
-        return
-    for outcome in report.failed:
-        print_notice(f"{outcome.plan.job.name} failed: {outcome.problem}")
-    for note, names in _notes(report).items():
-        print_notice(f"{list_names(names)}: {note}")
-    done = [outcome for outcome in report.outcomes if outcome.problem is None]
-    frames = sum(outcome.written for outcome in done)
-    kept = sum(outcome.kept for outcome in done)
-    before = f", {kept} of them before" if kept else ""
-    print_done(
-        f"{len(done)} of {len(report.outcomes)} shots done{before}: {frames} frames,"
-        f" {sum(outcome.made for outcome in done)} rendered, {report.seconds:.0f} s;"
-        f"{_renderers(done)}{_encodings(done)} {report.index}"
-    )
-
-
-def _notes(report: BatchReport) -> dict[str, list[str]]:
-    """By what is to be known of how frames were made, the names of the shots that it is true of."""
-    notes: dict[str, list[str]] = {}
-    for outcome in report.outcomes:
-        for note in outcome.notes:
-            notes.setdefault(note, []).append(outcome.plan.job.name)
-    return notes
-
-
-def _encodings(outcomes: Sequence[ShotOutcome]) -> str:
-    """How the outputs are encoded."""
-    named = list(dict.fromkeys(outcome.plan.encoding for outcome in outcomes))
-    return f" encoded as {', '.join(named)};" if named else ""
-
-
-def _renderers(outcomes: Sequence[ShotOutcome]) -> str:
-    """The renderers of the shots in which anything is asked of one."""
-    from mien.rendering.registry import describe_choice
-
-    jobs = [outcome.plan.job for outcome in outcomes if outcome.faces]
-    named = sorted({describe_choice(job.renderer, job.renderer_reason) for job in jobs})
-    return f" renderer: {', '.join(named)};" if named else ""

@@ -21,6 +21,7 @@ from mien.editorial.times import exact
 from mien.editorial.urls import as_pattern, path_candidates, text_of_url
 from mien.media.sequence import EXTENSIONS, Pattern
 from mien.model.rates import exact_rate
+from mien.path_map import spelled_on_disk
 
 __all__ = [
     "RENDERS", "SOURCE", "MediaFinder", "ResolvedMedia", "available_range", "beside",
@@ -228,7 +229,7 @@ def _identity(reference: Any) -> tuple[Any, ...]:
 def _candidates(path: Path, folder: Path, bundle: Bundle | None) -> tuple[Path, ...]:
     """Where a file may be that a cut names."""
     if bundle is None:
-        return folder / path, folder / path.name
+        return spelled_on_disk(folder / path), spelled_on_disk(folder / path.name)
     # Bundles have their media in one folder, whatever the cut names.
     return folder / path, folder / _MEDIA / path.name
 

@@ -9,6 +9,7 @@ lead outside.
 
 from __future__ import annotations
 
+import errno
 import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -369,6 +370,12 @@ def _unreadable(path: Path, error: BaseException) -> ProjectError:
         return ProjectError(f"{path} is a folder, not a project.", "Give a .mien file.", path=path)
     if isinstance(error, PermissionError):
         return ProjectError(f"{path} may not be read.", "Change its rights.", path=path)
+    if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+        # The disk's fault and not the file's: nobody is to throw a project away for it.
+        reason = (error.strerror or "the disk failed").lower()
+        return ProjectError(
+            f"{path} cannot be read: {reason}.", "Check its name, and the disk.", path=path
+        )
     if path.suffix.lower() != SUFFIX and not zipfile.is_zipfile(path):
         return ProjectError(
             f"{path.name} is no project.", f"Make one with `mien track {path.name}`.", path=path

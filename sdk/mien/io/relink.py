@@ -34,7 +34,7 @@ from mien.media.fingerprint import content_of_fingerprint, fingerprint
 from mien.media.probe import probe
 from mien.media.sequence import find_sequence, is_image, probe_image
 from mien.model.media import MediaInfo, Orientation
-from mien.path_map import machine_map
+from mien.path_map import machine_map, spelled_on_disk
 from mien.progress import Progress, silent
 from mien.rendering.matte_shape import same_shape
 from mien.timebase import same_count
@@ -182,9 +182,10 @@ def remember(path: Path, content: str) -> None:
 
 def _candidates(stored: Path, wanted: str, folder: Path | None) -> Iterator[Path]:
     machine_map()  # a wrong one is refused even where media are found without it
-    if folder is not None and stored.resolve().is_relative_to(folder.resolve()):
-        yield stored
-    yield from _mapped(stored, folder)
+    if folder is not None:
+        yield from (path for path in _spelled(stored) if _is_inside(path, folder))
+    for mapped in _mapped(stored, folder):
+        yield from _spelled(mapped)
     if folder is not None:
         yield folder / stored.name
         try:
@@ -197,6 +198,15 @@ def _candidates(stored: Path, wanted: str, folder: Path | None) -> Iterator[Path
     if stored.absolute() in known:
         yield stored
     yield from known
+
+
+def _spelled(path: Path) -> tuple[Path, ...]:
+    """A path, and as the disk spells it where that is otherwise."""
+    return tuple(dict.fromkeys((path, spelled_on_disk(path))))
+
+
+def _is_inside(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
 
 
 def _mapped(stored: Path, folder: Path | None) -> Iterator[Path]:

@@ -46,6 +46,11 @@ class BatchReport:
         """The shots that failed."""
         return tuple(outcome for outcome in self.outcomes if outcome.problem is not None)
 
+    @property
+    def beyond(self) -> tuple[ShotOutcome, ...]:
+        """The shots that are done, and whose figures are beyond the thresholds asked for."""
+        return tuple(outcome for outcome in self.outcomes if outcome.beyond)
+
 
 def run_batch(
     plan: Plan,

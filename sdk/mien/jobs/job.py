@@ -21,12 +21,14 @@ from mien.model.media import MediaInfo, MissingFrames
 from mien.model.occlusion import OcclusionChoice
 from mien.model.quality import Quality
 from mien.model.renderer_settings import SettingValue
+from mien.model.report_choice import ReportChoice
 from mien.model.soundtrack import Soundtrack
 from mien.model.transfer import APPLIED_LAYER, Transfer
 from mien.timebase import Clock, FrameRange, Timecode, same_count
 
 __all__ = [
-    "ApplyInput", "CurvesInput", "CutSpan", "Problem", "ShotJob", "ShotResult", "Status",
+    "ApplyInput", "CurvesInput", "CutSpan", "Problem", "ShotJob", "ShotResult",
+    "Status",
 ]  # fmt: skip
 
 Status = Literal["done", "failed"]
@@ -306,6 +308,7 @@ class ShotJob:
         missing_frames: What stands for images of a sequence that are missing between others. With
             a cut's frames, `error` is only about those that the cut shows.
         audio: Another sound for its output, in place of its own or beside it.
+        report: Whether it is measured once it is rendered, and what its figures are held to.
         provenance: Whether its output carries signed credentials; None for what the project says.
     """
 
@@ -334,6 +337,7 @@ class ShotJob:
     quality: Quality = field(default_factory=Quality)
     missing_frames: MissingFrames = "error"
     audio: Soundtrack | None = None
+    report: ReportChoice = field(default_factory=ReportChoice)
     provenance: bool | None = None
 
     @property

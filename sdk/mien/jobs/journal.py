@@ -8,6 +8,7 @@
     shots/NAME/frames/      finished frames (rendering/frame_files.py)
     shots/NAME/output.json  what the output is, or is about to be
     shots/NAME/notes.json   what the renderer had to say
+    shots/NAME/report.json  what was measured of the output
     shots/NAME/writing      held by the process that writes the output
 
 Whatever is done is written aside, synced and renamed before it counts. Nothing is believed that
@@ -20,10 +21,11 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mien.errors import OutputError
 from mien.io.files import written_whole
@@ -119,6 +121,7 @@ class ShotJournal:
         self.folder = self._batch / "shots" / name
         self._record = self.folder / "output.json"
         self._notes = self.folder / "notes.json"
+        self._report = self.folder / "report.json"
 
     @property
     def frames(self) -> Path:
@@ -191,6 +194,25 @@ class ShotJournal:
             _make(self.folder)
             with written_whole(self._notes) as file:
                 file.write(json.dumps({"key": key, "notes": known + new}, indent=1).encode())
+
+    def report(self, key: str) -> dict[str, Any] | None:
+        """What was measured of the output that `key` names; None when nothing was."""
+        try:
+            value = json.loads(self._report.read_bytes())
+            held = dict(value["report"]) if value["key"] == key else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return held if held is not None and isinstance(held.get("failed"), list) else None
+
+    def keep_report(self, key: str, report: Mapping[str, Any]) -> None:
+        """Keep what was measured of the output.
+
+        Raises:
+            WriteError: When the disk is full.
+        """
+        _make(self.folder)
+        with written_whole(self._report) as file:
+            file.write(json.dumps({"key": key, "report": dict(report)}, indent=1).encode())
 
     def whole(self, key: str, output: Path) -> OutputRecord | None:
         """The record of an output that is made from `key`, whole and as it was written."""

@@ -102,6 +102,8 @@ def _inputs(plan: Plan) -> set[Path]:
             files.add(shot.order.project)
         if shot.order.audio is not None:
             files.add(shot.order.audio.path)
+        if shot.order.thresholds is not None:
+            files.add(shot.order.thresholds)
         for curves in shot.order.curves:
             files.update(_curve_files(curves.file))
         settings = find_entry(shot.order.renderer).settings(shot.order.settings)

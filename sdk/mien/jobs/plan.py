@@ -30,6 +30,7 @@ from mien.model.settings import ReferenceSettings
 from mien.model.soundtrack import Soundtrack
 from mien.rendering.devices import with_threads
 from mien.rendering.registry import find_entry, merge_settings, settings_owner
+from mien.reporting.thresholds import read_thresholds
 from mien.timebase import FrameRange
 
 __all__ = ["CHUNK", "THREADS", "Plan", "Settle", "ShotPlan", "chunks_of", "make_plan", "settle_job"]
@@ -307,6 +308,8 @@ def _plan_shot(
         encoding = fits(output, facts, job)
         if job.audio is not None:
             _check_sound(job.audio, output, facts, job.codec)
+        if job.report.thresholds is not None:
+            read_thresholds(job.report.thresholds)
         settings = settle_job(job, stored, settle)
         entry = find_entry(job.renderer)
         if entry.settings_type is not None and hasattr(entry.settings_type, THREADS):

@@ -80,6 +80,7 @@ def write_reports(plan: Plan, outcomes: Sequence[ShotOutcome], seconds: float) -
         "mien": mien.__version__,
         "done": sum(outcome.problem is None for outcome in outcomes),
         "failed": sum(outcome.problem is not None for outcome in outcomes),
+        "beyond_thresholds": [one.plan.job.name for one in outcomes if one.beyond],
         "frames": sum(outcome.written for outcome in outcomes if outcome.problem is None),
         "made": sum(outcome.made for outcome in outcomes),
         "seconds": round(seconds, 3),
@@ -113,6 +114,8 @@ def _facts(outcome: ShotOutcome) -> dict[str, Any]:
         "seconds": round(outcome.seconds, 3),
         "notes": list(outcome.notes),
         "report": _page_of(outcome),
+        "measured": None if outcome.report is None else dict(outcome.report),
+        "beyond_thresholds": outcome.beyond,
         "problem": None
         if problem is None
         else {"code": problem.code, "cause": problem.cause, "remedy": problem.remedy},
@@ -128,6 +131,7 @@ def _index(outcomes: Sequence[ShotOutcome], facts: dict[str, Any]) -> str:
             pair = outcome.thumbnails[len(outcome.thumbnails) // 2]
             picture = f'<img src="{REPORT}/{quote(pair["after"])}" alt="">'
         status = "done" if problem is None else f'<span class="failed">{html_text(problem)}</span>'
+        status += _measured(outcome)
         page = quote(shot["report"])
         rows.append(
             f'<tr><td><a href="{page}">{picture or "report"}</a></td>'
@@ -163,10 +167,26 @@ def _page(outcome: ShotOutcome) -> str:
     rows = "".join(
         f"<tr><th>{html_text(name.replace('_', ' '))}</th><td>{html_text(_plain(value))}</td></tr>"
         for name, value in shot.items()
-        if name not in ("name", "report", "output")
+        if name not in ("name", "report", "output", "measured")
     )
     back = f'<p><a href="../{_INDEX}">all shots</a> {_link(outcome, "../")}</p>'
+    measured = _measured(outcome, "../")
+    back += f"<p>{measured.removeprefix('<br>')}</p>" if measured else ""
     return html_page(shot["name"], f"{back}{failure}{figures}<table>{rows}</table>", _STYLE)
+
+
+def _measured(outcome: ShotOutcome, up: str = "") -> str:
+    """A line on what was measured of a shot, with its page; empty where nothing was."""
+    report = outcome.report
+    if report is None:
+        return ""
+    if report["problem"]:
+        return f'<br><span class="failed">not measured: {html_text(report["problem"])}</span>'
+    said = "measured: within all thresholds"
+    if report["failed"]:
+        said = f"measured: {', '.join(report['failed'])} beyond thresholds"
+    kind = ' class="failed"' if outcome.beyond else ""
+    return f'<br><a{kind} href="{up}{quote(report["page"])}">{html_text(said)}</a>'
 
 
 def _link(outcome: ShotOutcome, up: str = "") -> str:

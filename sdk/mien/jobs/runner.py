@@ -46,6 +46,7 @@ class ShotOutcome:
         thumbnails: Pictures of it, as pictures.py tells them.
         notes: What the renderer had to say.
         frames: The frames that the output holds; None before it is written.
+        report: What was measured of it: `page`, `data`, `passed`, `failed`; None where nothing was.
     """
 
     plan: ShotPlan
@@ -60,6 +61,13 @@ class ShotOutcome:
     thumbnails: tuple[Mapping[str, Any], ...] = ()
     notes: tuple[str, ...] = ()
     frames: FrameRange | None = None
+    report: Mapping[str, Any] | None = None
+
+    @property
+    def beyond(self) -> bool:
+        """Whether figures of it are beyond thresholds that were asked for."""
+        held = self.plan.order is not None and self.plan.order.thresholds is not None
+        return held and self.report is not None and not self.report["passed"]
 
     @property
     def written(self) -> int:
@@ -180,6 +188,7 @@ class _Run:
             return
         outcome.edited = result["edited"]
         outcome.frames = _written(result)
+        outcome.report = result.get("report")
         outcome.thumbnails, outcome.notes = tuple(result["thumbnails"]), tuple(result["notes"])
         self._ended(outcome)
 
@@ -194,6 +203,7 @@ class _Run:
         if outcome.kept:
             outcome.edited = result["edited"]
             outcome.frames = _written(result)
+            outcome.report = result.get("report")
             self._ended(outcome)
             return
         chunks = _chunks(shot.order.frames, self.plan.chunk, missing)

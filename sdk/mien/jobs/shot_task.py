@@ -63,6 +63,8 @@ class ShotSpec:
         missing_frames: What stands for images of a sequence that are missing between others.
         tracked_span: The frames of media without a project that are tracked for it; None for all.
         audio: Another sound for the output; None for the shot's own.
+        measured: Whether the output is measured once it is written.
+        thresholds: A JSON file of what its figures are held to; None for none.
         provenance: Whether the output carries signed credentials; None for what the project says.
     """
 
@@ -90,6 +92,8 @@ class ShotSpec:
     missing_frames: MissingFrames = "error"
     tracked_span: FrameRange | None = None
     audio: Soundtrack | None = None
+    measured: bool = False
+    thresholds: Path | None = None
     provenance: bool | None = None
 
     @classmethod
@@ -124,6 +128,8 @@ class ShotSpec:
             curves, job.tracker, tuple(path.absolute() for path in job.examples),
             occlusion, job.stream, job.until_damage, job.quality, job.opened_missing,
             audio=None if job.audio is None else job.audio.absolute(),
+            measured=job.report.measures,
+            thresholds=None if job.report.thresholds is None else job.report.thresholds.absolute(),
             provenance=job.provenance,
         )  # fmt: skip
 
@@ -155,6 +161,8 @@ class ShotSpec:
             "missing_frames": self.missing_frames,
             "tracked_span": None if self.tracked_span is None else str(self.tracked_span),
             "audio": None if self.audio is None else self.audio.to_dict(),
+            "measured": self.measured,
+            "thresholds": None if self.thresholds is None else str(self.thresholds),
             "provenance": self.provenance,
         }
         return json.dumps(value, indent=1)
@@ -239,6 +247,7 @@ def read_shot_spec(path: Path) -> ShotSpec:
             _read_missing(value.get("missing_frames")),
             _read_tracked(value.get("tracked_span")),
             _read_audio(value.get("audio")),
+            bool(value.get("measured")), _read_path(value.get("thresholds")),
             _read_switch(value.get("provenance")),
         )  # fmt: skip
     except OSError as error:
@@ -274,6 +283,10 @@ def _read_audio(value: Mapping[str, Any] | None) -> Soundtrack | None:
     if value is None:
         return None
     return Soundtrack(machine_path(value["path"]), value["start"], bool(value["keep_own"]))
+
+
+def _read_path(text: Any) -> Path | None:
+    return None if text is None else machine_path(text)
 
 
 def _read_switch(value: Any) -> bool | None:

@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from mien.errors import MediaError, NoFaceError, OutputError, ProjectError, Usag
 from mien.io.project import SUFFIX, Project
 from mien.jobs.edits import request_edits
 from mien.jobs.journal import OutputRecord, ShotJournal, digest_of
+from mien.jobs.shot_measure import WrittenShot, measure_shot
 from mien.jobs.shot_task import ShotSpec, Task
 from mien.jobs.thumbnails import Thumbnails
 from mien.jobs.tracked_media import tracking_key
@@ -60,6 +61,7 @@ class _Opened:
     notes: tuple[str, ...]
     span: FrameRange
     title: str
+    project: Project
     provenance: bool
 
     def permit(self) -> RenderPermit:
@@ -127,6 +129,7 @@ class Workbench:
             "requested": opened.frames.active(opened.span),
             "thumbnails": [pair.to_dict() for pair in pictures.pairs()],
             "notes": [*opened.notes, *journal.notes(opened.key)],
+            "report": None if record is None else self._measured(opened, journal, record, progress),
         }
 
     def _render(self, task: Task, progress: Progress) -> dict[str, Any]:
@@ -155,7 +158,21 @@ class Workbench:
             "frames": _written(opened, record),
             "thumbnails": [pair.to_dict() for pair in pictures.pairs()],
             "notes": [*opened.notes, *journal.notes(opened.key)],
+            "report": self._measured(opened, journal, record, progress),
         }
+
+    def _measured(
+        self, opened: _Opened, journal: ShotJournal, record: OutputRecord, progress: Progress
+    ) -> dict[str, Any] | None:
+        """What is measured of a whole output; None where that is not asked for."""
+        if not opened.order.measured:
+            return None
+        start, stop = _written(opened, record)
+        written = WrittenShot(
+            opened.order, opened.project, opened.plans, FrameRange(start, stop), record,
+            tuple(opened.notes),
+        )  # fmt: skip
+        return measure_shot(written, journal, progress)
 
     def _write(self, opened: _Opened, journal: ShotJournal, progress: Progress) -> OutputRecord:
         """Write the output and its record, in an order that a kill cannot disturb."""
@@ -229,8 +246,21 @@ class Workbench:
             ).encode(),
             digest_size=16,
         ).hexdigest()
-        self._opened = _Opened(order, stamp, shot, plans, renderer, frames, key, notes, span,
-                               project.title, signed)  # fmt: skip
+        project = replace(project, shot=shot)
+        self._opened = _Opened(
+            order,
+            stamp,
+            shot,
+            plans,
+            renderer,
+            frames,
+            key,
+            notes,
+            span,
+            project.title,
+            project,
+            signed,
+        )
         return self._opened
 
     def _project(self, order: ShotSpec, progress: Progress) -> Project:

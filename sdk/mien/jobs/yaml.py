@@ -1,7 +1,8 @@
 """`jobs.yaml`: a batch as a plain list, for people without a cut.
 
     renderer: auto            # for all shots that say nothing else; so do tracker, codec, lossless,
-                              # quality, crf, bitrate, preset, examples, occlusion
+                              # quality, crf, bitrate, preset, examples, occlusion, report and
+                              # fail_under (a JSON file of thresholds)
     settings: {steps: 12}     # of that renderer, for its shots; reference's with auto
     shots:
       - name: sh010           # the media's name when it is left out
@@ -61,12 +62,14 @@ from mien.jobs.fields import (
 )
 from mien.jobs.job import ApplyInput, CurvesInput, ShotJob
 from mien.jobs.names import unique_names
+from mien.jobs.yaml_nodes import NodePath, YamlNodes
 from mien.model.assignments import parse_assignment
 from mien.model.face_names import one_untracked
 from mien.model.media import MissingFrames
 from mien.model.occlusion import OcclusionChoice
 from mien.model.quality import Quality
 from mien.model.renderer_settings import SettingValue
+from mien.model.report_choice import ReportChoice
 from mien.model.soundtrack import Soundtrack
 from mien.path_map import machine_path
 from mien.rendering.registry import AUTO, parse_settings, settings_owner
@@ -76,17 +79,21 @@ __all__ = ["SUFFIXES", "read_jobs"]
 SUFFIXES: Final = (".yaml", ".yml")
 _LARGEST_FILE = 32 << 20
 """Bytes that are read at most; a hundred thousand shots take fewer."""
-_MOST_NODES = 1_000_000
-"""Values at most, with those that aliases repeat: a few lines of them can stand for billions."""
 _DEEPEST: Final = 100
 """Values in values; a list of shots has six."""
-_NULL: Final = "tag:yaml.org,2002:null"
 _SAFE_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_Path = tuple[str | int, ...]
-"""Where a value is: ("shots", 2, "media")."""
 
 
-class _Shot(QualityFields):
+class _MeasuredFields(QualityFields):
+    report: bool | None = None
+    fail_under: Text | None = None
+
+    def reports(self, folder: Path) -> ReportChoice:
+        """Whether outputs are measured, and what their figures are held to."""
+        return ReportChoice(self.report, _placed(self.fail_under, folder))
+
+
+class _Shot(_MeasuredFields):
     name: Text | None = None
     media: Text | None = None
     project: Text | None = None
@@ -121,7 +128,7 @@ class _Shot(QualityFields):
         return *curves, *(one.input(machine_path(one.file, folder)) for one in self.apply)
 
 
-class _File(QualityFields):
+class _File(_MeasuredFields):
     renderer: Text | None = None
     settings: dict[str, str] = Field(default_factory=dict)
     tracker: Text | None = None
@@ -146,6 +153,7 @@ def read_jobs(
     occlusion: OcclusionChoice | None = None,
     until_damage: bool = False,
     missing_frames: MissingFrames | None = None,
+    reports: ReportChoice | None = None,
     provenance: bool | None = None,
 ) -> list[ShotJob]:
     """Read the shots of a `jobs.yaml`.
@@ -162,23 +170,21 @@ def read_jobs(
         occlusion: What is asked for things in front of faces; None for the file's.
         until_damage: Whether outputs end before the first frame of their media that is damaged.
         missing_frames: What stands for images that are missing; None for the file's, or an error.
+        reports: Whether shots are measured, and what they are held to; None for the file's.
         provenance: Whether outputs carry signed credentials; None for the file's, or the projects'.
 
     Raises:
         InputError: When it cannot be read, or a field is wrong; line and field are named.
     """
     source = _Source.parse(path)
-    try:
-        file = _File.model_validate(source.data)
-    except ValidationError as error:
-        raise _refused(error, source) from error
-    _check_shots(file, source)
+    file = _validated(source)
     names = unique_names(
         shot.name or shot.shot or Path(shot.media or shot.project or "").stem for shot in file.shots
     )
     jobs = []
     settings, shared = _Settings(source), file.renderer or AUTO
     defaults = settings.parse(shared, file.settings, ())
+    measured = (reports or ReportChoice()).on(file.reports(path.parent))
     general = (occlusion or OcclusionChoice()).on(file.occlusion.choice(path.parent))
     for number, (shot, name) in enumerate(zip(file.shots, names, strict=True)):
         chosen = shot.renderer or renderer or shared
@@ -210,10 +216,20 @@ def read_jobs(
                 provenance=_first(shot.provenance, provenance, file.provenance),
                 examples=tuple(examples if wanted is None else _paths(wanted, path.parent)),
                 occlusion=shot.occlusion.choice(path.parent).on(general),
+                report=shot.reports(path.parent).on(measured),
                 origin=f"{path.name}, line {source.line(('shots', number))}",
             )
         )
     return jobs
+
+
+def _validated(source: _Source) -> _File:
+    try:
+        file = _File.model_validate(source.data)
+    except ValidationError as error:
+        raise _refused(error, source) from error
+    _check_shots(file, source)
+    return file
 
 
 def _first(*said: bool | None) -> bool | None:
@@ -238,7 +254,7 @@ def _check_shots(file: _File, source: _Source) -> None:
 
 def _check_shot(shot: _Shot, number: int, source: _Source) -> None:
     """Refuse a shot whose fields do not go together."""
-    path: _Path = ("shots", number)
+    path: NodePath = ("shots", number)
     if shot.media is None and shot.project is None:
         raise source.error(path, "it has neither media nor a project", "Give one of them.")
     if shot.project is None and not shot.curves and not shot.apply and not shot.set:
@@ -264,7 +280,7 @@ def _check_shot(shot: _Shot, number: int, source: _Source) -> None:
     _check_faces(shot, path, source)
 
 
-def _check_faces(shot: _Shot, path: _Path, source: _Source) -> None:
+def _check_faces(shot: _Shot, path: NodePath, source: _Source) -> None:
     """Refuse a shot that is still to be tracked and speaks of faces by name, or of two at once."""
     if shot.project is not None:
         return
@@ -286,7 +302,7 @@ class _Settings:
     source: _Source
 
     def parse(
-        self, renderer: str, texts: Mapping[str, str], path: _Path
+        self, renderer: str, texts: Mapping[str, str], path: NodePath
     ) -> dict[str, SettingValue]:
         """Return the values of settings.
 
@@ -310,7 +326,7 @@ class _Source:
 
     name: str
     data: object
-    lines: dict[_Path, int]
+    lines: dict[NodePath, int]
 
     @classmethod
     def parse(cls, path: Path) -> _Source:
@@ -354,7 +370,7 @@ class _Source:
             ) from error
         if root is None:
             raise InputError(f"{path.name} is empty.", "List shots in it.", path=path)
-        reader = _Nodes(path.name)
+        reader = YamlNodes(path.name)
         try:
             data = reader.value(root, ())
         except RecursionError as error:
@@ -363,13 +379,13 @@ class _Source:
             ) from error
         return cls(path.name, data, reader.lines)
 
-    def line(self, path: _Path) -> int:
+    def line(self, path: NodePath) -> int:
         """Return the line of a value, or of what holds it."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
 
-    def quality(self, fields: _File | _Shot, path: _Path) -> Quality:
+    def quality(self, fields: _File | _Shot, path: NodePath) -> Quality:
         """Return the quality that a file or a shot of it asks for.
 
         Raises:
@@ -388,14 +404,14 @@ class _Source:
             return Quality(preset=encoded.preset)
         return encoded
 
-    def error(self, path: _Path, what: str, remedy: str) -> InputError:
+    def error(self, path: NodePath, what: str, remedy: str) -> InputError:
         """Return the error of a value."""
         where = self.words(path)
         said = f"{where}: {what}" if where else what
         end = "" if said.endswith(("?", "...")) else "."
         return InputError(f"{self.name}, line {self.line(path)}: {said}{end}", remedy)
 
-    def words(self, path: _Path) -> str:
+    def words(self, path: NodePath) -> str:
         """Return a path as people write it, with its shot's name: `shots[2] (sh020).media`."""
         text = ""
         for depth, part in enumerate(path, 1):
@@ -434,46 +450,6 @@ class _Loader(_SAFE_LOADER):  # type: ignore[misc, valid-type]
         super().ascend_resolver()
 
 
-class _Nodes:
-    """Turns YAML's nodes into values whose scalars stay the text that was typed.
-
-    YAML 1.1 would read the span 1:50 as 110, the name 010 as 8 and the name `no` as false.
-    """
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._left = _MOST_NODES
-        self.lines: dict[_Path, int] = {}
-
-    def value(self, node: yaml.Node, path: _Path) -> object:
-        """Return the value of a node."""
-        self._left -= 1
-        if not self._left:
-            raise InputError(f"{self._name} holds too many values.", "Split it.")
-        self.lines.setdefault(path, node.start_mark.line + 1)
-        if isinstance(node, yaml.SequenceNode):
-            return [self.value(item, (*path, i)) for i, item in enumerate(node.value)]
-        if isinstance(node, yaml.MappingNode):
-            return self._mapping(node, path)
-        empty = isinstance(node, yaml.ScalarNode) and node.style is None and node.tag == _NULL
-        return None if empty else node.value
-
-    def _mapping(self, node: yaml.MappingNode, path: _Path) -> dict[str, object]:
-        result: dict[str, object] = {}
-        for key, item in node.value:
-            line = key.start_mark.line + 1
-            name = key.value
-            if not isinstance(name, str):
-                raise InputError(f"{self._name}, line {line}: a field's name must be a word.")
-            if name in result:
-                raise InputError(
-                    f"{self._name}, line {line}: {name} is given twice.", "Leave one out."
-                )
-            self.lines[(*path, name)] = line
-            result[name] = self.value(item, (*path, name))
-        return result
-
-
 def _refused(error: ValidationError, source: _Source) -> InputError:
     """Return the error of the first wrong field, by line."""
     wrong = error.errors(include_url=False)
@@ -491,7 +467,7 @@ def _without_stop(sentence: str) -> str:
     return sentence if sentence.endswith("...") else sentence.rstrip(".")
 
 
-def _path_in(source: _Source, path: _Path) -> _Path:
+def _path_in(source: _Source, path: NodePath) -> NodePath:
     """The path of a value in the file, where one curve file needs no list."""
     for depth in range(len(path) - 1):
         if path[depth] in ("curves", "apply") and path[: depth + 2] not in source.lines:

@@ -113,6 +113,14 @@ def write_error(path: Path, error: BaseException) -> WriteError:
             "Remove files of yours there, ask for more, or choose a folder on another disk.",
             path=path,
         )
+    read = _other_file(error, path)
+    if read is not None:
+        return WriteError(
+            f"{path} could not be made: {read}, which it is made from, cannot be read any more:"
+            f" {said}.",
+            f"{left[0].upper()}{left[1:]}; see that the file is there, and do it again.",
+            path=read,
+        )
     if code in _BROKEN:
         return WriteError(
             f"The disk failed: {path} could not be written: {said}.",
@@ -139,6 +147,16 @@ def reason(error: BaseException) -> str:
     if getattr(error, "errno", None) == errno.ENOSPC or "No space left" in text:
         return _FULL
     return (getattr(error, "strerror", None) or text or type(error).__name__).lower()
+
+
+def _other_file(error: BaseException, path: Path) -> Path | None:
+    """The file that an error is about, where that is neither the output nor beside it."""
+    name = getattr(error, "filename", None)
+    if not isinstance(name, (str, bytes)) or not name:
+        return None
+    file = Path(os.fsdecode(name).removeprefix("file:"))
+    hidden = any(part.startswith(".") for part in (file.name, file.parent.name))
+    return None if hidden or file in (path, path.parent, path.resolve()) else file
 
 
 def _left_of(path: Path) -> str:

@@ -6,12 +6,15 @@ import platform
 import time
 from collections.abc import Mapping, Sequence
 from importlib import metadata
+from pathlib import Path
 from typing import Any, Final
 
 import mien
+from mien.errors import MienError
 from mien.model.media import MediaInfo
 from mien.model.shot import Shot
 from mien.model.summary import summarize_project
+from mien.provenance.reading import read_provenance
 from mien.rendering.base import FacePlan
 from mien.reporting.measurement import Measurement
 
@@ -46,6 +49,7 @@ def gather_facts(
         "edits": edits,
         "settings": settings,
         "occlusion": _occlusion(shot),
+        "provenance": _provenance(order.edited.path),
         "made_by": None if shot.made_by is None else str(shot.made_by),
         "versions": _versions(),
         **used,
@@ -76,6 +80,25 @@ def _occlusion(shot: Shot) -> dict[str, Any]:
         "matte": None if one.matte is None else str(one.matte),
         "strokes": len(one.strokes),
         "glasses": {str(face): choice for face, choice in one.glasses.items()},
+    }
+
+
+def _provenance(path: Path) -> dict[str, Any]:
+    """What the edited file's credentials say, where it has any."""
+    try:
+        read = read_provenance(path)
+    except MienError as error:
+        return {"state": "not read", "problems": [str(error)]}
+    if read.state == "none":
+        return {"state": "none"}
+    return {
+        "state": read.state,
+        "signer": read.signer,
+        "self_made": read.self_made,
+        "generator": read.generator,
+        "source_type": read.source_type,
+        "problems": list(read.problems),
+        "sidecar": None if read.sidecar is None else str(read.sidecar),
     }
 
 

@@ -38,6 +38,7 @@
     const wide = view === "beside";
     const size = wide ? 2 * width : width;
     if (canvas.width !== size) canvas.width = size;
+    canvas.parentElement.style.setProperty("--aspect", size / height);
     pen.globalCompositeOperation = "source-over";
     if (wide) {
       pen.drawImage(video, ...part(0), 0, 0, width, height);
@@ -55,6 +56,9 @@
       if (at < width) pen.drawImage(video, x + at, y, w - at, h, at, 0, width - at, height);
       pen.fillStyle = "#fff";
       pen.fillRect(at - 1, 0, 2, height);
+      pen.beginPath();
+      pen.arc(at, height * 0.85, Math.max(5, height / 60), 0, 7);
+      pen.fill();
     }
     sides[0].hidden = view === "difference" || (view === "wipe" && wipe < 0.12);
     sides[1].hidden = view === "difference" || (view === "wipe" && wipe > 0.88);
@@ -73,9 +77,12 @@
       line.setAttribute("x1", x);
       line.setAttribute("x2", x);
       const values = facts.values[plot.dataset.plot];
-      const shown = Object.entries(values || {}).map(([name, all]) => [name, all[frame]]);
-      plot.querySelector("output").textContent =
-        shown.filter((one) => one[1] !== null).map(([name, value]) => `${name} ${value.toFixed(2)}`).join("  ");
+      plot.querySelector("output").replaceChildren(...Object.entries(values || {}).map(([name, all]) => {
+        const one = document.createElement("span");
+        one.className = one.title = name;
+        one.textContent = all[frame] === null ? "–" : all[frame].toFixed(2);
+        return one;
+      }));
     }
   }
 

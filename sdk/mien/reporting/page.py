@@ -126,7 +126,7 @@ def _player(report: ShotReport, film: PageFilm) -> str:
         )
     last = len(report.frames) - 1
     return (
-        '<section class="player"><div class="stage">'
+        f'<section class="player"><div class="stage" style="--aspect:{width / height:.4f}">'
         f'<canvas hidden tabindex="0" width="{width}" height="{height}" role="img"'
         ' aria-label="before, and after the edit"></canvas>'
         f'<video controls muted playsinline src="data:video/webm;base64,{coded}"></video>'
@@ -144,29 +144,44 @@ def _name(figure: ReportFigure) -> str:
     return _NAMES.get(figure.name, figure.name)
 
 
+_GROUPS: Final = (
+    ("Nothing else changed", ("outside.", "rim.", "curves.others", "head.")),
+    ("As asked", ("curves.", "frames.")),
+    ("Still this person", ("identity.",)),
+    ("As steady and sharp as the plate", ("flicker.", "sharpness")),
+)
+"""Figures that answer one question, by how their names begin; the first that fits."""
+
+
 def _figures(report: ShotReport) -> str:
-    many = len(report.faces) > 1
-    names = {face.number: face.name for face in report.faces}
+    left = list(report.figures)
     rows = []
-    for one in report.figures:
-        mark = {True: "✓", False: '<span class="failed">✕</span>', None: ""}[one.passed]
-        said = {True: "within", False: "beyond", None: ""}[one.passed]
-        value = "not measured" if one.value is None else f"{_short(one.value)} {one.unit}".strip()
-        shown = f'<span class="failed">{html_text(value)}</span>' if one.passed is False else value
-        face = f" of {html_text(names[one.face])}" if many and one.face in names else ""
-        plate = "" if one.plate is None else _short(one.plate)
-        bound = "" if one.threshold is None else str(one.threshold)
-        rows.append(
-            f'<tr><td class="mark" title="{said}">{mark}</td><td>{_name(one)}{face}</td>'
-            f'<td class="number">{shown}</td><td class="number">{plate}</td>'
-            f"<td>{html_text(bound)}</td>"
-            f'<td class="how">{html_text(one.how)}</td></tr>'
-        )
-    head = (
-        '<tr><th></th><th>figure</th><th class="number">value</th><th class="number">plate</th>'
-        '<th>threshold</th><th class="how">how it was measured</th></tr>'
+    for title, starts in _GROUPS:
+        group = [one for one in left if one.name.startswith(starts)]
+        left = [one for one in left if one not in group]
+        if group:
+            rows.append(f'<tr class="group"><th></th><th colspan="3">{title}</th></tr>')
+            rows += [_row(report, one) for one in group]
+    rows += [_row(report, one) for one in left]
+    return f'<h2>Figures</h2><table class="figures">{"".join(rows)}</table>'
+
+
+def _row(report: ShotReport, one: ReportFigure) -> str:
+    names = {face.number: face.name for face in report.faces}
+    many = len(names) > 1 and one.face in names
+    face = f" of {html_text(names[one.face or 0])}" if many else ""
+    mark = {True: "✓", False: '<span class="failed">✕</span>', None: ""}[one.passed]
+    said = {True: "within its threshold", False: "beyond its threshold", None: ""}[one.passed]
+    kind = " failed" if one.passed is False else ""
+    value = "not measured" if one.value is None else _short(one.value)
+    unit = "" if one.value is None else f" <small>{html_text(one.unit)}</small>"
+    plate = "" if one.plate is None else f"<br><small>plate {_short(one.plate)}</small>"
+    bound = "" if one.threshold is None else html_text(one.threshold)
+    how = f'<div class="how">{html_text(one.how)}</div>' if one.how else ""
+    return (
+        f'<tr><td class="mark" title="{said}">{mark}</td><td>{_name(one)}{face}{how}</td>'
+        f'<td class="value{kind}">{value}{unit}{plate}</td><td class="bound">{bound}</td></tr>'
     )
-    return f'<h2>Figures</h2><table class="figures">{head}{"".join(rows)}</table>'
 
 
 def _short(value: float) -> str:

@@ -101,8 +101,8 @@ def _plot(
     return (
         f'<figure class="plot" data-count="{count}"><figcaption>{html_text(title)}'
         f"<output></output></figcaption>"
-        f'<div class="axes"><span class="high">{high:g}{unit}</span>'
-        f'<span class="low">{low:g}{unit}</span>'
+        f'<div class="axes"><span class="high">{high:.3g}{unit}</span>'
+        f'<span class="low">{low:.2g}{unit}</span>'
         f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" preserveAspectRatio="none" role="img"'
         f' aria-label="{html_text(title)} over {count} frames">{zero}{drawn}'
         f'<line class="now" x1="0" x2="0" y1="0" y2="{_HEIGHT}"/></svg></div></figure>'

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from mien._types import PathLike
-from mien.errors import InputError
+from mien.errors import InputError, UsageError
 from mien.reporting.values import ReportThreshold
 
-__all__ = ["FRAME_LIMITS", "THRESHOLDS", "read_thresholds"]
+__all__ = ["FRAME_LIMITS", "THRESHOLDS", "make_thresholds", "read_thresholds"]
 
 THRESHOLDS: Final[Mapping[str, ReportThreshold]] = {
     "outside.changed": ReportThreshold(most=0),
@@ -21,7 +21,7 @@ THRESHOLDS: Final[Mapping[str, ReportThreshold]] = {
     "curves.difference": ReportThreshold(most=0.15),
     "curves.others": ReportThreshold(most=0.08),
     "head.turn": ReportThreshold(most=1.0),
-    "identity.drop": ReportThreshold(most=0.1),
+    "identity.drop": ReportThreshold(most=0.15),
     "flicker.landmarks": ReportThreshold(most=1.5),
     "flicker.texture": ReportThreshold(most=1.5),
     "sharpness": ReportThreshold(0.7, 1.4),
@@ -29,14 +29,14 @@ THRESHOLDS: Final[Mapping[str, ReportThreshold]] = {
     "frames.lost": ReportThreshold(most=0),
 }
 """By a figure's name, what it is held to where nobody says. 2.3 of CIELAB is what an eye just sees
-(Mahy et al., Evaluation of uniform color spaces, 1994); the others are what mien's own renders of
-test footage stay within."""
+(Mahy et al., Evaluation of uniform color spaces, 1994); the others are round numbers beyond which a
+look is worth its time, to be set by whoever has a better reason."""
 
 FRAME_LIMITS: Final[Mapping[str, float]] = {
     "outside.changed": 1,
     "outside.beyond_encoding": 2000,
     "curves.difference": 0.3,
-    "identity.drop": 0.15,
+    "identity.drop": 0.2,
     "flicker.landmarks": 6.0,
     "sharpness": 1.6,
     "rim.color": 4.0,
@@ -45,6 +45,23 @@ FRAME_LIMITS: Final[Mapping[str, float]] = {
 """By a figure's name, what is usual of it at most in a single frame."""
 
 _LARGEST: Final = 1 << 20
+
+
+def make_thresholds(value: Mapping[str, Any] | None) -> dict[str, ReportThreshold] | None:
+    """Return thresholds of a mapping in JSON's types; None for None.
+
+    Args:
+        value: By a figure's name, `{"least": ..., "most": ...}`.
+
+    Raises:
+        UsageError: When there is no such figure, or a bound is none.
+    """
+    if value is None:
+        return None
+    try:
+        return {str(name): _threshold(str(name), one) for name, one in value.items()}
+    except _WrongThresholdError as wrong:
+        raise UsageError(f"{wrong}.", wrong.remedy, choices=wrong.choices) from None
 
 
 def read_thresholds(path: PathLike) -> dict[str, ReportThreshold]:
@@ -85,26 +102,35 @@ def read_thresholds(path: PathLike) -> dict[str, ReportThreshold]:
             'Write JSON, as {"identity.drop": {"most": 0.05}}.',
             path=path,
         )
-    return {str(name): _threshold(path, str(name), one) for name, one in held.items()}
-
-
-def _threshold(path: Path, name: str, value: Any) -> ReportThreshold:
-    if name not in THRESHOLDS:
+    try:
+        return {str(name): _threshold(str(name), one) for name, one in held.items()}
+    except _WrongThresholdError as wrong:
         raise InputError(
-            f"{path.name}: there is no figure '{name}'.",
-            f"Choose from {', '.join(THRESHOLDS)}.",
-            path=path,
-            choices=THRESHOLDS,
+            f"{path.name}: {wrong}.", wrong.remedy, path=path, choices=wrong.choices
+        ) from None
+
+
+class _WrongThresholdError(ValueError):
+    """What is wrong with a threshold, without its full stop, and what to do."""
+
+    def __init__(self, what: str, remedy: str = "", choices: Iterable[str] = ()) -> None:
+        super().__init__(what)
+        self.remedy = remedy
+        self.choices = tuple(choices)
+
+
+def _threshold(name: str, value: Any) -> ReportThreshold:
+    if name not in THRESHOLDS:
+        names = ", ".join(THRESHOLDS)
+        raise _WrongThresholdError(
+            f"there is no figure '{name}'", f"Choose from {names}.", THRESHOLDS
         )
     bounds = value if isinstance(value, dict) else None
     if not bounds or not set(bounds) <= {"least", "most"}:
-        raise InputError(
-            f"{path.name}: {name} has no bounds.",
-            'Write {"least": NUMBER}, {"most": NUMBER} or both.',
-            path=path,
-        )
+        remedy = 'Write {"least": NUMBER}, {"most": NUMBER} or both.'
+        raise _WrongThresholdError(f"{name} has no bounds", remedy)
     for bound in bounds.values():
         number = isinstance(bound, int | float) and not isinstance(bound, bool)
         if not number or not math.isfinite(bound):
-            raise InputError(f"{path.name}: a bound of {name} is no number.", path=path)
+            raise _WrongThresholdError(f"a bound of {name} is no number")
     return ReportThreshold(bounds.get("least"), bounds.get("most"))

@@ -42,6 +42,7 @@ from mien.serve.images import PictureFiles, encoded, fitted, inline, square
 from mien.serve.jobs import Jobs, ServedJob
 from mien.serve.protocol import MAX_LINE, PROTOCOL
 from mien.serve.readings import read_credentials, read_face
+from mien.serve.reporting import report_job
 from mien.serve.requests import Requests
 from mien.serve.retouching import retouch_face
 from mien.serve.shots import (
@@ -103,6 +104,7 @@ class Methods:
             "retouch": lambda params: retouch_face(self._shots, params),
             "preview": self._preview,
             "render": self._render,
+            "report": lambda params: self._begin(report_job(self._shots, params, send)),
             "save": self._save,
             "export_curves": self._export_curves,
             "import_curves": self._import_curves,
@@ -314,7 +316,7 @@ class Methods:
     def _check_faces_rest(self, opened: OpenShot) -> None:
         """Refuse a shot whose faces another job is about to replace."""
         for job in self._jobs.of_shot(opened.handle):
-            if job.kind != "render":
+            if job.kind not in ("render", "report"):
                 name = opened.project.shot.media.path.name
                 raise UsageError(f"{name} is being {_VERBS[job.kind]}.", "Wait, or cancel that.")
 

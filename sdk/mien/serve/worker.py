@@ -34,9 +34,11 @@ from mien.worker_messages import (
 
 if TYPE_CHECKING:
     from mien.model.document import Project
+    from mien.reporting import ReportThreshold
 
 __all__ = [
-    "ExamplesOrder", "JobOrder", "RenderOrder", "RetrackOrder", "SolveOrder", "TrackOrder", "work",
+    "ExamplesOrder", "JobOrder", "RenderOrder", "ReportOrder", "RetrackOrder", "SolveOrder",
+    "TrackOrder", "work",
 ]  # fmt: skip
 
 _PATIENCE = 5.0
@@ -101,7 +103,22 @@ class RenderOrder:
     provenance: bool | None = None
 
 
-JobOrder = TrackOrder | SolveOrder | RetrackOrder | ExamplesOrder | RenderOrder
+@dataclass(frozen=True, slots=True)
+class ReportOrder:
+    """Measure an edited file, as `mien.report` takes it; the result is its report's dictionary."""
+
+    project: Project
+    project_path: Path | None
+    edited: Path
+    output: Path | None
+    data: Path | None
+    frames: FrameRange | None
+    matte: Path | None
+    renderer: str
+    thresholds: Mapping[str, ReportThreshold] | None
+
+
+JobOrder = TrackOrder | SolveOrder | RetrackOrder | ExamplesOrder | RenderOrder | ReportOrder
 
 
 def work(connection: Connection, folders: tuple[Path, ...] | None = None) -> None:
@@ -164,6 +181,8 @@ def _do(order: JobOrder, progress: Progress) -> Any:
     if isinstance(order, ExamplesOrder):
         examples = keep_lost(order.shot, order.paths)
         return api.set_examples(order.shot, examples, progress=progress)
+    if isinstance(order, ReportOrder):
+        return _report(order, progress)
     only: dict[str, Any] = {"audio": order.audio, "provenance": order.provenance}
     verb = api.render_matte if order.matte else api.render
     report = verb(
@@ -181,6 +200,27 @@ def _do(order: JobOrder, progress: Progress) -> Any:
         **({} if order.matte else only),
     )
     return report.to_dict()
+
+
+def _report(order: ReportOrder, progress: Progress) -> dict[str, Any]:
+    from mien.reporting import report
+    from mien.reporting.writing import write_report_data
+
+    measured = report(
+        order.project.shot.media.path,
+        order.edited,
+        project=order.project,
+        output=order.output,
+        frames=order.frames,
+        matte=order.matte,
+        renderer=order.renderer,
+        thresholds=order.thresholds,
+        overwrite=True,
+        progress=progress,
+    )
+    if order.data is not None:
+        write_report_data(measured, order.data)
+    return measured.to_dict()
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -145,9 +145,10 @@ def _fetch_file(model: Model, file: ModelFile, progress: Progress) -> None:
             f"Try again later, or get it from {model.url} and use `mien models add`.",
         ) from error
     with _writing(target.parent):
+        # Before: killed in between, nothing is left that nobody looks at again.
+        _note(partial).unlink(missing_ok=True)
         os.replace(partial, target)
         sync_folder(target.parent)
-        _forget(partial)
     record = read_record(model.folder)
     files = record.files | {file.path: FileRecord(target.stat().st_size, sha256)}
     write_record(model.folder, replace(record, files=files))

@@ -76,6 +76,12 @@ from mien.serve.messages.names import ControlFacts, ControlsResult, PresetFacts
 from mien.serve.messages.pictures import PreviewParams, PreviewResult, RenderParams, RenderResult
 from mien.serve.messages.provenance import ReadProvenanceParams, ReadProvenanceResult
 from mien.serve.messages.reading import ReadEvent, ReadParams, ReadResult
+from mien.serve.messages.reporting import (
+    ReportFigureFacts,
+    ReportParams,
+    ReportResult,
+    ReportTroubleFacts,
+)
 from mien.serve.messages.shots import (
     CloseParams,
     ExampleFacts,
@@ -200,6 +206,10 @@ __all__ = [
     "SetExamplesParams",
     "SetConsentParams",
     "SetNeutralParams",
+    "ReportFigureFacts",
+    "ReportParams",
+    "ReportResult",
+    "ReportTroubleFacts",
     "SetNeutralResult",
     "SetOcclusionParams",
     "SetOcclusionResult",
@@ -268,6 +278,7 @@ METHODS: dict[str, Method] = {
     "retouch": Method(RetouchParams, RetouchResult),
     "preview": Method(PreviewParams, PreviewResult),
     "render": Method(RenderParams, JobResult, RenderResult),
+    "report": Method(ReportParams, JobResult, ReportResult),
     "save": Method(SaveParams, Empty),
     "export_curves": Method(ExportCurvesParams, ExportCurvesResult),
     "import_curves": Method(ImportCurvesParams, ImportCurvesResult),

@@ -70,7 +70,7 @@ class HelloResult(Message):
     """What this mien does beyond its methods: `open.progress` where `open` takes `progress`."""
 
 
-JobKind = Literal["track", "solve", "retrack", "examples", "render"]
+JobKind = Literal["track", "solve", "retrack", "examples", "render", "report"]
 
 
 class JobFacts(Message):
@@ -81,7 +81,7 @@ class JobFacts(Message):
     shot: Handle
     state: Literal["running", "done", "failed", "cancelled"]
     stage: str
-    """What is being done: `track`, `solve`, `prepare` or `render`; empty at first."""
+    """What is being done: `track`, `solve`, `prepare`, `render` or `measure`; empty at first."""
     done: Count
     total: Count
     """Steps of the stage; 0 while they are not known."""

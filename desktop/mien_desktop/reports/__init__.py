@@ -1,0 +1,1 @@
+"""Reports on exports: what they say in a few lines, and which frames they find trouble in."""
