@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import shlex
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -205,6 +207,36 @@ def test_large_files_are_signed_in_a_process_of_their_own(movie: Path, tmp_path:
     gone = dataclasses.replace(work, path=tmp_path / "gone.mp4")
     with pytest.raises(FileNotFoundError):
         sign_apart(gone, find_identity(), tmp_path)
+
+
+def test_the_signing_process_imports_nothing_from_where_mien_is_called(
+    movie: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, seen = tmp_path / "footage", tmp_path / "seen.txt"
+    folder.mkdir()
+    (folder / "json.py").write_text("import os\nos._exit(9)\n")
+    monkeypatch.chdir(folder)
+    # A command that is a program in another Python must not get mien's modules.
+    script = tmp_path / "sign.py"
+    script.write_text(
+        "import os, sys\n"
+        f"open({str(seen)!r}, 'w').write(os.environ.get('PYTHONPATH', ''))\n"
+        "sys.exit(3)\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", "as/it/was")
+    own = find_identity()
+    by_command = dataclasses.replace(
+        own, key_path=None, key=None, command=shlex.join([sys.executable, "-S", str(script)])
+    )
+    work = SigningWork(
+        {"claim_generator_info": [{"name": "mien", "version": "1"}], "assertions": []},
+        [{"action": "c2pa.transcoded"}], "video/mp4", movie, Parent(),
+        destination=tmp_path / "out.mp4",
+    )  # fmt: skip
+    assert sign_apart(work, own, tmp_path)
+    with pytest.raises(WriteError, match="failed with code 3"):
+        sign_apart(work, by_command, tmp_path)
+    assert seen.read_text() == "as/it/was"
 
 
 def test_files_of_all_kinds_are_shown(movie: Path, tmp_path: Path) -> None:

@@ -23,6 +23,11 @@ from mien.provenance.manifest import ManifestError, SigningWork, from_json, sign
 __all__ = ["sign_apart"]
 
 _KINDS = {"input": InputError, "manifest": ManifestError}
+_START = (
+    "import sys; sys.path[:] = sys.argv[1:]; from mien.provenance import apart; apart.main()"
+)
+"""Imports there what can be imported here: nothing else that lies in the folder where mien was
+called, and by no variable, which a signing command would inherit."""
 _BEAT = 0.5
 """Seconds after which the signing process sees that nobody waits for it any more."""
 
@@ -42,9 +47,7 @@ def sign_apart(work: SigningWork, identity: Identity, folder: Path) -> bytes:
         WriteError: When the signing command fails, or the process is killed.
     """
     environment = os.environ | {"TMPDIR": str(folder), "TMP": str(folder), "PYTHONUTF8": "1"}
-    # What is imported here can be imported there.
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
-    command = [sys.executable, "-m", __name__]
+    command = [sys.executable, "-c", _START, *filter(None, sys.path)]
     with subprocess.Popen(
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -87,6 +90,7 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Do the work that comes on standard input, and write what came of it."""
     threading.Thread(target=_end_with, args=[os.getppid()], daemon=True).start()
     sys.stdout.write(json.dumps(_answer(sys.stdin.read())))
