@@ -200,9 +200,20 @@ def test_settings_that_say_nothing_are_not_passed_over(tmp_path: Path, folder: P
         with pytest.raises(MienError, match="does not say who signs"):
             find_identity()
     chain, path = kept(tmp_path, ec.generate_private_key(ec.SECP256R1()))
+    (folder / "provenance.toml").write_text(f'certificate = "{chain}"\nsigner = "command "')
+    with pytest.raises(InputError, match="names no program"):
+        find_identity()
+    run_here("provenance", "setup", "--certificate", chain, "--command", " ").refused(3)
     keep_identity(chain, key=path)
     path.unlink()
     with pytest.raises(InputError, match="cannot be read"):
+        find_identity()
+
+
+def test_settings_that_are_lost_are_not_passed_over(tmp_path: Path, folder: Path) -> None:
+    folder.mkdir()
+    (folder / "provenance.toml").symlink_to(tmp_path / "share" / "provenance.toml")
+    with pytest.raises(WriteError, match="cannot be read: no such file"):
         find_identity()
 
 

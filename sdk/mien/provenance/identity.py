@@ -174,7 +174,8 @@ def find_identity() -> Identity:
     """
     folder = provenance_folder()
     settings = folder / _NAME
-    if settings.is_file():
+    # A link to nothing, as to a share that is gone, is a certificate that is lost, not none.
+    if os.path.lexists(settings):
         identity = _read(settings)
         identity.check()
         return identity
@@ -206,7 +207,8 @@ def keep_identity(
             to standard output, in place of a key.
 
     Raises:
-        InputError: When it cannot sign, or others can read the key.
+        InputError: When it cannot sign, others can read the key, or neither key nor command is
+            given, or both.
         WriteError: When the command fails, or the settings cannot be kept.
     """
     settings = provenance_folder() / _NAME
@@ -216,6 +218,12 @@ def keep_identity(
         except OSError as error:
             raise _closed(settings, error) from error
         return find_identity()
+    command = command.strip()
+    if (key is None) == (not command):
+        raise InputError(
+            "A certificate goes with its key, or with a command that signs.",
+            "Give one of the two.",
+        )
     chain = read_certificates(certificate)
     path = None if key is None else key.expanduser().absolute()
     identity = Identity(chain, path, command=command, source=certificate.absolute())
@@ -250,6 +258,9 @@ def _read(settings: Path) -> Identity:
             raise ValueError("it names neither a key nor a signer, or both")
         if signer and not signer.startswith(_COMMAND):
             raise ValueError(f"its signer does not begin with '{_COMMAND}'")
+        command = signer.removeprefix(_COMMAND).strip()
+        if signer and not command:
+            raise ValueError("its signer names no program")
         path = None if key is None else Path(key).expanduser()
     except OSError as error:
         raise _closed(settings, error, "read") from error
@@ -259,7 +270,6 @@ def _read(settings: Path) -> Identity:
             "Set it up again: `mien provenance setup`.",
             path=settings,
         ) from error
-    command = signer.removeprefix(_COMMAND).strip()
     return Identity(read_certificates(certificate), path, command=command, source=certificate)
 
 
