@@ -182,6 +182,18 @@ def test_a_former_sidecar_goes(movie: Path, tmp_path: Path) -> None:
     assert sorted(one.name for one in tmp_path.iterdir()) == ["out.mkv"]
 
 
+@pytest.mark.parametrize("how", [{}, {"provenance": False}], ids=["signed", "plain"])
+def test_a_link_in_the_place_of_the_sidecar_is_not_followed(
+    movie: Path, tmp_path: Path, how: dict[str, bool]
+) -> None:
+    other = tmp_path / "precious.txt"
+    other.write_text("mine")
+    (tmp_path / "out.mkv.c2pa").symlink_to(other)
+    rendered(movie, tmp_path / "out.mkv", **how)
+    assert other.read_text() == "mine"
+    assert not (tmp_path / "out.mkv.c2pa").is_symlink()
+
+
 def test_what_cannot_be_signed_leaves_nothing(
     movie: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

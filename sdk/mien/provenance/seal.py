@@ -124,7 +124,11 @@ class Seal:
         else:
             # The movie's own turn would take long between the two.
             sync(path)
-            sidecar = AtomicFile(sidecar_path(self._output))
+            place = sidecar_path(self._output)
+            # Nobody chose what a link of that name leads to, to be written over.
+            if place.is_symlink():
+                place.unlink()
+            sidecar = AtomicFile(place)
             try:
                 sidecar.path.write_bytes(self._sidecar)
                 sidecar.commit()
