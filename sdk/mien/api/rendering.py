@@ -393,7 +393,7 @@ def _write(
         encoding, encoding.pixel_format, [plan.face.number for plan in work.plans],
         work.renderer.name if work.renderer else "none",
     )  # fmt: skip
-    recorder = Recorder(work.permit, path, span, work.renderer, matte=matte)
+    recorder = Recorder(work.permit, path, work.renderer, matte=matte)
     claims = RenderClaims(work.shot, work.plans, work.renderer)
     signed = work.provenance if provenance is None else provenance
     wanted = matte or work.permit.check_signed(signed)

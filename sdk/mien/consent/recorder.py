@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
@@ -29,13 +30,12 @@ class Recorder:
     """Writes the line of one render; a context around the render.
 
     It is one of the output's `before_commit`, the last of them: the hash is that of the bytes that
-    get the name. Where the render fails after all, as when it cannot be moved into place, a
+    get the name. Where they do not get it after all, as when they cannot be moved into place, a
     further line takes the first one back.
 
     Args:
         permit: What permitted the render.
         output: The output, or the pattern of an image sequence.
-        frames: Frames of the shot that are written.
         renderer: Who makes them; None for a plain copy.
         matte: Whether they are masks of what is changed.
 
@@ -47,14 +47,15 @@ class Recorder:
         self,
         permit: RenderPermit,
         output: Path,
-        frames: FrameRange,
         renderer: Renderer | None,
         *,
         matte: bool = False,
     ) -> None:
         self._permit = permit
         self._output = output
-        self._facts = _facts(permit, output, frames, renderer, matte=matte)
+        self._renderer = renderer
+        self._matte = matte
+        self._last: _Last | None = None
         self._ledger = Ledger(permit.policy.ledger_path)
         self._line: LedgerHead | None = None
         self.notes: tuple[str, ...] = ()
@@ -63,13 +64,19 @@ class Recorder:
             # Not after hours of work.
             self._ledger.check_writable()
 
-    def __call__(self, unnamed: Path) -> None:
+    def __call__(self, unnamed: Path, frames: FrameRange) -> None:
         """Write the line of an output that is encoded and has not got its name yet.
+
+        Args:
+            unnamed: The hidden file, or the hidden folder of an image sequence.
+            frames: Frames of the shot that it holds.
 
         Raises:
             WriteError: When the policy demands the ledger, and the line cannot be written.
         """
-        self._append(self._facts | {"output": content_facts(unnamed, self._output.name)})
+        facts = _facts(self._permit, frames, self._renderer, matte=self._matte)
+        self._last = _Last.of(unnamed, self._output)
+        self._append(facts | {"output": content_facts(unnamed, self._output.name)})
 
     def __enter__(self) -> Recorder:
         return self
@@ -81,6 +88,9 @@ class Recorder:
         trace: TracebackType | None,
     ) -> None:
         if error is None or self._line is None:
+            return
+        # What has its name stays in the ledger, whatever fails or is stopped afterwards.
+        if self._last is not None and self._last.has_its_name():
             return
         withdrawn = {"number": self._line.number, "hash": self._line.hash}
         # The error that ended the render is the one to tell.
@@ -99,6 +109,34 @@ class Recorder:
                     path=error.path,
                 ) from error
             self.notes = (f"{error.cause} This render is not in it.",)
+
+
+@dataclass(frozen=True, slots=True)
+class _Last:
+    """The last of an output's files to be moved into place.
+
+    Attributes:
+        place: The name that it is to get.
+        unnamed: What it is, as the system tells files apart.
+    """
+
+    place: Path
+    unnamed: os.stat_result
+
+    @classmethod
+    def of(cls, unnamed: Path, output: Path) -> _Last | None:
+        """Return that of a hidden file or folder; None of an empty folder."""
+        if not unnamed.is_dir():
+            return cls(output, unnamed.stat())
+        image = max(unnamed.iterdir(), default=None)
+        return None if image is None else cls(output.with_name(image.name), image.stat())
+
+    def has_its_name(self) -> bool:
+        """Tell whether it was moved into place."""
+        try:
+            return os.path.samestat(self.place.stat(), self.unnamed)
+        except OSError:
+            return False
 
 
 def content_facts(unnamed: Path, name: str) -> dict[str, Any]:
@@ -133,12 +171,7 @@ def _sha256(path: Path) -> str:
 
 
 def _facts(
-    permit: RenderPermit,
-    output: Path,
-    frames: FrameRange,
-    renderer: Renderer | None,
-    *,
-    matte: bool,
+    permit: RenderPermit, frames: FrameRange, renderer: Renderer | None, *, matte: bool
 ) -> dict[str, Any]:
     from mien import __version__
 

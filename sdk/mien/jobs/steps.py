@@ -180,7 +180,7 @@ class Workbench:
         name = order.output.name
         earlier = tuple(known for known in journal.outputs() if known != name)
         journal.note(OutputRecord(opened.key, name, earlier=earlier))
-        recorder = Recorder(opened.permit(), order.output, opened.span, opened.renderer)
+        recorder = Recorder(opened.permit(), order.output, opened.renderer)
         claims = RenderClaims(opened.shot, opened.plans, opened.renderer)
         seal = open_seal(order.output, claims, order.audio, wanted=opened.provenance)
         output = Output(

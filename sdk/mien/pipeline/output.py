@@ -21,13 +21,15 @@ from mien.pipeline.frame_threads import edit_in_order
 from mien.progress import Progress
 from mien.timebase import FrameRange
 
-__all__ = ["OnFrame", "Output", "OutputSeal", "Rendered", "Written", "write_output"]
+__all__ = ["OnFrame", "OnWhole", "Output", "OutputSeal", "Rendered", "Written", "write_output"]
 
 _FEW: Final = 8
 """Frames below which an output is begun anew, where damage ends it."""
 
 OnFrame = Callable[[Frame, Frame], None]
 """Called with a frame as it was and as it is, before it is written."""
+OnWhole = Callable[[Path, FrameRange], None]
+"""Called with the hidden output, whole, and the frames of the source that it holds."""
 
 
 class OutputSeal(Protocol):
@@ -67,7 +69,7 @@ class Output:
     lossless: bool = False
     overwrite: bool = False
     matte: bool = False
-    before_commit: tuple[BeforeCommit, ...] = ()
+    before_commit: tuple[OnWhole, ...] = ()
     until_damage: bool = False
     quality: Quality | None = None
     soundtrack: Soundtrack | None = None
@@ -186,10 +188,12 @@ def write_output(
 
 def _last_steps(output: Output, source: _Source) -> tuple[BeforeCommit, ...]:
     """What is called between encoding an output and giving it its name."""
-    seal = output.seal
-    if seal is None:
-        return output.before_commit
-    return (lambda path: seal(path, source.whole), *output.before_commit, seal.put_sidecar)
+
+    def informed(step: OnWhole) -> BeforeCommit:
+        return lambda path: step(path, source.whole)
+
+    seal, steps = output.seal, tuple(map(informed, output.before_commit))
+    return steps if seal is None else (informed(seal), *steps, seal.put_sidecar)
 
 
 class _Source:

@@ -23,9 +23,7 @@ from mien.provenance.manifest import ManifestError, SigningWork, from_json, sign
 __all__ = ["sign_apart"]
 
 _KINDS = {"input": InputError, "manifest": ManifestError}
-_START = (
-    "import sys; sys.path[:] = sys.argv[1:]; from mien.provenance import apart; apart.main()"
-)
+_START = "import sys; sys.path[:] = sys.argv[1:]; from mien.provenance import apart; apart.main()"
 """Imports there what can be imported here: nothing else that lies in the folder where mien was
 called, and by no variable, which a signing command would inherit."""
 _BEAT = 0.5
