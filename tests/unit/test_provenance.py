@@ -22,7 +22,7 @@ from mien.model.shot import Shot
 from mien.provenance.apart import sign_apart
 from mien.provenance.claims import EDIT, RenderClaims, manifest_definition
 from mien.provenance.identity import Identity, find_identity
-from mien.provenance.manifest import Parent, SigningWork
+from mien.provenance.manifest import Parent, SigningWork, sign
 from mien.provenance.places import sidecar_path
 from mien.rendering.plans import face_plans
 from mien.rendering.warp.renderer import WarpRenderer
@@ -173,6 +173,44 @@ def test_a_source_that_was_changed_is_carried_on_as_changed(movie: Path, tmp_pat
     found = mien.read_provenance(rendered(source, tmp_path / "second.mp4").output)
     failures = found.ingredients[0]["validation_results"]["activeManifest"]["failure"]
     assert "assertion.bmffHash.mismatch" in [one["code"] for one in failures]
+
+
+def test_the_credentials_of_a_movie_of_others_are_carried_on(movie: Path, tmp_path: Path) -> None:
+    plain, source = tmp_path / "plain.avi", tmp_path / "first.avi"
+    with av.open(str(plain), "w") as container:
+        stream = container.add_stream("mjpeg", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuvj420p"
+        for value in range(FRAMES):
+            grey = np.full((48, 64, 3), 60 * value, dtype=np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(grey, format="rgb24")))
+        container.mux(stream.encode())
+    sign(embedded(plain, "video/avi", source), find_identity())
+    found = mien.read_provenance(rendered(source, tmp_path / "second.mp4").output)
+    assert len(found.manifests) == 2
+    assert found.ingredients[0]["active_manifest"] in found.manifests
+
+
+def test_credentials_that_cannot_be_carried_on_are_said_to_end(movie: Path, tmp_path: Path) -> None:
+    source = rendered(movie, tmp_path / "s.%04d.png", provenance=False).output
+    first = tmp_path / "s.0000.png"
+    sign(embedded(first, "image/png", tmp_path / "signed"), find_identity())
+    (tmp_path / "signed").replace(first)
+    report = rendered(source, tmp_path / "on.mp4")
+    assert [note for note in report.notes if "credentials of their own, which end" in note]
+    assert mien.read_provenance(report.output).state == "valid"
+    off = rendered(source, tmp_path / "off.mp4", provenance=False)
+    assert "The source's credentials end here." in off.notes
+    (tmp_path / "s.png.c2pa").write_bytes(b"no manifest")
+    report = rendered(source, tmp_path / "on.mp4")
+    assert [note for note in report.notes if "s.png.c2pa cannot be read" in note]
+
+
+def embedded(path: Path, kind: str, destination: Path) -> SigningWork:
+    """The work of putting a manifest of another program into a file."""
+    return SigningWork(
+        {"claim_generator_info": [{"name": "other", "version": "1"}], "assertions": []},
+        [{"action": "c2pa.transcoded"}], kind, path, Parent(), destination=destination,
+    )  # fmt: skip
 
 
 def test_a_former_sidecar_goes(movie: Path, tmp_path: Path) -> None:

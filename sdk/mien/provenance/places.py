@@ -25,6 +25,7 @@ __all__ = [
     "sequence_of",
     "sidecar_path",
     "sidecar_subject",
+    "source_type",
 ]
 
 SIDECAR: Final = ".c2pa"
@@ -33,6 +34,8 @@ SIDECAR: Final = ".c2pa"
 _EMBEDDING: Final = {
     ".mp4": "video/mp4", ".m4v": "video/x-m4v", ".mov": "video/quicktime",
 }  # fmt: skip
+_OTHERS: Final = {".avi": "video/avi", ".qt": "video/quicktime", ".3gp": "video/mp4"}
+"""Movies of others that C2PA's library reads manifests of; mien writes none into such."""
 _WIDE_FROM, _WIDE_TO = (1 << 32) - (1 << 20), (1 << 32) + (1 << 28)
 """Sizes at which movies may have positions of 32 bits that a manifest before them would push over
 the edge."""
@@ -52,6 +55,11 @@ def embeds(path: Path, size: int) -> bool:
 def file_type(path: Path) -> str:
     """Type of a file as C2PA's library wants it; of those that it has no reader for, `unknown`."""
     return _EMBEDDING.get(path.suffix.lower(), "application/octet-stream")
+
+
+def source_type(path: Path) -> str:
+    """Type of a source, as `file_type` has it, by which a manifest is found in it."""
+    return _OTHERS.get(path.suffix.lower()) or file_type(path)
 
 
 def sidecar_path(path: Path) -> Path:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from mien.errors import InputError, MediaError
-from mien.media.sequence import Pattern, is_image
+from mien.media.sequence import Pattern, first_file, is_image
 from mien.provenance.certificates import SELF_MADE
 from mien.provenance.claims import EDIT, FILES
 from mien.provenance.manifest import open_context
@@ -123,8 +123,13 @@ def read_provenance(path: Path, *, anchors: str = "") -> Provenance:
 
 
 def has_credentials(path: Path) -> bool:
-    """Whether a source has credentials, in it or beside it; valid or not."""
-    return find_sidecar(path) is not None or (path.is_file() and holds_manifest(path))
+    """Whether a source has credentials, in it or beside it; valid or not.
+
+    Args:
+        path: A movie, or the pattern of a sequence, of which the first image is looked at.
+    """
+    first = first_file(path)
+    return find_sidecar(path) is not None or (first.is_file() and holds_manifest(first))
 
 
 def holds_manifest(path: Path) -> bool:
@@ -137,7 +142,7 @@ def holds_manifest(path: Path) -> bool:
 
     with open_context(check=False) as context, path.open("rb") as file:
         try:
-            reader = c2pa.Reader.try_create(file_type(path), file, context=context)
+            reader = c2pa.Reader.try_create(_kind(path), file, context=context)
         except c2pa.C2paError:
             return False
         if reader is not None:

@@ -22,6 +22,7 @@ from mien.provenance.places import (
     hash_list,
     image_numbers,
     sidecar_path,
+    source_type,
 )
 from mien.timebase import FrameRange
 
@@ -72,6 +73,11 @@ class Seal:
         self.identity: Identity = find_identity()
         self.where = ""
         self.notes: tuple[str, ...] = self.identity.notes
+        if _has_signed_images(claims.shot.media):
+            self.notes = (
+                *self.notes,
+                "The images of the source have credentials of their own, which end here.",
+            )
         self._output = output
         self._claims = claims
         self._sidecar = b""
@@ -93,13 +99,13 @@ class Seal:
             files = hash_list(image_numbers(pattern, path))
             definition, actions = manifest_definition(self._claims, frames, files)
             kind = file_type(self._output)
-            work = SigningWork(definition, actions, kind, None, _parent(media), files)
+            work = SigningWork(definition, actions, kind, None, self._parent(media), files)
             self._sidecar = self._signed(work, 0, path.parent)
             self.where = "sidecar"
             return
         definition, actions = manifest_definition(self._claims, frames)
         work = SigningWork(
-            definition, actions, file_type(self._output), path, _parent(media),
+            definition, actions, file_type(self._output), path, self._parent(media),
             destination=path.with_name(hidden_name(self._output.name)),
         )  # fmt: skip
         if not (embeds(self._output, path.stat().st_size) and self._embedded(path, work)):
@@ -148,6 +154,23 @@ class Seal:
         self.where = "embedded"
         return True
 
+    def _parent(self, media: MediaInfo) -> Parent:
+        """The source, with the credentials that it has."""
+        from mien.provenance.reading import holds_manifest, read_sidecar
+
+        path, kind = media.path, source_type(media.path)
+        sidecar = None if media.kind == "memory" else find_sidecar(path)
+        # What a source holds itself comes before what lies beside it.
+        if sidecar is not None and not (media.kind == "movie" and holds_manifest(path)):
+            manifest, value = read_sidecar(sidecar, path)
+            if "active_manifest" in value and "validation_results" in value:
+                return Parent(
+                    None, kind, manifest, value["validation_results"], value["active_manifest"]
+                )
+            lost = f"The source's credentials in {sidecar.name} cannot be read, and end here."
+            self.notes = (*self.notes, lost)
+        return Parent(path if media.kind == "movie" else None, kind)
+
     def _signed(self, work: SigningWork, size: int, folder: Path) -> bytes:
         from mien.provenance.apart import sign_apart
 
@@ -195,18 +218,10 @@ def _remove_sidecar(output: Path) -> None:
         sidecar_path(output).unlink(missing_ok=True)
 
 
-def _parent(media: MediaInfo) -> Parent:
-    """The source, with the credentials that it has."""
-    from mien.provenance.reading import holds_manifest, read_sidecar
+def _has_signed_images(media: MediaInfo) -> bool:
+    """Whether images of a source have credentials each, and no sidecar is there for all."""
+    from mien.provenance.reading import has_credentials
 
-    path = media.path
-    kind = file_type(path)
-    sidecar = None if media.kind == "memory" else find_sidecar(path)
-    # What a source holds itself comes before what lies beside it.
-    if sidecar is not None and not (media.kind == "movie" and holds_manifest(path)):
-        manifest, value = read_sidecar(sidecar, path)
-        if "active_manifest" in value and "validation_results" in value:
-            return Parent(
-                None, kind, manifest, value["validation_results"], value["active_manifest"]
-            )
-    return Parent(path if media.kind == "movie" else None, kind)
+    if media.kind != "sequence" or find_sidecar(media.path) is not None:
+        return False
+    return has_credentials(media.path)
