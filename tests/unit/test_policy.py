@@ -128,6 +128,12 @@ def test_a_policy_that_is_lost_permits_nothing(
     (tmp_path / "system.toml").symlink_to(tmp_path / "gone.toml")
     with pytest.raises(PolicyError, match="no such file"):
         read_policy()
+    (tmp_path / "etc").symlink_to(tmp_path / "gone")
+    monkeypatch.setattr(policy, "system_policy_file", lambda: tmp_path / "etc" / "policy.toml")
+    with pytest.raises(PolicyError, match="no such file"):
+        read_policy()
+    (tmp_path / "gone").mkdir()
+    assert read_policy() == Policy()
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,8 @@ def read_policy() -> Policy:
         # A link to nothing is a policy that is lost, not none.
         exists = bool(os.lstat(system))
     except (FileNotFoundError, NotADirectoryError):
-        exists = False
+        # So is its folder, where that is a link to nothing, as to a share that is gone.
+        exists = system.parent.is_symlink() and not system.parent.exists()
     except OSError as error:
         raise _unreadable(system, str(error.strerror)) from error
     if exists:
