@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from mien.io.relink import remember
 from mien.media.probe import probe
 from mien.media.sound_file import moving_media
 from mien.model.settings import ReferenceSettings
+from mien.serve import folders, landlock
 from mien.serve.client import Client, ServeError
 from mien.serve.folders import _path_fields, check_settings
 from mien.serve.messages import METHODS, Message
@@ -27,7 +28,7 @@ from tests.serve.conftest import COMMAND
 from tests.serve.wire import Wire, refused
 
 FIELDS = {"path", "paths", "media", "matte", "output", "audio", "image", "sound", "text_path",
-          "phones_path", "document_path"}  # fmt: skip
+          "phones_path", "document_path", "edited", "data"}  # fmt: skip
 """What fields of requests are called that hold paths."""
 
 
@@ -218,6 +219,29 @@ def test_the_kernel_holds_libraries_and_children_to_it(root: Path) -> None:
     assert done.stdout.strip() == str([True] * 7), done.stderr
     assert done.returncode == 1
     assert "PermissionError" in done.stderr
+
+
+def test_a_home_that_cannot_be_written_to_is_held_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "home").write_text("no folder")
+    for name in ("user_cache_path", "user_state_path", "user_config_path"):
+        monkeypatch.setattr(landlock.platformdirs, name, lambda _: tmp_path / "home" / "mien")
+    assert tmp_path / "home" / "mien" in landlock._own()
+
+
+def test_what_landlock_refuses_is_not_called_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuses(roots: Iterable[Path]) -> bool:
+        raise OSError(7, "Landlock: too many rules")
+
+    monkeypatch.setattr(folders, "confine", refuses)
+    with folder_limits([]):
+        folders.enter([tmp_path])
+    said = capsys.readouterr().err
+    assert "cannot be used" in said
+    assert "no Landlock" not in said
 
 
 def _env(home: Path) -> dict[str, str]:
