@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import platformdirs
 import pytest
 
 import mien
@@ -226,7 +227,7 @@ def test_a_home_that_cannot_be_written_to_is_held_all_the_same(
 ) -> None:
     (tmp_path / "home").write_text("no folder")
     for name in ("user_cache_path", "user_state_path", "user_config_path"):
-        monkeypatch.setattr(landlock.platformdirs, name, lambda _: tmp_path / "home" / "mien")
+        monkeypatch.setattr(platformdirs, name, lambda _: tmp_path / "home" / "mien")
     assert tmp_path / "home" / "mien" in landlock._own()
 
 

@@ -30,16 +30,16 @@ def enter(roots: Sequence[Path]) -> None:
         return
     folders = resolve_folders(roots)
     keep_to(folders)
+    reason = "this system has no Landlock"
     try:
-        confined = confine(folders)
+        if confine(folders):
+            return
     except OSError as error:
-        sys.stderr.write(f"mien serve: {error}\n")
-        confined = False
-    if not confined:
-        sys.stderr.write(
-            "mien serve: this system has no Landlock, so only the paths that mien itself opens are"
-            " checked, and not what libraries open.\n"
-        )
+        reason = f"Landlock cannot be used ({error})"
+    sys.stderr.write(
+        f"mien serve: {reason}, so only the paths that mien itself opens are checked, and not what"
+        " libraries open.\n"
+    )
 
 
 def check_message(message: Message) -> None:

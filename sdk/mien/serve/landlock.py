@@ -13,6 +13,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -104,12 +105,16 @@ def _read_only() -> list[Path]:
 
 def _own() -> list[Path]:
     """Return where mien itself writes: devices, temporary files, caches, its state, its ledger."""
-    kept = [platformdirs.user_cache_path("mien"), platformdirs.user_state_path("mien")]
     # The self-made certificate is made with the first render.
-    provenance_folder().mkdir(parents=True, exist_ok=True, mode=0o700)
+    with suppress(OSError):
+        provenance_folder().mkdir(parents=True, exist_ok=True, mode=0o700)
+    kept = [platformdirs.user_cache_path("mien"), platformdirs.user_state_path("mien")]
+    kept.append(_policy().ledger_path.parent)
     for folder in kept:
-        folder.mkdir(parents=True, exist_ok=True)
-    kept += [_policy().ledger_path.parent, provenance_folder()]
+        # A home that cannot be written to is no reason to hold nobody to anything.
+        with suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+    kept.append(provenance_folder())
     kernels = os.environ.get("TORCHINDUCTOR_CACHE_DIR")
     return [
         Path("/dev"), Path(tempfile.gettempdir()), *kept,
