@@ -2,7 +2,7 @@
 
 The service of pip-audit cannot be reached from everywhere, and an index that mirrors
 another may not know of vulnerabilities at all. What could not be looked up is said, and is no
-finding: exit code 0. Exit code 1 are vulnerabilities that are known.
+finding: exit code 0. Exit code 1 are vulnerabilities that are known, 2 that pip-audit is missing.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ def main() -> int:
         answer: dict[str, Any] = json.loads(done.stdout)
     except ValueError:
         last = done.stderr.strip().splitlines()[-1:] or ["no answer"]
+        if last[0].endswith("No module named pip_audit"):
+            print(f"pip-audit is not installed ({last[0]}): pip install -e '.[dev]'")
+            return 2
         print(f"Nothing was looked up, pip-audit's service cannot be reached: {last[0]}")
         return 0
     return report(answer["dependencies"])
