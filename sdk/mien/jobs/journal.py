@@ -25,7 +25,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from mien.errors import OutputError
 from mien.io.files import written_whole
@@ -40,6 +40,8 @@ FOLDER = ".mien-batch"
 _PIECE = 1 << 20
 _WAIT = 0.5
 """Seconds between two looks at whether a file is free."""
+_MEASURED: Final = {"page": str, "data": str, "passed": bool, "failed": list, "problem": type(None)}
+"""What is kept of a measured output, and as what."""
 
 
 def check_folder(folder: Path) -> Path:
@@ -200,9 +202,12 @@ class ShotJournal:
         try:
             value = json.loads(self._report.read_bytes())
             held = dict(value["report"]) if value["key"] == key else None
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
-        return held if held is not None and isinstance(held.get("failed"), list) else None
+        if held is None or not _MEASURED.keys() <= held.keys():
+            return None
+        fits = all(isinstance(held[name], kind) for name, kind in _MEASURED.items())
+        return held if fits else None
 
     def keep_report(self, key: str, report: Mapping[str, Any]) -> None:
         """Keep what was measured of the output.
