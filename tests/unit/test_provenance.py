@@ -245,6 +245,23 @@ def test_what_cannot_be_signed_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["out.mp4", "out.mkv"])
+def test_ctrl_c_while_a_command_signs_ends_the_render(
+    movie: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    calls = []
+
+    def interrupted(self: Identity, data: bytes) -> bytes:
+        calls.append(data)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Identity, "sign", interrupted)
+    with pytest.raises((KeyboardInterrupt, mien.OperationCancelledError)):
+        rendered(movie, tmp_path / name)
+    assert len(calls) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_large_files_are_signed_in_a_process_of_their_own(movie: Path, tmp_path: Path) -> None:
     definition = {"claim_generator_info": [{"name": "mien", "version": "1"}], "assertions": []}
     work = SigningWork(

@@ -112,13 +112,14 @@ def sign(work: SigningWork, identity: Identity) -> bytes:
     """
     import c2pa
 
-    failure: list[MienError] = []
+    failure: list[BaseException] = []
 
     def signed(data: bytes) -> bytes:
         try:
             return identity.sign(data)
-        except MienError as error:
-            # The library tells nothing of why.
+        except BaseException as error:  # noqa: BLE001 - raised again where the library is left
+            # It tells nothing of why; Ctrl-C, as while a token asks for its PIN, would be lost in
+            # it, and leave a signature of no bytes.
             failure.append(error)
             return b""
 
