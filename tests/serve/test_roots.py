@@ -18,12 +18,17 @@ from mien.folder_limits import check_path, folder_limits, resolve_folders
 from mien.io.relink import remember
 from mien.media.probe import probe
 from mien.media.sound_file import moving_media
+from mien.model.document import Project
 from mien.model.settings import ReferenceSettings
 from mien.serve import folders, landlock
+from mien.serve import messages as say
 from mien.serve.client import Client, ServeError
 from mien.serve.folders import _path_fields, check_settings
 from mien.serve.messages import METHODS, Message
+from mien.serve.reporting import report_job
+from mien.serve.shots import OpenShot, Shots
 from tests.command_line import run_here
+from tests.documents import make_shot
 from tests.media.mediakit import make_clip
 from tests.serve.conftest import COMMAND
 from tests.serve.wire import Wire, refused
@@ -139,6 +144,15 @@ def test_files_that_settings_name_are_held_to_it(root: Path) -> None:
     check_settings(ReferenceSettings(shot_lora=str(root / "a.safetensors")))
     with pytest.raises(OutsideError):
         check_settings(replace(ReferenceSettings(), shot_lora=str(root / "../a.safetensors")))
+
+
+def test_so_are_those_of_a_project_that_a_report_is_for(root: Path) -> None:
+    lora = {"shot_lora": str(root / "../a.safetensors")}
+    shots, opened = Shots(), OpenShot(Project(make_shot(4), settings={"reference": lora}), None)
+    shots.add(opened)
+    params = say.ReportParams(shot=opened.handle, edited=str(root / "inside.mp4"))
+    with pytest.raises(OutsideError):
+        report_job(shots, params, lambda event: None)
 
 
 def test_nothing_is_limited_without_roots(tmp_path: Path) -> None:

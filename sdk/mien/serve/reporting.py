@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from mien.errors import OutputError, UsageError
 from mien.io.files import check_file
+from mien.rendering.registry import find_entry, merge_settings
 from mien.reporting.thresholds import make_thresholds
+from mien.serve.folders import check_settings
 from mien.serve.jobs import ServedJob
 from mien.serve.messages import ReportParams, ReportResult
 from mien.serve.shots import Shots
@@ -33,6 +35,7 @@ def report_job(
     Raises:
         HandleError: When there is no such shot.
         OutputError: When a file cannot be put where it is wanted.
+        OutsideError: When settings of its project name a file outside of the server's folders.
         UsageError: When thresholds or frames cannot be meant.
     """
     opened = shots.find(params.shot)
@@ -45,6 +48,8 @@ def report_job(
             check_file(path, overwrite=params.overwrite)
     if page is not None and page == data:
         raise UsageError("Page and data are one file.", "Write them to two.")
+    settings = merge_settings(params.renderer, project.settings)
+    check_settings(find_entry(params.renderer).settings(settings))
     frames = None
     if params.frames is not None:
         frames = project.shot.clock.parse_range("{}:{}".format(*params.frames))
