@@ -138,6 +138,21 @@ def test_an_image_of_a_sequence_that_is_a_link_outside_is_not_read(root: Path) -
         shot.frame(1)
 
 
+def test_sidecars_and_what_they_are_of_are_held_to_it(root: Path) -> None:
+    (root.parent / "outside.c2pa").write_bytes(b"no manifest")
+    (root / "inside.mp4.c2pa").symlink_to(root.parent / "outside.c2pa")
+    assert mien.read_provenance(root / "inside.mp4").state == "none"
+    (root / "link.mp4.c2pa").write_bytes(b"no manifest")
+    with pytest.raises(OutsideError):
+        mien.read_provenance(root / "link.mp4.c2pa")
+    for number in (0, 1):
+        (root / f"shot.{number}.png").write_bytes(b"no image")
+    (root / "shot.2.png").symlink_to(root.parent / "outside.mp4")
+    (root / "shot.png.c2pa").write_bytes(b"no manifest")
+    with pytest.raises(OutsideError):
+        mien.read_provenance(root / "shot.%d.png")
+
+
 def test_files_that_settings_name_are_held_to_it(root: Path) -> None:
     check_settings(None)
     check_settings(ReferenceSettings())

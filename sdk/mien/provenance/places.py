@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from mien.errors import MediaError
+from mien.folder_limits import check_path, is_within_limits
 from mien.media.sequence import EXTENSIONS, Pattern, find_sequence
 
 __all__ = [
@@ -74,7 +75,8 @@ def sidecar_path(path: Path) -> Path:
 def find_sidecar(path: Path) -> Path | None:
     """The sidecar that lies beside a file or sequence; None where there is none.
 
-    Others name theirs after the file without its ending, as `shot.c2pa`.
+    Others name theirs after the file without its ending, as `shot.c2pa`. A link that leads out of
+    the folders that this process keeps to is none.
     """
     found = sidecar_path(path)
     pattern = sequence_of(path)
@@ -82,7 +84,8 @@ def find_sidecar(path: Path) -> Path | None:
         found = sidecar_path(pattern.path)
     if not found.is_file():
         found = path.with_suffix(SIDECAR)
-    return found if found.is_file() and found != path else None
+    there = found.is_file() and found != path and is_within_limits(found)
+    return found if there else None
 
 
 def sequence_of(path: Path) -> Pattern | None:
@@ -134,6 +137,7 @@ def image_numbers(pattern: Pattern, folder: Path | None = None) -> list[tuple[in
 
 
 def _sha256(path: Path) -> str:
+    check_path(path)
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(_BLOCK):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from mien.errors import InputError, MediaError
+from mien.folder_limits import check_path
 from mien.media.sequence import Pattern, first_file, is_image
 from mien.provenance.certificates import SELF_MADE
 from mien.provenance.claims import EDIT, FILES
@@ -110,6 +111,7 @@ def read_provenance(path: Path, *, anchors: str = "") -> Provenance:
     Raises:
         InputError: When the anchors are no certificates.
         MediaError: When the file is not there or cannot be read.
+        OutsideError: When it is outside the folders that this process keeps to.
     """
     try:
         return _read(path, anchors)
@@ -193,6 +195,7 @@ def _read(path: Path, anchors: str) -> Provenance:
                 path=path,
             )
         path = subject
+    check_path(path)
     pattern = sequence_of(path)
     if pattern is None and not path.is_file():
         raise MediaError(f"There is no file {path}.", "Check the name.", path=path)
