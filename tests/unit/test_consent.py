@@ -60,6 +60,8 @@ def test_it_holds_from_its_first_day_to_its_last() -> None:
         ("performer", "  ", "performer is missing"),
         ("performer", "a\nb", "several lines"),
         ("ground", "x" * 3000, "too long"),
+        ("ground", "clause \udcff", "no text"),
+        ("uses", ("x" * 201,), "too long"),
         ("controls", ("mouthSmle",), "Did you mean 'mouthSmile"),
         ("document", "abc", "64 hexadecimal"),
         ("expires", DAY - datetime.timedelta(1), "before it begins"),
@@ -68,6 +70,12 @@ def test_it_holds_from_its_first_day_to_its_last() -> None:
 def test_what_no_consent_can_say_is_refused(field: str, value: object, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         replace(ANNA, **{field: value})  # type: ignore[arg-type]
+
+
+def test_a_time_is_taken_as_its_day() -> None:
+    consent = replace(ANNA, date=datetime.datetime(2026, 1, 31, 12), expires=DAY)
+    assert consent == replace(ANNA, date=datetime.date(2026, 1, 31), expires=DAY)
+    assert mien.Consent.from_dict(consent.to_dict()) == consent
 
 
 def test_its_hash_is_that_of_its_json() -> None:

@@ -22,6 +22,10 @@ CONTROL_GROUPS: Final[tuple[str, ...]] = get_args(Region)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _LONGEST: Final = 2000
 """Characters of a text; a document has room for more."""
+_LONGEST_USE: Final = 200
+"""Characters of a use, which is a word or two: as of every name that mien serve hands on."""
+_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+"""What is typed in another encoding than the terminal's, and can be kept in no file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +59,12 @@ class Consent:
     def __post_init__(self) -> None:
         _set(self, "performer", _line(self.performer, "name of the performer"))
         _set(self, "ground", _text(self.ground, "ground of the consent"))
+        # A time of a day would compare with no day, and be read from no project.
+        _set(self, "date", as_date(self.date))
+        if self.expires is not None:
+            _set(self, "expires", as_date(self.expires))
         _set(self, "controls", tuple(dict.fromkeys(map(_control, self.controls))))
-        uses = (_line(use, "use").casefold() for use in self.uses)
-        _set(self, "uses", tuple(dict.fromkeys(uses)))
+        _set(self, "uses", check_uses(self.uses))
         if self.document and not _SHA256.fullmatch(self.document):
             raise UsageError(
                 f"'{self.document[:80]}' is no hash of a document.",
@@ -144,11 +151,13 @@ class Consent:
 
 
 def as_date(text: str | datetime.date) -> datetime.date:
-    """Return a day of text as `2026-11-30`.
+    """Return a day of text as `2026-11-30`, or that of a time.
 
     Raises:
         UsageError: When it is none.
     """
+    if isinstance(text, datetime.datetime):
+        return text.date()
     if isinstance(text, datetime.date):
         return text
     try:
@@ -161,7 +170,7 @@ def as_date(text: str | datetime.date) -> datetime.date:
 
 def check_uses(uses: Iterable[str]) -> tuple[str, ...]:
     """Return uses as they are compared: in one line each, without capitals."""
-    return tuple(dict.fromkeys(_line(use, "use").casefold() for use in uses))
+    return tuple(dict.fromkeys(_line(use.casefold(), "use", _LONGEST_USE) for use in uses))
 
 
 def today() -> datetime.date:
@@ -173,18 +182,18 @@ def _set(consent: Consent, name: str, value: object) -> None:
     object.__setattr__(consent, name, value)
 
 
-def _text(text: str, what: str) -> str:
+def _text(text: str, what: str, longest: int = _LONGEST) -> str:
     text = text.strip()
-    if not text or len(text) > _LONGEST or "\x00" in text:
+    if not text or len(text) > longest or "\x00" in text or _SURROGATE.search(text):
         raise UsageError(
             f"The {what} is {'missing' if not text else 'no text, or too long'}.",
-            f"Give it in at most {_LONGEST} characters.",
+            f"Give it in at most {longest} characters.",
         )
     return text
 
 
-def _line(text: str, what: str) -> str:
-    text = _text(text, what)
+def _line(text: str, what: str, longest: int = _LONGEST) -> str:
+    text = _text(text, what, longest)
     if len(text.splitlines()) > 1:
         raise UsageError(f"The {what} has several lines.", "Give it in one.")
     return " ".join(text.split())
