@@ -40,7 +40,9 @@ FOLDER = ".mien-batch"
 _PIECE = 1 << 20
 _WAIT = 0.5
 """Seconds between two looks at whether a file is free."""
-_MEASURED: Final = {"page": str, "data": str, "passed": bool, "failed": list, "problem": type(None)}
+_MEASURED: Final[dict[str, type[Any]]] = {
+    "page": str, "data": str, "passed": bool, "failed": list, "problem": type(None),
+}  # fmt: skip
 """What is kept of a measured output, and as what."""
 
 
