@@ -295,7 +295,7 @@ def _stills(suffix: str) -> Work:
     def prepare(inputs: Inputs, folder: Path) -> None:
         (folder / f"out.000{suffix}").write_bytes(b"the result of yesterday")
 
-    return Work(f"images {suffix}", run, prepare, kinds=("disks",))
+    return Work(f"images {suffix}", run, prepare, gaps=True, kinds=("disks",))
 
 
 def _simple(name: str, output: str, verb: str, option: str) -> Work:
