@@ -324,6 +324,7 @@ WORKS = (
         "batch",
         _batch,
         each=True,
+        kinds=("kills",),
         loose=("summary.json", "events.jsonl", ".html", "output.json", "lock", "writing"),
     ),
     Work("track", _track, _old("out.mien")),
