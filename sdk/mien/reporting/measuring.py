@@ -159,7 +159,8 @@ def _subject(work: _Work) -> _Subject:
         work.notes.append(
             "There is no project: what was asked is not known, and the original was tracked anew."
         )
-        shot: Shot = track(Shot(order.original, ()), progress=work.progress)
+        bare = Shot(order.original, ())
+        shot: Shot = track(bare, frames=frames, progress=work.progress)
         plans: Sequence[FacePlan] = ()
     else:
         shot = order.project.shot
