@@ -13,6 +13,7 @@ import mien
 from mien.cli.main import run
 from mien.cli.report import BEYOND
 from mien.errors import InputError, NoFaceError, ProjectError, UsageError
+from mien.reporting.measuring import required_figures
 from tests.reports import FRAMES, EditedShot, edited_shot
 from tests.unit.test_project import write_movie
 
@@ -213,6 +214,21 @@ class TestThresholds:
         path.write_text('{"figures": [], "thresholds": {"sharpness": {"least": 0.9}}}')
         held = mien.reporting.read_thresholds(path)
         assert held == {"sharpness": mien.ReportThreshold(least=0.9)}
+
+    def test_exactness_that_was_asked_for_and_cannot_be_measured_fails(self) -> None:
+        lossy = [mien.ReportFigure("outside.beyond_encoding", 3.0, "pixels per million")]
+        zero, some = mien.ReportThreshold(most=0), mien.ReportThreshold(most=100)
+        assert required_figures(lossy, None) == tuple(lossy)
+        asked = required_figures(lossy, {"outside.changed": zero})
+        assert [(one.name, one.passed) for one in asked] == [
+            ("outside.beyond_encoding", None), ("outside.changed", False),
+        ]  # fmt: skip
+        # The thresholds of a whole report name both: the one is measured in the other's place.
+        both = required_figures(lossy, {"outside.changed": zero, "outside.beyond_encoding": some})
+        assert [one.name for one in both] == ["outside.beyond_encoding"]
+        exact = [mien.ReportFigure("outside.changed", 0.0, "pixels", threshold=zero)]
+        alone = required_figures(exact, {"outside.beyond_encoding": some})
+        assert [one.passed for one in alone] == [True]
 
     def test_a_figure_fails_beyond_its_bounds_alone(self) -> None:
         bound = mien.ReportThreshold(0.5, 1.5)
