@@ -83,7 +83,8 @@ class TestLossless:
             shot.original, touched, project=shot.project, frames=SPAN, progress=False
         )
         assert value(report, "outside.changed") == 1
-        assert [one.frame for one in report.troubles if one.measure == "outside.changed"] == []
+        assert [one.frame for one in report.troubles if one.measure == "outside.changed"] == [3]
+        assert report.troubles[0].frame == 3
         assert "outside.changed" in [one.name for one in report.failed]
 
 

@@ -303,6 +303,8 @@ def _frame(report: ShotReport, one: FramePictures) -> str:
 
 
 def _trouble(one: FrameTrouble) -> str:
+    if one.measure == "frames.lost":
+        return html_text(one.what)  # there is no more or less of it
     unit = f" {one.unit}" if one.unit else ""
     return html_text(f"{one.what} ({_short(one.value)}{unit}, usual is {one.limit:g})")
 

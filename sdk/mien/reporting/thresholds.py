@@ -33,14 +33,14 @@ THRESHOLDS: Final[Mapping[str, ReportThreshold]] = {
 look is worth its time, to be set by whoever has a better reason."""
 
 FRAME_LIMITS: Final[Mapping[str, float]] = {
-    "outside.changed": 1,
+    "outside.changed": 0,
     "outside.beyond_encoding": 2000,
     "curves.difference": 0.3,
     "identity.drop": 0.2,
     "flicker.landmarks": 6.0,
     "sharpness": 1.6,
     "rim.color": 4.0,
-    "frames.lost": 0.5,
+    "frames.lost": 0,
 }
 """By a figure's name, what is usual of it at most in a single frame."""
 
