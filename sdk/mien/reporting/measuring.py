@@ -100,7 +100,7 @@ def measure(
     work.lap("track")
     mattes = _mattes(work, subject)
     model, how = _identity_model()
-    meter = LikenessMeter(model, subject.faces, subject.edited)
+    meter = LikenessMeter(model, subject.faces, subject.edited, subject.cuts)
 
     def take(row: int, before: ByteArray, after: ByteArray) -> None:
         meter.take(row, before, after)
