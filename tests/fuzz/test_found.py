@@ -125,6 +125,19 @@ def test_notes_that_are_no_notes_are_no_notes(tmp_path: Path, content: str) -> N
     assert journal.notes("key") == []
 
 
+@pytest.mark.parametrize("report", [DEEP, "3", "[]", '{"failed": []}', '{"failed": 1}'])
+def test_what_was_measured_of_a_batch_is_whole_or_measured_again(
+    tmp_path: Path, report: str
+) -> None:
+    journal = ShotJournal(tmp_path, "shot")
+    put(journal.folder / "report.json", f'{{"key": "key", "report": {report}}}')
+    assert journal.report("key") is None
+    whole = {"page": "a.html", "data": "a.json", "passed": True, "failed": [], "problem": None}
+    journal.keep_report("key", whole)
+    assert journal.report("key") == whole
+    assert journal.report("another") is None
+
+
 def test_a_batch_whose_record_counts_to_infinity_has_none(tmp_path: Path) -> None:
     journal = ShotJournal(tmp_path, "shot")
     record = {"key": "", "output": "", "digest": "", "edited": float("inf"), "seconds": 1}

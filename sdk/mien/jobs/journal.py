@@ -199,10 +199,12 @@ class ShotJournal:
         """What was measured of the output that `key` names; None when nothing was."""
         try:
             value = json.loads(self._report.read_bytes())
-            held = dict(value["report"]) if value["key"] == key else None
-        except (OSError, ValueError, KeyError, TypeError):
+            held = dict(value["report"]) if value["key"] == key else {}
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
-        return held if held is not None and isinstance(held.get("failed"), list) else None
+        names = isinstance(held.get("page"), str) and isinstance(held.get("data"), str)
+        figures = isinstance(held.get("failed"), list) and isinstance(held.get("passed"), bool)
+        return held if names and figures and held.get("problem", "") is None else None
 
     def keep_report(self, key: str, report: Mapping[str, Any]) -> None:
         """Keep what was measured of the output.
