@@ -188,7 +188,10 @@ def _subject(work: _Work) -> _Subject:
             shot, order.project.edits, frames
         )  # fmt: skip
         if not plans:
-            work.notes.append("Nothing is asked of any face in these frames.")
+            work.notes.append(
+                "The project asks nothing of any face in these frames, so nothing may differ. What"
+                " was typed for a render alone (`mien render --set`) is not in it; --save keeps it."
+            )
         work.notes += untracked_notes(shot, order.project.edits, frames)
         work.notes += weak_notes(shot, (plan.face.number for plan in plans), frames)
     faces = [plan.face for plan in plans] or list(shot.faces[:_MOST_FACES])
