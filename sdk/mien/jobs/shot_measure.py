@@ -105,7 +105,7 @@ def _measurement(shot: WrittenShot) -> Measurement:
     rendered = {
         "renderer": order.renderer if shot.plans else None,
         "settings": None if order.settings is None else dict(order.settings),
-        "quality": str(order.quality.to_dict() or "visually-lossless"),
+        "quality": order.quality.to_dict() or "visually-lossless",
         "set": list(order.set),
         "seconds": shot.record.seconds,
         "notes": list(shot.notes),
