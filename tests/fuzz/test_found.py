@@ -145,8 +145,16 @@ def test_a_batch_whose_record_counts_to_infinity_has_none(tmp_path: Path) -> Non
     assert journal.record() is None
 
 
-@pytest.mark.parametrize("field", ["occlusion", "curves", "examples", "audio"])
-@pytest.mark.parametrize("value", [[3], "x", 3, [[]]])
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        (field, value)
+        for field in ("occlusion", "curves", "examples", "audio")
+        for value in ([3], "x", 3, [[]])
+        # A word is read as its letters' files, which are not there.
+        if (field, value) != ("examples", "x")
+    ],
+)
 def test_an_order_with_another_kind_of_value_is_refused(
     tmp_path: Path, field: str, value: object
 ) -> None:
@@ -158,8 +166,6 @@ def test_an_order_with_another_kind_of_value_is_refused(
     spec = ShotSpec.of(job, FrameRange(0, 3), tmp_path / "o.mov", tmp_path)
     text = json.dumps({**json.loads(spec.to_json()), field: value})
     path = put(tmp_path / "order.json", text)
-    if (field, value) == ("examples", "x"):
-        return  # a word is read as its letters' files, which are not there
     with pytest.raises(MienError):
         read_shot_spec(path)
 
