@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from mien.cli.main import run
 from mien.cli.report import BEYOND
 from mien.errors import InputError, NoFaceError, ProjectError, UsageError
 from mien.reporting.measuring import required_figures
+from mien.reporting.reports import _project_of
 from tests.reports import FRAMES, EditedShot, edited_shot
 from tests.unit.test_project import write_movie
 
@@ -139,6 +141,17 @@ def test_without_a_project_what_was_asked_is_said_to_be_unknown(
     assert json.loads((tmp_path / "r.json").read_text())["figures"] == told["figures"]
 
 
+def test_the_original_is_read_where_it_is_said_to_be(
+    talk_360p: Path, tracked_360p: Path, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copy(talk_360p, tmp_path / "copy.mp4"))
+    project = mien.load_project(tracked_360p, media=talk_360p)
+    found, path = _project_of(project, None, copy)
+    assert found is not None
+    assert (found.shot.media.path, path) == (copy, None)
+    assert _project_of(project, None, talk_360p) == (project, None)
+
+
 class TestRefused:
     def refused(self, kind: type[mien.MienError], words: str, *files: Path, **more: Any) -> None:
         with pytest.raises(kind, match=words) as told:
@@ -163,6 +176,9 @@ class TestRefused:
         self.refused(
             ProjectError, "is not that", shot.lossless, shot.lossless, project=shot.project
         )
+
+    def test_a_project_in_place_of_its_original(self, shot: EditedShot) -> None:
+        self.refused(UsageError, "is a project.* with --project", shot.project, shot.lossless)
 
     def test_an_original_without_a_face(self, tmp_path: Path) -> None:
         plain = write_movie(tmp_path / "plain.mp4")
