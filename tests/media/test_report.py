@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -231,6 +232,14 @@ class TestThresholds:
         path.write_text('{"figures": [], "thresholds": {"sharpness": {"least": 0.9}}}')
         held = mien.reporting.read_thresholds(path)
         assert held == {"sharpness": mien.ReportThreshold(least=0.9)}
+
+    def test_every_figure_can_be_held_to_something(self, tmp_path: Path) -> None:
+        table = (Path(__file__).parents[2] / "docs" / "report.md").read_text()
+        names = re.findall(r"^\| `([a-z_.]+)` \|", table, re.MULTILINE)
+        assert len(names) == 14
+        path = tmp_path / "limits.json"
+        path.write_text(json.dumps({name: {"most": 1} for name in names}))
+        assert list(mien.reporting.read_thresholds(path)) == names
 
     def test_exactness_that_was_asked_for_and_cannot_be_measured_fails(self) -> None:
         lossy = [mien.ReportFigure("outside.beyond_encoding", 3.0, "pixels per million")]
