@@ -130,7 +130,10 @@ def test_a_disk_that_goes_away_in_the_middle(
     output = (place if lost == "output" else tmp_path) / "out.mkv"
     if lost == "source":
         media = Path(shutil.copy(media, place / "plate.mp4"))
-    error = rendered(project, media, output, away)
+    try:
+        error = rendered(project, media, output, away)
+    finally:
+        subprocess.run(["umount", "-l", str(place)], capture_output=True, check=False)
     if error is not None:
         assert str(place) in error.cause
         assert error.remedy

@@ -14,6 +14,8 @@ from mien.io.changing import changing
 from mien.media.atomic_write import AtomicFile, hidden_name, write_error
 from mien.media.cache_folder import CacheFolder
 from mien.media.lock import Held, Lock
+from mien.media.outputs import PartialFolder
+from mien.media.sequence import Pattern
 from mien.preview.proxy_files import make_room
 from mien.weights.record import Record, read_record, write_record
 
@@ -161,3 +163,16 @@ def test_a_folder_that_is_not_there_any_more_is_an_error_of_mien(
     monkeypatch.setattr("mien.io.changing.Lock", gone)
     with pytest.raises(WriteError, match="The disk failed"), changing(path):
         pass
+
+
+def test_a_folder_of_images_that_cannot_be_made_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: Path, *given: object, **named: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self))
+
+    pattern = Pattern.parse(tmp_path / "out.%03d.png")
+    assert pattern is not None
+    monkeypatch.setattr(Path, "mkdir", full)
+    with pytest.raises(WriteError, match="The disk is full"):
+        PartialFolder(pattern)

@@ -9,6 +9,7 @@ import pytest
 
 import mien
 from mien.errors import MienError
+from mien.provenance.places import sidecar_path
 from tests.media.mediakit import make_clip
 from tests.media.mutations import mutated
 
@@ -53,6 +54,7 @@ def endure(name: str, content: bytes, folder: Path, *, until_damage: bool) -> No
         assert report.frames > 0
         assert mien.open_shot(out).clock.frame_count == report.frames
         out.unlink()
+        sidecar_path(out).unlink(missing_ok=True)
     assert time.monotonic() - start < LONGEST
     if said is not None:
         assert "\n" not in str(said)

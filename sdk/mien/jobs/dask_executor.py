@@ -178,8 +178,9 @@ class DaskEngine:
             }
             for number, bound in enumerate(bounds)
         }
+        # Its page of health has any port: several batches run on one machine.
         options = {"host": "127.0.0.1", "port": 0, "dashboard": False, "protocol": "tls",
-                   "security": self._security}  # fmt: skip
+                   "dashboard_address": "127.0.0.1:0", "security": self._security}  # fmt: skip
         scheduler = {"cls": Scheduler, "options": options}
         return SpecCluster(workers, scheduler, security=self._security, silence_logs=logging.ERROR)
 

@@ -8,7 +8,14 @@ import tempfile
 from pathlib import Path
 
 from mien.errors import OutputError
-from mien.media.atomic_write import check_writable, folder_error, hidden_name, remove_stale, sync
+from mien.media.atomic_write import (
+    check_writable,
+    folder_error,
+    hidden_name,
+    remove_stale,
+    sync,
+    write_error,
+)
 from mien.media.codecs import choose_encoding
 from mien.media.sequence import Pattern
 from mien.model.media import MediaInfo
@@ -100,14 +107,20 @@ class PartialFolder:
 
     Args:
         pattern: Pattern of the output.
+
+    Raises:
+        WriteError: When the folder cannot be made, as on a full disk.
     """
 
     def __init__(self, pattern: Pattern) -> None:
         self.pattern = pattern
         name = f"{pattern.prefix}{pattern.suffix}"
         self.path = pattern.folder / hidden_name(name)
-        remove_stale(pattern.folder / name)
-        self.path.mkdir()
+        try:
+            remove_stale(pattern.folder / name)
+            self.path.mkdir()
+        except OSError as error:
+            raise write_error(pattern.path, error) from error
 
     def commit(self) -> None:
         """Move the images in place; images of an earlier, longer sequence go.

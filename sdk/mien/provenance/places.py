@@ -8,6 +8,7 @@ many times what its hash does. It is bound to a list of the images' hashes (`has
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -37,6 +38,8 @@ _WIDE_FROM, _WIDE_TO = (1 << 32) - (1 << 20), (1 << 32) + (1 << 28)
 """Sizes at which movies may have positions of 32 bits that a manifest before them would push over
 the edge."""
 _BLOCK: Final = 1 << 20
+_LONGEST_NAME: Final = 255
+"""Bytes of a name in a folder, as file systems have them."""
 
 
 def embeds(path: Path, size: int) -> bool:
@@ -58,9 +61,18 @@ def sidecar_path(path: Path) -> Path:
     """Where the sidecar of a movie or of a pattern of images belongs."""
     pattern = Pattern.parse(path)
     if pattern is None:
-        return path.with_name(path.name + SIDECAR)
-    name = f"{pattern.prefix.rstrip('._- ') or 'images'}{pattern.suffix}{SIDECAR}"
-    return path.with_name(name)
+        return path.with_name(_fitting(path.name))
+    return path.with_name(_fitting(f"{pattern.prefix.rstrip('._- ') or 'images'}{pattern.suffix}"))
+
+
+def _fitting(name: str) -> str:
+    """The name of the sidecar of a file; a digest stands for what file systems have no room for."""
+    whole = os.fsencode(name + SIDECAR)
+    if len(whole) <= _LONGEST_NAME:
+        return name + SIDECAR
+    ending = f"~{hashlib.sha256(whole).hexdigest()[:8]}{SIDECAR}"
+    # Half a character at the end is left out.
+    return os.fsencode(name)[: _LONGEST_NAME - len(ending)].decode(errors="ignore") + ending
 
 
 def find_sidecar(path: Path) -> Path | None:
@@ -73,7 +85,7 @@ def find_sidecar(path: Path) -> Path | None:
     if not found.is_file() and pattern is not None:
         found = sidecar_path(pattern.path)
     if not found.is_file():
-        found = path.with_suffix(SIDECAR)
+        found = path.with_name(_fitting(path.stem))
     return found if found.is_file() and found != path else None
 
 
@@ -96,7 +108,9 @@ def sidecar_subject(sidecar: Path) -> Path | None:
             pattern = sequence_of(other)
             if pattern is not None and sidecar_path(pattern.path) == sidecar:
                 return pattern.path
-        elif other.stem == name and other != sidecar and other.is_file():
+        elif other != sidecar and sidecar in (
+            other.with_suffix(SIDECAR), sidecar_path(other),
+        ) and other.is_file():  # fmt: skip
             return other
     return None
 

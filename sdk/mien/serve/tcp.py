@@ -27,6 +27,8 @@ _SHORTEST_TOKEN: Final = 16
 _MOST_CLIENTS: Final = 16
 _HELLO: Final = 10.0
 """Seconds for a client to say who it is."""
+_AWAKE: Final = 0.5
+"""Seconds after which who waits for a client sees whether it was told to end."""
 _PATIENCE: Final = 3.0
 """Seconds at the end for clients to read what is still told; all of them share it."""
 
@@ -57,10 +59,13 @@ def serve_tcp(port: int, token_file: Path | None = None, roots: Sequence[Path] =
         sys.stdout.flush()
         os.dup2(2, 1)  # nothing else is printed there
         clients = _Clients(token)
+        # A signal that another thread takes does not wake this one.
+        server.settimeout(_AWAKE)
         try:
             while True:
-                connection, _ = server.accept()
-                clients.welcome(connection)
+                with suppress(TimeoutError):
+                    connection, _ = server.accept()
+                    clients.welcome(connection)
         except KeyboardInterrupt:
             return 0
         finally:

@@ -19,6 +19,7 @@ import numpy as np
 
 from mien.errors import MissingDependencyError, WeightsError
 from mien.weights.loaders import REFETCH, load_torch, safetensors_shapes, torch_shapes
+from mien.weights.plain import check_claims
 from mien.weights.store import Model, read_mistaken
 
 __all__ = ["check_file", "check_lora", "check_mistaken", "check_model", "digest"]
@@ -397,6 +398,7 @@ def _flame(path: Path) -> None:
 
 def _arrays(path: Path) -> None:
     try:
+        check_claims(path)
         with path.open("rb") as stream:
             loaded = np.load(stream, allow_pickle=False)
             whole = isinstance(loaded, np.ndarray)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import struct
 import tokenize
 import zipfile
 import zlib
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +17,7 @@ import numpy.typing as npt
 from mien.errors import WeightsError
 from mien.weights.unpickle import LARGEST_FILE
 
-__all__ = ["load_npy", "load_npz"]
+__all__ = ["check_claims", "load_npy", "load_npz"]
 
 _DAMAGE: Final = (
     OSError,
@@ -48,6 +49,7 @@ def load_npz(path: Path, keys: Collection[str], remedy: str) -> dict[str, npt.ND
             size = sum(entry.file_size for entry in archive.infolist())
         if size > LARGEST_FILE:
             raise ValueError(f"its arrays have more than {LARGEST_FILE >> 20} MB")
+        check_claims(path)
         with np.load(path, allow_pickle=False) as data:
             found = {key: data[key] for key in keys if key in data.files}
         # What is no array by its first bytes comes as bytes.
@@ -65,6 +67,41 @@ def load_npy(path: Path, remedy: str) -> npt.NDArray[Any]:
         WeightsError: When it cannot be read or holds objects.
     """
     try:
+        check_claims(path)
         return np.asarray(np.load(path, allow_pickle=False))
     except _DAMAGE as error:
         raise WeightsError(f"{path.name} cannot be used: {error}.", remedy, path=path) from error
+
+
+def check_claims(path: Path) -> None:
+    """Refuse arrays that claim more bytes than the file has, before there is room made for them.
+
+    Args:
+        path: An `.npy`, or an archive of some.
+
+    Raises:
+        ValueError: When one does, or is none of NumPy's.
+        OSError: When it cannot be read.
+    """
+    if not zipfile.is_zipfile(path):
+        with path.open("rb") as stream:
+            _check_claim(stream, path.stat().st_size, path.name)
+        return
+    with zipfile.ZipFile(path) as archive:
+        for entry in archive.infolist():
+            if entry.filename.endswith(".npy"):
+                with archive.open(entry) as stream:
+                    _check_claim(stream, entry.file_size, entry.filename)
+
+
+def _check_claim(stream: IO[bytes], size: int, name: str) -> None:
+    version = np.lib.format.read_magic(stream)  # type: ignore[no-untyped-call]
+    read = {
+        (1, 0): np.lib.format.read_array_header_1_0,
+        (2, 0): np.lib.format.read_array_header_2_0,
+    }.get(version)
+    if read is None:
+        raise ValueError(f"{name} has version {version} of NumPy's format")
+    shape, _, dtype = read(stream)  # type: ignore[no-untyped-call]
+    if not dtype.hasobject and math.prod(shape) * dtype.itemsize > size:
+        raise ValueError(f"{name} says that it is {shape}, and has {size:,} bytes")
