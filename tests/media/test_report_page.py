@@ -59,7 +59,7 @@ def made_report() -> mien.ShotReport:
         ),
         {
             "settings": {}, "matte": {"how": "<script>alert(1)</script>"},
-            "original_media": {"path": "/home/anna/A film/plate.mov", "rate": "24000/1001"},
+            "original_media": {"path": "/home/anna/Her takes/plate.mov", "rate": "24000/1001"},
             "edited_media": EDITED, "occlusion": {"matte": "/mnt/share/hand.%04d.png"},
             "provenance": {"problems": ["/home/anna/edit.mov cannot be read.", f"See {HERE}/a."]},
         },
@@ -202,7 +202,7 @@ def test_what_files_and_faces_are_called_is_text(page: Path) -> None:
 
 def test_the_page_names_files_and_not_where_they_lie(page: Path) -> None:
     text = page.read_text()
-    told = [str(HERE), str(Path.home()), "/home/", "anna", "A film", "/mnt/"]
+    told = [str(HERE), str(Path.home()), "/home/", "anna", "Her takes", "/mnt/"]
     assert [word for word in told if word in text.partition("<video")[0]] == []
     assert [word for word in told if word in text.rpartition("</video>")[2]] == []
     for name in ("plate.mov", "hand.%04d.png", "left.mov was left out", "24000/1001"):
