@@ -27,7 +27,7 @@ from tests.serve.conftest import COMMAND
 from tests.serve.wire import Wire, refused
 
 FIELDS = {"path", "paths", "media", "matte", "output", "audio", "image", "sound", "text_path",
-          "phones_path", "document_path"}  # fmt: skip
+          "phones_path", "document_path", "edited", "data"}  # fmt: skip
 """What fields of requests are called that hold paths."""
 
 
