@@ -299,5 +299,5 @@ def test_a_head_whose_member_is_no_array_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "head.npz", "w") as archive:
         for key in KEYS:
             archive.writestr(f"{key}.npy", b"no array")
-    with pytest.raises(WeightsError, match="more than arrays"):
+    with pytest.raises(WeightsError, match=r"head\.npz cannot be used|more than arrays"):
         read_flame(tmp_path / "head.npz")
