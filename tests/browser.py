@@ -41,6 +41,7 @@ class Browser:
     """
 
     def __init__(self, size: tuple[int, int] = (1280, 900), *, scripts: bool = True) -> None:
+        program = chromium()
         self._folder = Path(tempfile.mkdtemp(prefix="mien-browser-"))
         commands, self._commands = os.pipe()
         self._answers, answers = os.pipe()
@@ -53,7 +54,7 @@ class Browser:
 
         self._process = subprocess.Popen(
             [
-                chromium(), "--headless=new", "--no-sandbox", "--disable-gpu",
+                program, "--headless=new", "--no-sandbox", "--disable-gpu",
                 "--remote-debugging-pipe", f"--user-data-dir={self._folder}",
                 "--disable-background-networking", "--no-first-run", "--mute-audio",
                 "--disable-dev-shm-usage", "--autoplay-policy=no-user-gesture-required",
@@ -91,10 +92,14 @@ class Browser:
 
     def open(self, path: Path) -> None:
         """Open a file, and wait until it is loaded."""
+        before = self._loaded()
         self.ask("Page.navigate", url=path.absolute().as_uri())
         end = time.monotonic() + _PATIENCE
-        while not any(one["method"] == "Page.loadEventFired" for one in self.events):
+        while self._loaded() == before:
             self._receive(end)
+
+    def _loaded(self) -> int:
+        return sum(one["method"] == "Page.loadEventFired" for one in self.events)
 
     def run(self, script: str) -> Any:
         """Return the value of an expression in the page; a promise is waited for."""

@@ -260,6 +260,13 @@ def test_what_is_compared_is_what_was_exported(
     sequence = report_task(exported(queue, keyed, images))
     assert sequence is not None
     assert sequence.page.name == "a_report.html"
+    for name, page in (
+        ("a.v2.mov", "a.v2_report.html"), ("a.v2.%04d.exr", "a.v2_report.html"),
+        ("%04d.exr", f"{tmp_path.name}_report.html"),
+    ):  # fmt: skip
+        task = report_task(exported(queue, keyed, ExportRequest(LOSSLESS, tmp_path / name)))
+        assert task is not None
+        assert task.page == tmp_path / page
 
 
 def test_a_finished_report_is_opened_told_and_marked(

@@ -400,6 +400,9 @@ def main(arguments: list[str] | None = None) -> int:
     if (asked.clip is None) != (asked.project is None):
         parser.error("--clip and --project go together")
     kind = "disks" if asked.disks else "kills"
+    unknown = set(asked.works) - {work.name for work in WORKS if kind in work.kinds}
+    if unknown:
+        parser.error(f"no such work of {kind}: {', '.join(sorted(unknown))}")
     works = [w for w in WORKS if kind in w.kinds and w.name in (asked.works or [w.name])]
     if asked.disks and not faulty_calls.preloaded():
         print("no C compiler, or no preloading: disks cannot be made to fail")

@@ -10,28 +10,33 @@ from pathlib import Path
 import pytest
 
 from tests.faults import faulty_calls
+from tests.faults.works import WORKS
 
 ROOT = Path(__file__).parents[2]
 
 
-def run_campaign(footage: Path, project: Path, *arguments: str) -> None:
+def run_campaign(footage: Path, project: Path, works: list[str], *options: str) -> None:
     """Run it as a process of its own, which forks: this one has threads."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.faults.campaign", "--clip", footage, "--project", project,
-         *arguments], cwd=ROOT, capture_output=True, text=True, timeout=500, check=False,
+         *works, *options], cwd=ROOT, capture_output=True, text=True, timeout=500, check=False,
         env={**os.environ, "PYTHONWARNINGS": "ignore"},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("nothing") >= 1
+    rows = [line for line in done.stdout.splitlines() if line and not line.startswith(" ")]
+    named = [work.name for work in WORKS if work.name in works]
+    assert [row.split()[0] for row in rows[1:]] == named
+    assert all(row.endswith("  nothing") for row in rows[1:])
 
 
 def test_no_project_is_lost_to_a_kill(footage: Path, project: Path) -> None:
-    run_campaign(footage, project, "save", "autosave", "--kills", "3")
+    run_campaign(footage, project, ["save", "autosave"], "--kills", "3")
 
 
 @pytest.mark.slow
 def test_no_render_is_lost_to_a_kill(footage: Path, project: Path) -> None:
-    run_campaign(footage, project, "render", "costly", "images", "edit", "fetch", "--kills", "2")
+    works = ["render", "costly", "images", "edit", "fetch"]
+    run_campaign(footage, project, works, "--kills", "2")
 
 
 @pytest.mark.skipif(faulty_calls.library() is None, reason="no C compiler: disks cannot fail")
@@ -46,4 +51,4 @@ def test_no_render_is_lost_to_a_kill(footage: Path, project: Path) -> None:
 def test_a_disk_that_fails_is_named_and_costs_nothing(
     footage: Path, project: Path, works: list[str]
 ) -> None:
-    run_campaign(footage, project, "--disks", *works, "--tries", "2")
+    run_campaign(footage, project, works, "--disks", "--tries", "2")

@@ -49,7 +49,9 @@ class Reader:
         home.mkdir(parents=True, exist_ok=True)
         self.seeds = dict(target.seeds(home))
         for name in list(self.seeds)[: target.whole]:
-            self.read(name, self.seeds[name])
+            crash = self.read(name, self.seeds[name])
+            if crash is not None:
+                raise AssertionError(f"{name} of {target.name}, unharmed: {crash}")
         guard.limit_memory(target.memory)
 
     def made(self, chance: random.Random) -> tuple[str, bytes]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,8 @@ import mien
 from mien.cli.main import run
 from mien.cli.report import BEYOND
 from mien.errors import InputError, NoFaceError, ProjectError, UsageError
+from mien.reporting.measuring import required_figures
+from mien.reporting.reports import _project_of
 from tests.reports import FRAMES, EditedShot, edited_shot
 from tests.unit.test_project import write_movie
 
@@ -82,7 +86,8 @@ class TestLossless:
             shot.original, touched, project=shot.project, frames=SPAN, progress=False
         )
         assert value(report, "outside.changed") == 1
-        assert [one.frame for one in report.troubles if one.measure == "outside.changed"] == []
+        assert [one.frame for one in report.troubles if one.measure == "outside.changed"] == [3]
+        assert report.troubles[0].frame == 3
         assert "outside.changed" in [one.name for one in report.failed]
 
 
@@ -137,6 +142,17 @@ def test_without_a_project_what_was_asked_is_said_to_be_unknown(
     assert json.loads((tmp_path / "r.json").read_text())["figures"] == told["figures"]
 
 
+def test_the_original_is_read_where_it_is_said_to_be(
+    talk_360p: Path, tracked_360p: Path, tmp_path: Path
+) -> None:
+    copy = Path(shutil.copy(talk_360p, tmp_path / "copy.mp4"))
+    project = mien.load_project(tracked_360p, media=talk_360p)
+    found, path = _project_of(project, None, copy)
+    assert found is not None
+    assert (found.shot.media.path, path) == (copy, None)
+    assert _project_of(project, None, talk_360p) == (project, None)
+
+
 class TestRefused:
     def refused(self, kind: type[mien.MienError], words: str, *files: Path, **more: Any) -> None:
         with pytest.raises(kind, match=words) as told:
@@ -161,6 +177,9 @@ class TestRefused:
         self.refused(
             ProjectError, "is not that", shot.lossless, shot.lossless, project=shot.project
         )
+
+    def test_a_project_in_place_of_its_original(self, shot: EditedShot) -> None:
+        self.refused(UsageError, "is a project.* with --project", shot.project, shot.lossless)
 
     def test_an_original_without_a_face(self, tmp_path: Path) -> None:
         plain = write_movie(tmp_path / "plain.mp4")
@@ -213,6 +232,29 @@ class TestThresholds:
         path.write_text('{"figures": [], "thresholds": {"sharpness": {"least": 0.9}}}')
         held = mien.reporting.read_thresholds(path)
         assert held == {"sharpness": mien.ReportThreshold(least=0.9)}
+
+    def test_every_figure_can_be_held_to_something(self, tmp_path: Path) -> None:
+        table = (Path(__file__).parents[2] / "docs" / "report.md").read_text()
+        names = re.findall(r"^\| `([a-z_.]+)` \|", table, re.MULTILINE)
+        assert len(names) == 14
+        path = tmp_path / "limits.json"
+        path.write_text(json.dumps({name: {"most": 1} for name in names}))
+        assert list(mien.reporting.read_thresholds(path)) == names
+
+    def test_exactness_that_was_asked_for_and_cannot_be_measured_fails(self) -> None:
+        lossy = [mien.ReportFigure("outside.beyond_encoding", 3.0, "pixels per million")]
+        zero, some = mien.ReportThreshold(most=0), mien.ReportThreshold(most=100)
+        assert required_figures(lossy, None) == tuple(lossy)
+        asked = required_figures(lossy, {"outside.changed": zero})
+        assert [(one.name, one.passed) for one in asked] == [
+            ("outside.beyond_encoding", None), ("outside.changed", False),
+        ]  # fmt: skip
+        # The thresholds of a whole report name both: the one is measured in the other's place.
+        both = required_figures(lossy, {"outside.changed": zero, "outside.beyond_encoding": some})
+        assert [one.name for one in both] == ["outside.beyond_encoding"]
+        exact = [mien.ReportFigure("outside.changed", 0.0, "pixels", threshold=zero)]
+        alone = required_figures(exact, {"outside.beyond_encoding": some})
+        assert [one.passed for one in alone] == [True]
 
     def test_a_figure_fails_beyond_its_bounds_alone(self) -> None:
         bound = mien.ReportThreshold(0.5, 1.5)

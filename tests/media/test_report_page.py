@@ -19,6 +19,11 @@ from mien.reporting.pictures import FramePictures, frames_to_show, jpeg
 from tests.browser import Browser
 
 FRAMES, START = 30, 100
+HERE = Path.cwd()
+EDITED = {
+    "path": str(HERE / "edit.mov"), "size": [320, 180], "frames": 30, "codec": "h264",
+    "pixel_format": "yuv420p",
+}  # fmt: skip
 SIZE = (320, 180)
 
 
@@ -52,7 +57,13 @@ def made_report() -> mien.ShotReport:
             mien.FrameTrouble(START + 20, "sharpness", 3.2, 1.6, "times the plate's", what="soft"),
             mien.FrameTrouble(START + 5, "rim.color", 5.0, 4.0, "CIELAB", what="rim"),
         ),
-        {"settings": {}, "matte": {"how": "<script>alert(1)</script>"}},
+        {
+            "settings": {}, "matte": {"how": "<script>alert(1)</script>"},
+            "original_media": {"path": "/home/anna/Her takes/plate.mov", "rate": "24000/1001"},
+            "edited_media": EDITED, "occlusion": {"matte": "/mnt/share/hand.%04d.png"},
+            "provenance": {"problems": ["/home/anna/edit.mov cannot be read.", f"See {HERE}/a."]},
+        },
+        notes=(f"The matte {HERE}/hands/left.mov was left out.",),
     )  # fmt: skip
 
 
@@ -187,3 +198,13 @@ def test_what_files_and_faces_are_called_is_text(page: Path) -> None:
     assert "</script><b>" not in text
     assert "<script>alert" not in text
     assert "http" not in text.replace("http-equiv", "")
+
+
+def test_the_page_names_files_and_not_where_they_lie(page: Path) -> None:
+    text = page.read_text()
+    told = [str(HERE), str(Path.home()), "/home/", "anna", "Her takes", "/mnt/"]
+    assert [word for word in told if word in text.partition("<video")[0]] == []
+    assert [word for word in told if word in text.rpartition("</video>")[2]] == []
+    for name in ("plate.mov", "hand.%04d.png", "left.mov was left out", "24000/1001"):
+        assert name in text
+    assert "edit.mov cannot be read." in text

@@ -97,7 +97,7 @@ def marks_of(troubles: Iterable[FrameTrouble], apart: int = _APART) -> tuple[Tro
     return tuple(
         TroubleMark(
             FrameRange(run[0].frame, run[-1].frame + 1),
-            tuple(sorted(run, key=lambda one: (-one.severity, one.frame))),
+            tuple(sorted(run, key=lambda one: (-one.severity, -one.value, one.frame))),
         )
         for run in runs
     )

@@ -447,10 +447,19 @@ def report_task(exported: Job) -> ReportTask | None:
         return None
     request, result = task.request, exported.result
     start = 0 if request.frames is None else request.frames.start
-    page = request.output.with_name(f"{request.output.name.partition('.')[0]}_report.html")
+    page = request.output.with_name(f"{_stem(request.output)}_report.html")
     frames = FrameRange(start, start + result["frames"])
     renderer = result["renderer"] or request.renderer
     return ReportTask(task.project, request.output, page, frames, renderer)
+
+
+def _stem(output: Path) -> str:
+    """What an output is called: `sh010.v2` of `sh010.v2.mov`, and of `sh010.v2.%04d.exr`."""
+    from mien.media.sequence import Pattern
+
+    pattern = Pattern.parse(output)
+    named = output.stem if pattern is None else pattern.prefix.rstrip("._-")
+    return named or output.parent.name
 
 
 def _remembered() -> int:

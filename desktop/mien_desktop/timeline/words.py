@@ -208,7 +208,7 @@ def trouble_words(one: FrameTrouble, shot: Shot) -> str:
     unit = f" {one.unit}" if one.unit else ""
     many = one.face is not None and len(shot.faces) > 1
     who = next((f"{face.name}: " for face in shot.faces if many and face.number == one.face), "")
-    if not math.isfinite(one.value):
+    if not math.isfinite(one.value) or one.measure == "frames.lost":
         return f"{who}{one.what}"
     return f"{who}{one.what} ({one.value:.3g}{unit}, usual at most {one.limit:g})"
 

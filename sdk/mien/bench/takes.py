@@ -217,6 +217,8 @@ def _same_face(shot: Shot, person: Face, take: FrameRange, clip: Path) -> Face:
 
 def _pairs(face: Face, person: Face, start: int, cut: int, stop: int, most: int) -> Iterator[Pair]:
     """Frames of like pose and most unlike expression, far from one another, in order."""
+    from scipy.spatial.distance import cdist
+
     controls = person.curves.controls.array[:, _COLUMNS]
     # A hand in front of a mouth is no truth about the mouth.
     a = _runs(face.valid & ~face.weak & person.valid[start:cut])
@@ -224,8 +226,8 @@ def _pairs(face: Face, person: Face, start: int, cut: int, stop: int, most: int)
     if not len(a) or not len(b):
         return
     unit = np.array([1 / _GAZE_UNIT if c.unit == "degrees" else 1 for c in _REQUESTED])
-    ours, theirs = controls[start + a] * unit, controls[b] * unit
-    apart = np.linalg.norm(ours[:, None] - theirs[None], axis=2)
+    # All controls of all pairs at once would take gigabytes of a few minutes of film.
+    apart = cdist(controls[start + a] * unit, controls[b] * unit)
     turns = person.curves.pose.rotation
     cosine = (np.einsum("iab,jab->ij", turns[start + a], turns[b]) - 1) / 2
     score = np.where(np.degrees(np.arccos(np.clip(cosine, -1, 1))) < _MOST_TURN, apart, -1.0)

@@ -46,8 +46,9 @@ def _print_all(report: BatchReport, code: int, *, json: bool) -> None:
         print_notice(f"{outcome.plan.job.name} failed: {outcome.problem}")
     for note, names in _notes(report).items():
         print_notice(f"{list_names(names)}: {note}")
-    for outcome in report.beyond:
-        print_notice(f"{outcome.plan.job.name} {describe_report(outcome)}")
+    for outcome in report.outcomes:
+        if outcome.beyond or (outcome.report or {}).get("problem"):
+            print_notice(f"{outcome.plan.job.name} {describe_report(outcome)}")
     done = [outcome for outcome in report.outcomes if outcome.problem is None]
     frames = sum(outcome.written for outcome in done)
     kept = sum(outcome.kept for outcome in done)

@@ -73,7 +73,8 @@ class RenderPermit:
         if not signed and self.policy.provenance_required:
             raise OutputError(
                 f"Provenance may not be switched off here: {self.policy.source} demands it.",
-                "Render with it; `mien provenance` says whether a project switches it off.",
+                "Leave --no-provenance out; a project that switches it off is switched back by"
+                " `mien provenance switch SHOT.mien on`.",
             )
         return signed
 

@@ -66,7 +66,7 @@ def measure_shot(shot: WrittenShot, journal: ShotJournal, progress: Progress) ->
         `failed` (names of figures), and `problem`.
 
     Raises:
-        WriteError: When the disk is full.
+        WriteError: When not even a note of it can be kept.
         OperationCancelledError: When it is stopped.
     """
     order = shot.order
@@ -82,13 +82,13 @@ def measure_shot(shot: WrittenShot, journal: ShotJournal, progress: Progress) ->
         raise write_error(folder, error) from error
     try:
         report = write_report_page(_measurement(shot), page, progress)
+        write_report_data(report, data)
     except OperationCancelledError:
         raise
     except MienError as error:
         page.unlink(missing_ok=True)
         data.unlink(missing_ok=True)
         return {"page": None, "data": None, "passed": False, "failed": [], "problem": str(error)}
-    write_report_data(report, data)
     found = {
         "page": f"{REPORT}/{MEASURED}/{page.name}",
         "data": f"{REPORT}/{MEASURED}/{data.name}",
@@ -105,7 +105,7 @@ def _measurement(shot: WrittenShot) -> Measurement:
     rendered = {
         "renderer": order.renderer if shot.plans else None,
         "settings": None if order.settings is None else dict(order.settings),
-        "quality": str(order.quality.to_dict() or "visually-lossless"),
+        "quality": order.quality.to_dict() or "visually-lossless",
         "set": list(order.set),
         "seconds": shot.record.seconds,
         "notes": list(shot.notes),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import numpy as np
@@ -24,6 +24,7 @@ class LikenessMeter:
         model: Describes faces (`mien.identity`); None where there is none.
         faces: The faces.
         edited: By face, (T,) the frames in which something is asked of it.
+        cuts: Rows with which another shot begins: what lies before is no neighbour.
     """
 
     def __init__(
@@ -31,8 +32,10 @@ class LikenessMeter:
         model: IdentityModel | None,
         faces: Sequence[Tracked],
         edited: Sequence[BoolArray],
+        cuts: Collection[int] = (),
     ) -> None:
         self._model = model
+        self._cuts = frozenset(cuts)
         self._faces = faces
         count = len(faces[0].seen) if faces else 0
         self.similarity: list[FloatArray] = [np.full(count, np.nan, np.float32) for _ in faces]
@@ -55,6 +58,8 @@ class LikenessMeter:
             return
         for i, face in enumerate(self._faces):
             neighbour, self._last[i] = self._last[i], None
+            if row in self._cuts:
+                neighbour = None
             sampled = row in self._wanted[i]
             if not sampled and neighbour is None:
                 continue

@@ -32,10 +32,12 @@ from mien.reporting.summing import Limits, face_figures, picture_figures, troubl
 from mien.reporting.thresholds import THRESHOLDS
 from mien.reporting.values import FaceReport, ReportFigure, ReportThreshold, ShotReport
 
-__all__ = ["measure"]
+__all__ = ["measure", "required_figures"]
 
 _MOST_FACES: Final = 4
 """Faces that are measured where no edit says which are of interest."""
+_EXACT: Final = "outside.changed"
+_BEYOND_ENCODING: Final = "outside.beyond_encoding"
 _EVERYWHERE: Final = 12.0
 """Mean difference outside the matte, of 255, from which two files hardly are of one grade."""
 
@@ -98,7 +100,7 @@ def measure(
     work.lap("track")
     mattes = _mattes(work, subject)
     model, how = _identity_model()
-    meter = LikenessMeter(model, subject.faces, subject.edited)
+    meter = LikenessMeter(model, subject.faces, subject.edited, subject.cuts)
 
     def take(row: int, before: ByteArray, after: ByteArray) -> None:
         meter.take(row, before, after)
@@ -135,7 +137,7 @@ def measure(
         frames=order.frames,
         clock=order.original.clock,
         faces=tuple(faces),
-        figures=_required(figures, order.thresholds),
+        figures=required_figures(figures, order.thresholds),
         troubles=troubles_of(series, outside, exact, faces, order.frames.start),
         facts=gather_facts(order, subject.shot, subject.plans, used),
         notes=tuple(dict.fromkeys(work.notes)),
@@ -144,12 +146,26 @@ def measure(
     return report, subject.faces
 
 
-def _required(figures: Sequence[ReportFigure], named: Limits | None) -> tuple[ReportFigure, ...]:
-    """Figures; those that somebody named fail where they could not be measured."""
-    return tuple(
-        replace(one, required=True) if named is not None and one.name in named else one
-        for one in figures
-    )
+def required_figures(
+    figures: Sequence[ReportFigure], named: Limits | None
+) -> tuple[ReportFigure, ...]:
+    """Return figures of which those that somebody named fail where they could not be measured.
+
+    Stored values can be compared of lossless files alone. Who holds a file to `outside.changed`,
+    and not to what is measured in its place as well, is not to take a lossy one for a good one.
+
+    Args:
+        figures: What was measured.
+        named: What somebody holds figures to; None for nothing.
+    """
+    if named is None:
+        return tuple(figures)
+    held = [replace(one, required=True) if one.name in named else one for one in figures]
+    names = {one.name for one in figures}
+    if _EXACT in named and _EXACT not in names and _BEYOND_ENCODING not in named:
+        how = "Not measured: stored values are compared of lossless files with exact mattes alone."
+        held.append(ReportFigure(_EXACT, None, "pixels", how, None, None, named[_EXACT], True))
+    return tuple(held)
 
 
 def _subject(work: _Work) -> _Subject:
@@ -159,7 +175,8 @@ def _subject(work: _Work) -> _Subject:
         work.notes.append(
             "There is no project: what was asked is not known, and the original was tracked anew."
         )
-        shot: Shot = track(Shot(order.original, ()), progress=work.progress)
+        bare = Shot(order.original, ())
+        shot: Shot = track(bare, frames=frames, progress=work.progress)
         plans: Sequence[FacePlan] = ()
     else:
         shot = order.project.shot
@@ -171,7 +188,10 @@ def _subject(work: _Work) -> _Subject:
             shot, order.project.edits, frames
         )  # fmt: skip
         if not plans:
-            work.notes.append("Nothing is asked of any face in these frames.")
+            work.notes.append(
+                "The project asks nothing of any face in these frames, so nothing may differ. What"
+                " was typed for a render alone (`mien render --set`) is not in it; --save keeps it."
+            )
         work.notes += untracked_notes(shot, order.project.edits, frames)
         work.notes += weak_notes(shot, (plan.face.number for plan in plans), frames)
     faces = [plan.face for plan in plans] or list(shot.faces[:_MOST_FACES])

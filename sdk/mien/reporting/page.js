@@ -167,6 +167,7 @@
     link.addEventListener("click", () => { video.pause(); seek(Number(link.dataset.frame) - start); });
   }
   document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return; // the browser's own keys
     if (event.target.closest("input, button, a, summary") && event.key !== "n") return;
     const step = event.shiftKey ? 0 : { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (event.key === " ") toggle();

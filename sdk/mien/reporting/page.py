@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib import resources
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -22,6 +25,8 @@ __all__ = ["PageFilm", "report_page"]
 PageFilm = tuple[bytes, tuple[int, int], bool]
 """A film of both clips, the size of one of its pictures, and whether they lie side by side."""
 
+_FOLDERS: Final = re.compile(r"(?<!\S)/(?:[^/\s]+/)+")
+"""The folders of a path in a sentence."""
 _PLOTS: Final = 12
 """Controls of a face that are drawn."""
 _POLICY: Final = (
@@ -50,11 +55,14 @@ _NAMES: Final = {
 def report_page(report: ShotReport, pictures: Sequence[FramePictures], film: PageFilm) -> str:
     """Return a report as a whole page.
 
+    A page goes to other people: it names files, and not the folders in which they lie here.
+
     Args:
         report: The report.
         pictures: Frames to look at.
         film: The film of both clips.
     """
+    report = _without_folders(report)
     body = "".join(
         [
             _summary(report),
@@ -68,6 +76,34 @@ def report_page(report: ShotReport, pictures: Sequence[FramePictures], film: Pag
     )
     style = _resource("page.css")
     return html_page(report.edited.name, body, style, _POLICY)
+
+
+def _without_folders(report: ShotReport) -> ShotReport:
+    """A report in which files are named as people name them, without where they lie."""
+    paths = (report.original, report.edited, report.project)
+    places = {path.absolute().parent for path in paths if path is not None} | {Path.home()}
+    folders = [f"{place}/" for place in places if place != Path("/")]
+    folders.sort(key=len, reverse=True)  # what lies in another one comes first
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {name: plain(one) for name, one in value.items()}
+        if isinstance(value, list | tuple):
+            return [plain(one) for one in value]
+        if not isinstance(value, str):
+            return value
+        if value.startswith("/") and not value.endswith("."):
+            return Path(value).name
+        for folder in folders:
+            value = value.replace(folder, "")
+        return _FOLDERS.sub("", value)
+
+    return replace(
+        report,
+        facts=plain(report.facts),
+        notes=tuple(plain(report.notes)),
+        figures=tuple(replace(one, how=plain(one.how)) for one in report.figures),
+    )
 
 
 def _resource(name: str) -> str:
@@ -267,6 +303,8 @@ def _frame(report: ShotReport, one: FramePictures) -> str:
 
 
 def _trouble(one: FrameTrouble) -> str:
+    if one.measure == "frames.lost":
+        return html_text(one.what)  # there is no more or less of it
     unit = f" {one.unit}" if one.unit else ""
     return html_text(f"{one.what} ({_short(one.value)}{unit}, usual is {one.limit:g})")
 

@@ -169,7 +169,7 @@ def _changed(before: Frame, after: Frame, matte: FrameMatte | None) -> float:
     for i in range(len(layout.channels)):
         shifts = (layout.shift_x, layout.shift_y) if layout.model == "yuv" and i else (0, 0)
         parts = [_component(plate, i, shifts) for plate in (one, other)]
-        apart = parts[0] != parts[1]
+        apart = _unlike(parts[0], parts[1])
         if not apart.any():
             continue
         if mask is not None:
@@ -179,6 +179,14 @@ def _changed(before: Frame, after: Frame, matte: FrameMatte | None) -> float:
             apart = apart[: one.height, : one.width]
         differs |= apart
     return float(np.count_nonzero(differs))
+
+
+def _unlike(one: AnyArray, other: AnyArray) -> BoolArray:
+    """Where stored values differ; a float that is no number is like another one."""
+    differs = one != other
+    if one.dtype.kind == "f":
+        differs &= ~(np.isnan(one) & np.isnan(other))
+    return np.asarray(differs)
 
 
 def _coded(matte: FrameMatte, frame: Frame, plate: Plate) -> BoolArray | None:

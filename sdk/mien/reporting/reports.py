@@ -67,6 +67,7 @@ def report(
         MediaError: When one of them cannot be read.
         ProjectError: When the project is of another original.
         NoFaceError: When there is no face in the original.
+        UsageError: When the original is a project, or the page no page by its name.
         OutputError: When the page cannot be put there.
         OperationCancelledError: When it is stopped; nothing is left under the page's name.
     """
@@ -116,15 +117,23 @@ def _project_of(
 ) -> tuple[Project | None, Path | None]:
     """The project, with the original for its media."""
     from mien.api.projects import load_project
+    from mien.api.relinking import relink
+    from mien.io.project import SUFFIX
     from mien.model.document import Project
 
+    if Path(original).suffix.lower() == SUFFIX:
+        raise UsageError(
+            f"{Path(original).name} is a project, and what it was made from is asked for.",
+            "Give the footage, the edited file, and the project with --project.",
+        )
     if project is None:
         if shot is not None:
             raise UsageError("A shot is named, and no project.", "Add the project.")
         return None, None
     if isinstance(project, Project):
         _check_content(project, Path(original))
-        return project, None
+        moved = Path(original).absolute() != project.shot.media.path.absolute()
+        return relink(project, original).project if moved else project, None
     path = Path(project)
     loaded = load_project(path, shot, find_media=False)
     _check_content(loaded, Path(original))

@@ -31,7 +31,7 @@ _OTHERS: Final = [i for i, name in enumerate(NAMES) if not name.startswith(("hea
 _ASKED: Final = 0.05
 """Weight from which a change is enough to be compared with what is achieved."""
 _FEW: Final = 5
-_ILLION: Final = 1e6
+_MILLION: Final = 1e6
 Limits = Mapping[str, ReportThreshold]
 
 
@@ -100,7 +100,7 @@ def picture_figures(
         counts = series.outside
         level = 0 if floor is None else floor.sums.largest
         total = np.maximum(counts.sum(axis=1), 1)
-        outside = counts[:, level + 1 :].sum(axis=1) / total * _ILLION
+        outside = counts[:, level + 1 :].sum(axis=1) / total * _MILLION
         told = PixelSums.of(counts[series.inside]) if series.inside.any() else PixelSums.of(counts)
         how = (
             "It is not known what re-encoding alone does: any difference counts."
@@ -291,7 +291,7 @@ def troubles_of(
     found += _beyond("rim.color", series.rim, "CIELAB", start)
     for face in faces:
         found += _face_troubles(face, start)
-    return tuple(sorted(found, key=lambda one: (-min(one.severity, 1e6), one.frame)))
+    return tuple(sorted(found, key=lambda one: (-one.severity, -one.value, one.frame)))
 
 
 def _face_troubles(face: FaceReport, start: int) -> list[FrameTrouble]:

@@ -130,9 +130,11 @@ def _journal(folder: Path) -> Mapping[str, bytes]:
     journal = ShotJournal(folder, "shot")
     journal.note(OutputRecord("key", "out.mov", "digest", 3, 1.5, ("old.mov",), 6))
     journal.add_notes("key", ["a note"])
+    report = {"page": "a.html", "data": "a.json", "passed": True, "failed": [], "problem": None}
+    journal.keep_report("key", report)
     return {
         f"shots/shot/{name}": (journal.folder / name).read_bytes()
-        for name in ("output.json", "notes.json")
+        for name in ("output.json", "notes.json", "report.json")
     }
 
 
@@ -147,6 +149,7 @@ def _read_journal(path: Path) -> None:
     journal.outputs()
     journal.whole("key", path / "out.mov")
     journal.notes("key")
+    journal.report("key")
     journal.add_notes("key", ["another"])
 
 
