@@ -145,12 +145,15 @@ def test_a_batch_whose_record_counts_to_infinity_has_none(tmp_path: Path) -> Non
     assert journal.record() is None
 
 
+OTHER_KINDS: tuple[object, ...] = ([3], "x", 3, [[]])
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
         (field, value)
         for field in ("occlusion", "curves", "examples", "audio")
-        for value in ([3], "x", 3, [[]])
+        for value in OTHER_KINDS
         # A word is read as its letters' files, which are not there.
         if (field, value) != ("examples", "x")
     ],

@@ -50,7 +50,8 @@ class Reader:
         self.seeds = dict(target.seeds(home))
         for name in list(self.seeds)[: target.whole]:
             crash = self.read(name, self.seeds[name])
-            if crash is not None:
+            # Libraries that are loaded now may start programs, as matplotlib asks for fonts.
+            if crash is not None and crash["kind"] != "outside":
                 raise AssertionError(f"{name} of {target.name}, unharmed: {crash}")
         guard.limit_memory(target.memory)
 
