@@ -81,7 +81,8 @@ def test_one_is_chosen_set_and_exports(bench: tuple[Workspace, JobQueue], tmp_pa
     assert job.notes[0] == "nobody blushes green"
     with shown(JobsPanel(queue), 300, 300) as panel:
         assert state_words(job).endswith(" · blush")
-        assert named(panel, f"Notes on {job.title}", QLabel).text() == "nobody blushes green"
+        told = named(panel, f"Notes on {job.title}", QLabel).text()
+        assert told.splitlines()[0] == "nobody blushes green"
     assert colour_of(output)[1] == pytest.approx(0.2 * 1.5 * 255, abs=3)
 
 

@@ -190,8 +190,10 @@ class _Bench:
             if value not in (self.before.get(name), self.after.get(name)):
                 lost.append(f"{name} is neither the old one nor the new")
         if self.work.gaps:
-            old = [n for n, value in final.items() if value == self.before.get(n)]
-            new = [n for n in final if n not in old]
+            # What is the same before and after, as sidecars that are compared by name, is neither.
+            told = [n for n in final if self.before.get(n) != self.after.get(n)]
+            old = [n for n in told if final[n] == self.before.get(n)]
+            new = [n for n in told if n not in old]
             return lost + ([f"{old[0]} is old, and {new[0]} new"] if old and new else [])
         for name in self.before:
             if name not in found and name in self.after and not _hidden(name):

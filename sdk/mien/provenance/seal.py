@@ -125,7 +125,8 @@ class Seal:
         if not self._sidecar:
             _remove_sidecar(self._output)
         elif path.is_dir():
-            # It goes where the images go, when they go.
+            # It goes where the images go, when they go; that of former images goes before them.
+            _remove_sidecar(self._output)
             (path / sidecar_path(self._output).name).write_bytes(self._sidecar)
         else:
             # The movie's own turn would take long between the two.
