@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from mien._types import PathLike
-from mien.errors import InputError, NoFaceError
+from mien.errors import InputError
 from mien.model.consent import Consent
-from mien.model.document import Project, project_of, shot_of
+from mien.model.document import Project, project_of, tracked_shot_of
 from mien.model.shot import Shot
 from mien.timebase import FrameRange
 
@@ -55,21 +54,19 @@ def hash_document(path: PathLike) -> str:
     Raises:
         InputError: When it cannot be read.
     """
-    digest = hashlib.sha256()
+    from mien.media.fingerprint import sha256_of
+
     path = Path(path)
     if path.exists() and not path.is_file():
         raise InputError(f"The document {path} is no file.", "Give the file itself.", path=path)
     try:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                digest.update(block)
+        return sha256_of(path)
     except OSError as error:
         raise InputError(
             f"The document {path} cannot be read: {(error.strerror or str(error)).lower()}.",
             "Check its name, or give its hash.",
             path=path,
         ) from error
-    return digest.hexdigest()
 
 
 def check_consent(source: Shot | Project, frames: FrameRange | str | None = None) -> None:
@@ -99,9 +96,7 @@ def check_consent(source: Shot | Project, frames: FrameRange | str | None = None
 def _with_consent(
     source: _ShotOrProject, face: int | str, consent: Consent | None
 ) -> _ShotOrProject:
-    shot = shot_of(source)
-    if not shot.faces:
-        raise NoFaceError(f"{shot.media.path.name} has no faces.", "Track it first.")
+    shot = tracked_shot_of(source)
     chosen = shot.face(face)
     faces = tuple(replace(one, consent=consent) if one is chosen else one for one in shot.faces)
     changed = replace(shot, faces=faces)

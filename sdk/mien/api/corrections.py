@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import SupportsIndex, TypeVar
 
-from mien.errors import NoFaceError, NothingToDoError, TimeError, UsageError
+from mien.errors import NothingToDoError, TimeError, UsageError
 from mien.model.corrections import (
     DEFAULT_FALLOFF,
     GROUPS,
@@ -14,7 +14,7 @@ from mien.model.corrections import (
     LandmarkCorrection,
     correction_at,
 )
-from mien.model.document import Project, shot_of
+from mien.model.document import Project, tracked_shot_of
 from mien.model.face import Face
 from mien.model.frame_runs import frame_runs
 from mien.model.shot import Shot
@@ -58,7 +58,7 @@ def correct_landmarks(
         TimeError: When the frame lies outside the shot, or the face is not there in it.
         UsageError: When there is no such group, or a number is none.
     """
-    shot = _shot_of(source)
+    shot = tracked_shot_of(source)
     chosen = shot.face(face)
     at = shot.clock.parse(frame)
     _check_frame(chosen, at)
@@ -88,7 +88,7 @@ def set_corrections(
         TimeError: When a frame lies outside the shot, or the face is not there in it.
         UsageError: When two are of one group in one frame.
     """
-    shot = _shot_of(source)
+    shot = tracked_shot_of(source)
     chosen = shot.face(face)
     for one in corrections:
         _check_frame(chosen, one.frame)
@@ -118,7 +118,7 @@ def remove_corrections(
         UsageError: When there is no such group.
         NothingToDoError: When there is no such correction.
     """
-    shot = _shot_of(source)
+    shot = tracked_shot_of(source)
     if group is not None and group not in GROUPS:
         raise UsageError(
             f"'{group}' is no group of landmarks.",
@@ -150,7 +150,7 @@ def _with_corrections(
 ) -> _ShotOrProject:
     from mien.face.corrections import correct_face
 
-    shot = _shot_of(source)
+    shot = tracked_shot_of(source)
     corrected = correct_face(face, corrections, shot.breaks)
     faces = tuple(corrected if one.number == face.number else one for one in shot.faces)
     changed = replace(shot, faces=faces)
@@ -172,10 +172,3 @@ def _check_frame(face: Face, frame: int) -> None:
             f"It is seen in {where}.",
             frame=frame,
         )
-
-
-def _shot_of(source: Shot | Project) -> Shot:
-    shot = shot_of(source)
-    if not shot.faces:
-        raise NoFaceError(f"{shot.media.path.name} has no faces.", "Track it first.")
-    return shot

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from mien.api.tracking import as_tracked
-from mien.errors import NoFaceError, TimeError, UsageError
+from mien.errors import TimeError, UsageError
 from mien.model.chosen_neutral import ChosenNeutral
 from mien.model.corrections import LandmarkCorrection
-from mien.model.document import Project, shot_of
+from mien.model.document import Project, tracked_shot_of
 from mien.model.edits import Edit
 from mien.model.face import Face, FaceTrack
 from mien.model.face_names import list_faces
@@ -57,7 +57,7 @@ def merge_faces(
         UsageError: When they are fewer than two, or two of them are seen in one frame.
         NothingToDoError: When the landmarks as they were tracked were not kept.
     """
-    shot = _shot_of(source)
+    shot = tracked_shot_of(source)
     numbers = list(dict.fromkeys(shot.face(which).number for which in faces))
     if len(numbers) < 2:
         raise UsageError("Merging takes two faces or more.", _choice(shot))
@@ -137,7 +137,7 @@ def split_face(
         TimeError: When the face is not seen in those frames, or nowhere else.
         NothingToDoError: When the landmarks as they were tracked were not kept.
     """
-    shot = _shot_of(source)
+    shot = tracked_shot_of(source)
     whole = shot.face(face)
     span = shot.clock.parse_range(str(frames))
     seen = whole.confidence > 0
@@ -181,7 +181,7 @@ def remove_face(source: _ShotOrProject, face: int | str) -> _ShotOrProject:
     Raises:
         NoFaceError: When there is no such face.
     """
-    shot = _shot_of(source)
+    shot = tracked_shot_of(source)
     gone = shot.face(face)
     faces = [one for one in shot.faces if one is not gone]
     if isinstance(source, Project):
@@ -205,14 +205,14 @@ def rename_face(source: _ShotOrProject, face: int | str, name: str) -> _ShotOrPr
         NoFaceError: When there is no such face.
         UsageError: When the name is empty, a number, or another face's.
     """
-    return _with_faces(source, _shot_of(source).with_face_name(face, name).faces)
+    return _with_faces(source, tracked_shot_of(source).with_face_name(face, name).faces)
 
 
 def _with_faces(
     source: _ShotOrProject, faces: Sequence[Face], occlusion: Occlusion | None = None
 ) -> _ShotOrProject:
     """A shot with other faces; edits of those that are there stay with their numbers."""
-    shot = _shot_of(source)
+    shot = tracked_shot_of(source)
     numbers = {face.number for face in faces}
     treated = shot.occlusion if occlusion is None else occlusion
     changed = replace(shot, faces=tuple(faces), occlusion=treated.of_faces(numbers))
@@ -249,13 +249,6 @@ def _solved(track: FaceTrack, chosen: _Chosen, shot: Shot, progress: bool | Prog
     if not chosen.corrections:
         return face
     return correct_face(face, chosen.corrections, shot.breaks)
-
-
-def _shot_of(source: Shot | Project) -> Shot:
-    shot = shot_of(source)
-    if not shot.faces:
-        raise NoFaceError(f"{shot.media.path.name} has no faces.", "Track it first.")
-    return shot
 
 
 def _choice(shot: Shot) -> str:

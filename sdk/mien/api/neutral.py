@@ -13,7 +13,7 @@ from mien._types import BoolArray, PathLike
 from mien.errors import NoFaceError, NothingToDoError, TimeError, UsageError
 from mien.model.chosen_neutral import ChosenNeutral
 from mien.model.controls import INDEX
-from mien.model.document import Project, shot_of
+from mien.model.document import Project, shot_of, tracked_shot_of
 from mien.model.face import Face
 from mien.model.frame_runs import frame_runs
 from mien.model.neutral import rest_frames
@@ -76,7 +76,7 @@ def set_neutral(
         raise UsageError(
             "What is neutral is said twice.", "Give either a frame of the shot or a picture."
         )
-    shot = _shot_of(source)
+    shot = tracked_shot_of(source)
     chosen = main_face(shot) if face is None else shot.face(face)
     at = None if frame is None else _seen_frame(chosen, shot.clock.parse(frame))
     base = _solved(chosen, shot, None, progress) if chosen.neutral is not None else chosen
@@ -112,7 +112,7 @@ def reset_neutral(
         NothingToDoError: When nothing was chosen, or the landmarks as they were tracked were not
             kept.
     """
-    shot = _shot_of(source)
+    shot = tracked_shot_of(source)
     chosen = main_face(shot) if face is None else shot.face(face)
     if chosen.neutral is None:
         raise NothingToDoError(
@@ -229,10 +229,3 @@ def _with_face(source: _ShotOrProject, face: Face) -> _ShotOrProject:
     faces = tuple(face if one.number == face.number else one for one in shot.faces)
     changed = replace(shot, faces=faces)
     return source.with_faces_of(changed) if isinstance(source, Project) else changed
-
-
-def _shot_of(source: Shot | Project) -> Shot:
-    shot = shot_of(source)
-    if not shot.faces:
-        raise NoFaceError(f"{shot.media.path.name} has no faces.", "Track it first.")
-    return shot

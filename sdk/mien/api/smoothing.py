@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeVar
 
-from mien.errors import NoFaceError
-from mien.model.document import Project, shot_of
+from mien.model.document import Project, tracked_shot_of
 from mien.model.shot import Shot
 from mien.model.smoothing import Smoothing, SmoothingMethod
 
@@ -43,9 +42,7 @@ def smooth_faces(
     from mien.face.resmoothing import smooth_face
 
     how = Smoothing(smoothing) if isinstance(smoothing, str) else smoothing
-    shot = shot_of(source)
-    if not shot.faces:
-        raise NoFaceError(f"{shot.media.path.name} has no faces.", "Track it first.")
+    shot = tracked_shot_of(source)
     numbers = {one.number for one in shot.faces} if face is None else {shot.face(face).number}
     faces = tuple(
         smooth_face(one, how, shot.breaks) if one.number in numbers else one for one in shot.faces

@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Any
 from mien.consent.ledger import Ledger, LedgerHead
 from mien.consent.permit import RenderPermit
 from mien.errors import WriteError
+from mien.media.fingerprint import sha256_of
 from mien.timebase import FrameRange
 
 if TYPE_CHECKING:
     from mien.rendering.base import Renderer
 
 __all__ = ["Recorder", "content_facts"]
-
-_BLOCK = 1 << 20
 
 
 class Recorder:
@@ -151,23 +150,15 @@ def content_facts(unnamed: Path, name: str) -> dict[str, Any]:
         of their names: hash, two blanks, name, as `sha256sum` prints them.
     """
     if not unnamed.is_dir():
-        return {"name": name, "bytes": unnamed.stat().st_size, "sha256": _sha256(unnamed)}
+        return {"name": name, "bytes": unnamed.stat().st_size, "sha256": sha256_of(unnamed)}
     images = sorted(image for image in unnamed.iterdir() if image.is_file())
-    text = "".join(f"{_sha256(image)}  {image.name}\n" for image in images)
+    text = "".join(f"{sha256_of(image)}  {image.name}\n" for image in images)
     return {
         "name": name,
         "bytes": sum(image.stat().st_size for image in images),
         "images": len(images),
         "sha256": hashlib.sha256(os.fsencode(text)).hexdigest(),
     }
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb", buffering=0) as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def _facts(

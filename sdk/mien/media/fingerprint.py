@@ -11,9 +11,11 @@ from mien.folder_limits import check_path
 
 __all__ = [
     "content_of_fingerprint", "fingerprint", "fingerprint_of_files", "fingerprint_of_stream",
+    "sha256_of",
 ]  # fmt: skip
 
 _EDGE: Final = 1 << 16
+_BLOCK: Final = 1 << 20
 
 
 def fingerprint(paths: Sequence[Path]) -> str:
@@ -48,6 +50,22 @@ def fingerprint_of_files(files: Iterable[tuple[int, Callable[[], IO[bytes]]]]) -
             file.seek(max(0, size - _EDGE))
             digest.update(file.read(_EDGE))
     return f"{total:x}-{digest.hexdigest()}"
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a whole file, in hexadecimal.
+
+    Args:
+        path: The file.
+
+    Raises:
+        OSError: When it cannot be read.
+    """
+    digest = hashlib.sha256()
+    with path.open("rb", buffering=0) as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def fingerprint_of_stream(content: str, stream: int, first: int) -> str:

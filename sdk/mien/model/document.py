@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any, Protocol, TypeVar
 
-from mien.errors import TimeError, UsageError
+from mien.errors import NoFaceError, TimeError, UsageError
 from mien.model.edit_history import EditHistory
 from mien.model.edits import Edit
 from mien.model.listing import list_names
@@ -26,7 +26,8 @@ from mien.model.settings import ReferenceSettings
 from mien.model.shot import Shot
 from mien.timebase import FrameRange
 
-__all__ = ["Document", "Project", "choose", "media_title", "project_of", "shot_of"]
+__all__ = ["Document", "Project", "choose", "media_title", "project_of", "shot_of",
+           "tracked_shot_of"]  # fmt: skip
 
 _ID_DIGITS = 8
 _NUMBER = re.compile(r"[._ -]?%(0\d+)?d$")
@@ -188,6 +189,18 @@ class Project:
 def shot_of(source: Shot | Project) -> Shot:
     """Return a shot, or that of a project."""
     return source.shot if isinstance(source, Project) else source
+
+
+def tracked_shot_of(source: Shot | Project) -> Shot:
+    """Return a shot, or that of a project, which has faces.
+
+    Raises:
+        NoFaceError: When it has none.
+    """
+    shot = shot_of(source)
+    if not shot.faces:
+        raise NoFaceError(f"{shot.media.path.name} has no faces.", "Track it first.")
+    return shot
 
 
 def project_of(source: Shot | Project) -> Project:

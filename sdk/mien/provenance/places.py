@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from mien.errors import MediaError
-from mien.folder_limits import check_path, is_within_limits
+from mien.folder_limits import is_within_limits
+from mien.media.fingerprint import sha256_of
 from mien.media.sequence import EXTENSIONS, Pattern, find_sequence
 
 __all__ = [
@@ -41,7 +42,6 @@ _OTHERS: Final = {".avi": "video/avi", ".qt": "video/quicktime", ".3gp": "video/
 _WIDE_FROM, _WIDE_TO = (1 << 32) - (1 << 20), (1 << 32) + (1 << 28)
 """Sizes at which movies may have positions of 32 bits that a manifest before them would push over
 the edge."""
-_BLOCK: Final = 1 << 20
 _LONGEST_NAME: Final = 255
 """Bytes of a name in a folder, as file systems have them."""
 
@@ -135,7 +135,7 @@ def hash_list(images: Iterable[tuple[int, Path]]) -> bytes:
     Args:
         images: Numbers and files.
     """
-    lines = [f"{number} {_sha256(file)}\n" for number, file in images]
+    lines = [f"{number} {sha256_of(file)}\n" for number, file in images]
     return "".join(lines).encode()
 
 
@@ -148,12 +148,3 @@ def image_numbers(pattern: Pattern, folder: Path | None = None) -> list[tuple[in
     """
     there = Pattern(folder or pattern.folder, pattern.prefix, pattern.suffix, pattern.digits)
     return [(number, there.file(number)) for number in sorted(there.numbers())]
-
-
-def _sha256(path: Path) -> str:
-    check_path(path)
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()
