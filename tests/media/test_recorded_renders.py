@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from mien.errors import ConsentError, OutputError, PolicyError, WriteError
 from mien.model.consent import today
 from mien.model.document import Project
 from mien.model.occlusion import Occlusion
+from mien.rendering import registry
 from tests.property.test_ledger import check_by_hand
 
 SPAN = "10:13"
@@ -46,8 +47,11 @@ class Blushing(mien.RenderSession):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _blush() -> None:
-    mien.register_renderer(Blusher())
+def _blush() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(registry, "_registered", {})
+        mien.register_renderer(Blusher())
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ footage, where they are: they are listed with what is right in the README there.
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,6 @@ from typing import Any
 import pytest
 
 from mien.cli.main import run
-
-CUTS = Path(os.environ.get("MIEN_SHARED", "")) / "cases" / "cuts"
 
 HOUR, NTSC_HOUR = 86400, 107892
 ONE = "* FROM CLIP NAME: plate.mov"
@@ -242,13 +239,21 @@ def test_a_kind_is_read(tmp_path: Path, kind: str, capsys: pytest.CaptureFixture
     check(path, rate, clips, named, capsys)
 
 
-@pytest.mark.skipif(not CUTS.is_dir(), reason="the files of cases/cuts are not here")
+@pytest.fixture
+def cuts(shared: Path) -> Path:
+    """The folder of the files that failed."""
+    return shared / "cases" / "cuts"
+
+
+@pytest.mark.shared
 @pytest.mark.parametrize("name", FILES)
-def test_a_file_that_failed_is_read(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_file_that_failed_is_read(
+    cuts: Path, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     rate, clips, named = FILES[name]
-    check(CUTS / name, rate, clips, named, capsys)
+    check(cuts / name, rate, clips, named, capsys)
 
 
-@pytest.mark.skipif(not CUTS.is_dir(), reason="the files of cases/cuts are not here")
-def test_every_file_that_failed_is_in_the_table() -> None:
-    assert {path.name for path in CUTS.iterdir()} == set(FILES)
+@pytest.mark.shared
+def test_every_file_that_failed_is_in_the_table(cuts: Path) -> None:
+    assert {path.name for path in cuts.iterdir()} == set(FILES)

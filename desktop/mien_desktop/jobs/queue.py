@@ -454,7 +454,7 @@ def report_task(exported: Job) -> ReportTask | None:
 
 
 def _stem(output: Path) -> str:
-    """What an output is called: `sh010.v2` of `sh010.v2.mov`, and of `sh010.v2.%04d.exr`."""
+    """Name of an output: `sh010.v2` of `sh010.v2.mov`, and of `sh010.v2.%04d.exr`."""
     from mien.media.sequence import Pattern
 
     pattern = Pattern.parse(output)

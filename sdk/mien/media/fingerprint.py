@@ -60,7 +60,9 @@ def sha256_of(path: Path) -> str:
 
     Raises:
         OSError: When it cannot be read.
+        OutsideError: When it is outside the folders that this process keeps to.
     """
+    check_path(path)
     digest = hashlib.sha256()
     with path.open("rb", buffering=0) as file:
         while block := file.read(_BLOCK):
