@@ -76,6 +76,15 @@ _RendererName = Annotated[
         autocompletion=complete_renderer,
     ),
 ]
+_Watermark = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--watermark",
+        metavar="TEXT",
+        help="The text that is burnt into the edited file, where it is a draft; as its credentials"
+        " say when not given.",
+    ),
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -94,6 +103,7 @@ def report(
     frames: _Frames = None,
     matte: _Matte = None,
     renderer: _RendererName = "auto",
+    watermark: _Watermark = None,
     overwrite: Overwrite = False,
     json: Json = False,
 ) -> None:
@@ -111,7 +121,7 @@ def report(
         check_file(data, overwrite=overwrite)
     found = measure(
         original, edited, project=project, shot=which, output=output, frames=frames, matte=matte,
-        renderer=renderer, thresholds=thresholds, overwrite=overwrite,
+        renderer=renderer, thresholds=thresholds, watermark=watermark, overwrite=overwrite,
     )  # fmt: skip
     if data is not None:
         write_report_data(found, data)

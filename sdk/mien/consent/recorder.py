@@ -37,6 +37,7 @@ class Recorder:
         output: The output, or the pattern of an image sequence.
         renderer: Who makes them; None for a plain copy.
         matte: Whether they are masks of what is changed.
+        watermark: The text that is burnt into the output; empty without one.
 
     Raises:
         WriteError: When the policy demands the ledger, and it cannot be written to.
@@ -49,11 +50,13 @@ class Recorder:
         renderer: Renderer | None,
         *,
         matte: bool = False,
+        watermark: str = "",
     ) -> None:
         self._permit = permit
         self._output = output
         self._renderer = renderer
         self._matte = matte
+        self._watermark = watermark
         self._last: _Last | None = None
         self._ledger = Ledger(permit.policy.ledger_path)
         self._line: LedgerHead | None = None
@@ -74,6 +77,8 @@ class Recorder:
             WriteError: When the policy demands the ledger, and the line cannot be written.
         """
         facts = _facts(self._permit, frames, self._renderer, matte=self._matte)
+        if self._watermark:
+            facts["watermark"] = self._watermark
         self._last = _Last.of(unnamed, self._output)
         self._append(facts | {"output": content_facts(unnamed, self._output.name)})
 

@@ -94,6 +94,11 @@ class Watermark:
     def __repr__(self) -> str:
         return f"Watermark({self.text!r})"
 
+    @property
+    def note(self) -> str:
+        """What is to be said of it, in a sentence."""
+        return f"'{self.text}' is burnt into every frame."
+
     def box(self, orientation: Orientation) -> Box:
         """Return the coded pixels among which all lie that it changes."""
         return self._mark(orientation).box

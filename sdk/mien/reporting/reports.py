@@ -34,6 +34,7 @@ def report(
     settings: RendererSettings | Mapping[str, Any] | None = None,
     quality: Quality | str | None = None,
     thresholds: Mapping[str, ReportThreshold] | PathLike | None = None,
+    watermark: str | None = None,
     overwrite: bool = False,
     progress: bool | Progress = True,
 ) -> ShotReport:
@@ -57,6 +58,9 @@ def report(
         quality: How the edited file was encoded; None for what it says itself.
         thresholds: What figures are held to, on top of mien's own bounds, by their names; or a JSON
             file of them. A figure that is named and could not be measured fails.
+        watermark: The text that is burnt into every frame of the edited file, where it is a draft
+            (`mien.render(watermark=...)`); None for what its credentials say. The original is
+            compared with the same text burnt in.
         overwrite: Whether the page may replace a file.
         progress: True for bars on a terminal, or a function that is called with the stage (`track`,
             `solve`, `measure`), the steps done and the steps in all.
@@ -67,7 +71,8 @@ def report(
         MediaError: When one of them cannot be read.
         ProjectError: When the project is of another original.
         NoFaceError: When there is no face in the original.
-        UsageError: When the original is a project, or the page no page by its name.
+        UsageError: When the original is a project, or the page no page by its name, or the
+            watermark cannot be written.
         OutputError: When the page cannot be put there.
         OperationCancelledError: When it is stopped; nothing is left under the page's name.
     """
@@ -95,6 +100,7 @@ def report(
         matte=None if matte is None else Path(matte), renderer=renderer,
         settings=_mapping(settings),
         quality=None if quality is None else Quality.of(quality), thresholds=thresholds,
+        watermark=watermark,
     )  # fmt: skip
     with progress_reporter(progress) as tell:
         return measure(order, tell)[0] if page is None else write_report_page(order, page, tell)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from mien.api.rendering import make_watermark
 from mien.errors import OutputError, UsageError
 from mien.io.files import check_file
 from mien.rendering.registry import find_entry, merge_settings
@@ -36,7 +37,7 @@ def report_job(
         HandleError: When there is no such shot.
         OutputError: When a file cannot be put where it is wanted.
         OutsideError: When settings of its project name a file outside of the server's folders.
-        UsageError: When thresholds or frames cannot be meant.
+        UsageError: When thresholds, frames or the watermark cannot be meant.
     """
     opened = shots.find(params.shot)
     project = opened.project
@@ -48,6 +49,7 @@ def report_job(
             check_file(path, overwrite=params.overwrite)
     if page is not None and page == data:
         raise UsageError("Page and data are one file.", "Write them to two.")
+    make_watermark(params.watermark, project.shot.media)
     settings = merge_settings(params.renderer, project.settings)
     check_settings(find_entry(params.renderer).settings(settings))
     frames = None
@@ -63,6 +65,7 @@ def report_job(
         matte=None if params.matte is None else Path(params.matte),
         renderer=params.renderer,
         thresholds=make_thresholds(params.thresholds),
+        watermark=params.watermark,
     )
     return ServedJob("report", params.shot, order, _result, send)
 
