@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import mien
-from mien._types import ByteArray, FloatArray
+from mien._types import AnyArray, ByteArray, FloatArray
 from mien.cli.main import run
 from mien.cli.watermark_options import fill_bare_watermark
 from mien.errors import UsageError
@@ -162,7 +162,7 @@ def _alpha(frame: Frame) -> FloatArray:
     return np.asarray(planes_of(video)[3][: video.height, : video.width], np.float32) / 65535
 
 
-def _exr(channels: dict[str, FloatArray], data: Box, display: Box) -> ExrPicture:
+def _exr(channels: dict[str, AnyArray], data: Box, display: Box) -> ExrPicture:
     windows = {
         name: (np.array([box.x0, box.y0], np.int32), np.array([box.x1 - 1, box.y1 - 1], np.int32))
         for name, box in (("dataWindow", data), ("displayWindow", display))
@@ -175,7 +175,9 @@ def test_an_exr_stores_it_even_outside_its_data_window(tmp_path: Path) -> None:
     data, display = Box(60, 20, 120, 70), Box(0, 0, *SIZE)
     rng = np.random.default_rng(1)
     shape = (data.height, data.width)
-    channels = {name: rng.random(shape).astype(np.float16) for name in ("R", "G", "B", "Z")}
+    channels: dict[str, AnyArray] = {
+        name: rng.random(shape).astype(np.float16) for name in ("R", "G", "B", "Z")
+    }
     channels["A"] = np.zeros(shape, np.float16)
     frame = Frame(0, 0, Orientation(*SIZE), _exr(channels, data, display))
     mark = Watermark(DRAFT, frame.orientation)

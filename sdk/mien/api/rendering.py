@@ -106,9 +106,8 @@ def render(
         OutputError: When the output cannot be put there; nothing was done.
         ConsentError: When an edit lacks the consent that this installation's policy demands.
         PolicyError: When that policy cannot be read.
-        UsageError: When an edit belongs to another shot, no renderer has that name, or the
-            renderer has no such setting, or the shot's frames are in memory; or the watermark
-            cannot be written so that it is read.
+        UsageError: When an edit belongs to another shot, there is no such renderer or setting, the
+            shot's frames are in memory, or the watermark cannot be written.
         MissingDependencyError: When the renderer needs a part that is not installed.
         TimeError: When the span lies outside the shot.
         DamagedMediaError: When a frame of the source is damaged; `frame` says which.
@@ -119,11 +118,8 @@ def render(
             render are kept, and the same call goes on from there.
     """
     if matte:
-        warnings.warn(
-            "mien.render(matte=True) is called mien.render_matte now.",
-            DeprecationWarning,
-            stacklevel=2,
-        )
+        said = "mien.render(matte=True) is called mien.render_matte now."
+        warnings.warn(said, DeprecationWarning, stacklevel=2)
     work = _plan_render(
         source, edits, performances, renderer, settings, frames, examples, occlusion_matte,
         until_damage=until_damage,
@@ -351,7 +347,7 @@ def _write(
         work.renderer.name if work.renderer else "none",
     )  # fmt: skip
     text = "" if mark is None else mark.text
-    recorder = Recorder(work.permit, path, work.renderer, matte=matte, watermark=text)
+    recorder = Recorder(work.permit, path, work.renderer, matte=matte, watermark=bool(text))
     claims = RenderClaims(work.shot, work.plans, work.renderer, watermark=text)
     signed = work.provenance if provenance is None else provenance
     wanted = matte or work.permit.check_signed(signed)

@@ -266,7 +266,6 @@ def render(
     from mien import api
     from mien.api.examples import check_examples
     from mien.api.occlusion import choose_occlusion
-    from mien.api.rendering import make_watermark
     from mien.consent import check_untracked
     from mien.rendering.registry import get_renderer
 
@@ -279,9 +278,8 @@ def render(
     settings = typed.over(renderer, project.settings)
     chosen = get_renderer(renderer, settings)
     _tell_unheeded(renderer, chosen.name, typed)
-    _check_output(output, project.shot, overwrite=overwrite, codec=codec, quality=quality)
-    check_sound(audio, output, project.shot, matte=matte)
-    make_watermark(watermark, project.shot.media, matte=matte)
+    how: dict[str, Any] = {"codec": codec, "quality": quality, "overwrite": overwrite}
+    _check_output(output, project.shot, audio, watermark, matte=matte, **how)
     target = saving.target(shot, output, assignments, overwrite=overwrite)
     _check_spans(project.shot, [frames, *(a.span for a in assignments)])
     check_faces(project.shot, assignments)
@@ -291,11 +289,10 @@ def render(
         project = _tracked(project.shot, frames, occlusion, until_damage=until_damage)
     kept = ((renderer, settings), examples or (), frames)
     project, edits = saving.applied(target, shot, which, project, assignments, *kept)
-    only = {"audio": audio, "provenance": provenance, "watermark": watermark}
+    only: dict[str, Any] = {"audio": audio, "provenance": provenance, "watermark": watermark}
     report = (api.render_matte if matte else api.render)(
         project, output, edits=edits, renderer=renderer, settings=settings, frames=frames,
-        examples=examples or (), codec=codec, quality=quality, overwrite=overwrite,
-        until_damage=until_damage, **({} if matte else only),
+        examples=examples or (), until_damage=until_damage, **how, **({} if matte else only),
     )  # fmt: skip
     if json:
         facts = {"source": str(project.shot.media.path), "tracked": tracking} | report.to_dict()
@@ -306,12 +303,24 @@ def render(
     tell_report(report, project.shot)
 
 
-def _check_output(output: Path, shot: Shot, **how: Any) -> None:
+def _check_output(
+    output: Path,
+    shot: Shot,
+    audio: Soundtrack | None,
+    watermark: str | None,
+    *,
+    matte: bool,
+    **how: Any,
+) -> None:
+    """Refuse an output that cannot be had, before anything is done."""
     from mien.api.occlusion import refuse_matte_as_output
+    from mien.api.rendering import make_watermark
     from mien.media.outputs import check_output
 
     check_output(output, shot.media, **how)
     refuse_matte_as_output(output, shot.occlusion)
+    check_sound(audio, output, shot, matte=matte)
+    make_watermark(watermark, shot.media, matte=matte)
 
 
 def _tracked(

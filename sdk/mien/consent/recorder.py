@@ -37,7 +37,7 @@ class Recorder:
         output: The output, or the pattern of an image sequence.
         renderer: Who makes them; None for a plain copy.
         matte: Whether they are masks of what is changed.
-        watermark: The text that is burnt into the output; empty without one.
+        watermark: Whether a text is burnt into the output; which one may name people.
 
     Raises:
         WriteError: When the policy demands the ledger, and it cannot be written to.
@@ -50,7 +50,7 @@ class Recorder:
         renderer: Renderer | None,
         *,
         matte: bool = False,
-        watermark: str = "",
+        watermark: bool = False,
     ) -> None:
         self._permit = permit
         self._output = output
@@ -78,7 +78,7 @@ class Recorder:
         """
         facts = _facts(self._permit, frames, self._renderer, matte=self._matte)
         if self._watermark:
-            facts["watermark"] = self._watermark
+            facts["watermark"] = True
         self._last = _Last.of(unnamed, self._output)
         self._append(facts | {"output": content_facts(unnamed, self._output.name)})
 

@@ -183,7 +183,7 @@ class Workbench:
         journal.note(OutputRecord(opened.key, name, earlier=earlier))
         mark = make_watermark(order.watermark, opened.shot.media)
         text = "" if mark is None else mark.text
-        recorder = Recorder(opened.permit(), order.output, opened.renderer, watermark=text)
+        recorder = Recorder(opened.permit(), order.output, opened.renderer, watermark=bool(text))
         claims = RenderClaims(opened.shot, opened.plans, opened.renderer, watermark=text)
         seal = open_seal(order.output, claims, order.audio, wanted=opened.provenance)
         output = Output(

@@ -182,9 +182,7 @@ def read_jobs(
     """
     source = _Source.parse(path)
     file = _validated(source)
-    names = unique_names(
-        shot.name or shot.shot or Path(shot.media or shot.project or "").stem for shot in file.shots
-    )
+    names = unique_names(map(_name_of, file.shots))
     jobs = []
     settings, shared = _Settings(source), file.renderer or AUTO
     defaults = settings.parse(shared, file.settings, ())
@@ -226,6 +224,10 @@ def read_jobs(
             )
         )
     return jobs
+
+
+def _name_of(shot: _Shot) -> str:
+    return shot.name or shot.shot or Path(shot.media or shot.project or "").stem
 
 
 def _validated(source: _Source) -> _File:
