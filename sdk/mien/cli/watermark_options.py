@@ -36,7 +36,7 @@ def fill_bare_watermark(args: list[str], parameters: list[Any]) -> list[str]:
     option = next((one for one in parameters if _NAME in one.opts), None)
     if option is None or "[TEXT]" not in str(option.metavar):
         return args
-    filled = []
+    filled: list[str] = []
     for number, word in enumerate(args):
         if word == "--":
             return [*filled, *args[number:]]
