@@ -37,6 +37,7 @@ NAMES = (
     "blinks",
     "reading",
     "apply",
+    "asked",
     "voice",
     "mouths",
     "reenact",
