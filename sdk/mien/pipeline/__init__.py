@@ -15,6 +15,7 @@ from mien.pipeline.render import render_shot, stream_frames
 from mien.pipeline.shot_frames import ShotFrames
 
 __all__ = [
-    "ClosedLoop", "Gains", "GainsCache", "OnFrame", "Output", "Rendered", "ShotFrames", "close_loop",
-    "damage_note", "known_gains", "render_shot", "stream_frames", "undamaged", "with_gains",
+    "ClosedLoop", "Gains", "GainsCache", "OnFrame", "Output", "Rendered", "ShotFrames",
+    "close_loop", "damage_note", "known_gains", "render_shot", "stream_frames", "undamaged",
+    "with_gains",
 ]  # fmt: skip

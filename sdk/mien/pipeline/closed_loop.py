@@ -204,9 +204,7 @@ class _Looking:
 
     def __enter__(self) -> _Looking:
         with self._stack as stack:
-            self._reader: Reader = stack.enter_context(
-                open_reader(self._shot.media, cache_bytes=0)
-            )
+            self._reader: Reader = stack.enter_context(open_reader(self._shot.media, cache_bytes=0))
             # What is in front of faces is not looked for: it costs more than all of this.
             self._session: RenderSession = stack.enter_context(
                 self._renderer.open(self._shot, ReaderPlates(self._reader))
