@@ -82,6 +82,7 @@ def rendering(scene: Scene, strip: Strip) -> Task:
     format_, renderer = scene.mien.format, scene.mien.renderer
     damage = {"until_damage": True} if scene.mien.until_damage else {}
     draft = {"watermark": scene.mien.watermark} if scene.mien.watermark.strip() else {}
+    amounts = {} if scene.mien.correct else {"open_loop": True}
     folder = Path(bpy.path.abspath(scene.mien.folder)) if scene.mien.folder else _folder(strip)
 
     def work(task: Task) -> Generator[None, None, str]:
@@ -99,7 +100,7 @@ def rendering(scene: Scene, strip: Strip) -> Task:
         sent = send_edits(client, shot, scene, strip, when, span)
         job = client.start(
             "render", shot=shot, output=str(output), frames=list(span), renderer=renderer,
-            **FORMATS[format_].parameters, **damage, **draft,
+            **FORMATS[format_].parameters, **damage, **draft, **amounts,
         )  # fmt: skip
         task.job = job
         for answer in sent:

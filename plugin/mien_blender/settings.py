@@ -67,6 +67,11 @@ def _has_shape_keys(settings: Any, candidate: Any) -> bool:
         name="Watermark",
         description="A text in a corner of every frame, as DRAFT; none when empty", maxlen=80,
     ),
+    correct=BoolProperty(
+        name="Correct amounts",
+        description="Look at a few frames first, and correct amounts by what is seen of them",
+        default=True,
+    ),
     mesh=PointerProperty(
         name="Mesh", description="A mesh whose shape keys follow the face",
         type=bpy.types.Object, poll=_has_shape_keys,
@@ -87,6 +92,7 @@ class MienSettings(bpy.types.PropertyGroup):
     folder: str
     until_damage: bool
     watermark: str
+    correct: bool
     mesh: Any
 
 

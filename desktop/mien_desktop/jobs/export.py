@@ -128,6 +128,7 @@ class ExportDialog(QDialog):
             audio=self._soundtrack(),
             provenance=self._signed.isChecked(),
             watermark=None if self._chosen().matte else self._watermark.text(),
+            open_loop=not self._corrects.isChecked(),
         )
 
     def accept(self) -> None:
@@ -173,6 +174,11 @@ class ExportDialog(QDialog):
         self._signed.setToolTip(
             "In MP4 and MOV inside, else in a file beside it; mattes have none."
             " mien provenance show reads them"
+        )
+        self._corrects = QCheckBox("Correct amounts by what is seen")
+        self._corrects.setToolTip(
+            "Look at a few frames first, and move controls further where less of them is seen than"
+            " was asked. Off: amounts as they are, as the viewer shows them"
         )
         self._renderer = QComboBox()
         self._renderer.setAccessibleName("Renderer")
@@ -230,6 +236,7 @@ class ExportDialog(QDialog):
         ranges.addWidget(self._part)
         ranges.addWidget(self._until_damage)
         ranges.addWidget(self._signed)
+        ranges.addWidget(self._corrects)
         place = QHBoxLayout()
         place.addWidget(self._output, 1)
         place.addWidget(self._browse)
@@ -351,6 +358,7 @@ class ExportDialog(QDialog):
         kept = settings()
         kept.setValue("export/preset", request.preset.id)
         kept.setValue("export/renderer", request.renderer)
+        kept.setValue("export/correct", not request.open_loop)
         if not request.preset.matte:
             self._watermark.remember()
         folder = request.output.parent
@@ -363,6 +371,7 @@ class ExportDialog(QDialog):
             place = box.findData(settings().value(key))
             with QSignalBlocker(box):
                 box.setCurrentIndex(max(place, 0))
+        self._corrects.setChecked(bool(settings().value("export/correct", True, bool)))
 
 
 def _renderers() -> tuple[tuple[str, str, str], ...]:

@@ -99,6 +99,7 @@ class ExportRequest:
         audio: The sound that it has in place of the shot's; None for that.
         provenance: Whether it carries signed credentials; None for what the project says.
         watermark: The text that is burnt into every frame; None for none.
+        open_loop: Whether amounts are left as they are asked for, not corrected by what is seen.
     """
 
     preset: Preset
@@ -112,6 +113,7 @@ class ExportRequest:
     audio: Soundtrack | None = None
     provenance: bool | None = None
     watermark: str | None = None
+    open_loop: bool = False
 
 
 def default_output(project: Project, preset: Preset, folder: Path) -> Path:
@@ -178,11 +180,11 @@ def trouble(project: Project, request: ExportRequest) -> MienError | None:
 
 def _check(project: Project, request: ExportRequest) -> None:
     from mien.api import check_consent
-    from mien.api.rendering import make_watermark
     from mien.media.added_sound import check_soundtrack
     from mien.media.codecs import choose_encoding
     from mien.media.outputs import check_output
     from mien.rendering.registry import get_renderer, merge_settings
+    from mien.rendering.watermark import make_watermark
 
     media, preset, output = project.shot.media, request.preset, request.output
     if not project.online:

@@ -228,6 +228,7 @@ class ExportTask:
                 until_damage=request.until_damage,
                 provenance=request.provenance,
                 watermark=request.watermark,
+                open_loop=request.open_loop,
                 **_sounding(request.audio),
             )
 

@@ -28,7 +28,6 @@ from mien.consent import Recorder, permit_render
 from mien.errors import ProjectError, UsageError
 from mien.io.project import SUFFIX, Project
 from mien.model.edits import Edit
-from mien.model.media import MediaInfo
 from mien.model.quality import Quality
 from mien.model.renderer_settings import RendererSettings, make_mapping
 from mien.model.shot import Shot
@@ -43,9 +42,7 @@ if TYPE_CHECKING:
     from mien.rendering.registry import ChosenRenderer
     from mien.rendering.watermark import Watermark
 
-__all__ = [
-    "RenderReport", "check_damage", "make_watermark", "render", "render_frames", "render_matte",
-]  # fmt: skip
+__all__ = ["RenderReport", "check_damage", "render", "render_frames", "render_matte"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -213,6 +210,8 @@ def render_frames(
         TimeError: When the span lies outside the shot.
         MediaError: When the source cannot be read.
     """
+    from mien.rendering.watermark import make_watermark
+
     if pixels not in ("display", "plate"):
         raise UsageError(
             f"There are no pixels '{pixels}'.", "Choose display or plate.",
@@ -352,6 +351,7 @@ def _write(
     from mien.pipeline import Output, damage_note, render_shot, undamaged
     from mien.provenance.claims import RenderClaims
     from mien.provenance.seal import open_seal
+    from mien.rendering.watermark import make_watermark
 
     start, path, media = time.monotonic(), Path(output), work.shot.media
     check_on_disk(media)
@@ -432,25 +432,6 @@ def _streamed(
                     yield displayed(frame, media.color.transfer)
                 else:
                     yield turn(media.orientation, frame.plate().rgb())
-
-
-def make_watermark(text: str | None, media: MediaInfo, *, matte: bool = False) -> Watermark | None:
-    """Return what burns a text into the frames of media; None without a text.
-
-    Args:
-        text: The text; None for none.
-        media: Facts of the media.
-        matte: Whether the mask of what is changed is wanted in place of the picture.
-
-    Raises:
-        UsageError: When it cannot be written so that it is read in such pictures, or is wanted on
-            a mask.
-    """
-    from mien.rendering.watermark import Watermark
-
-    if text is not None and matte:
-        raise UsageError("A matte takes no watermark.", "Leave it out.")
-    return None if text is None else Watermark(text, media.orientation)
 
 
 def _as_project(

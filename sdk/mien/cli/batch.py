@@ -14,7 +14,15 @@ from mien.cli.batch_output import print_batch_report
 from mien.cli.completions import complete_renderer, complete_tracker
 from mien.cli.engine_options import EngineChoice, with_engine_options
 from mien.cli.occlusion_options import with_occlusion_options
-from mien.cli.options import CodecName, Examples, Json, Overwrite, Provenance, UntilDamage
+from mien.cli.options import (
+    CodecName,
+    Examples,
+    Json,
+    OpenLoop,
+    Overwrite,
+    Provenance,
+    UntilDamage,
+)
 from mien.cli.output import print_done, print_json, print_notice, print_table
 from mien.cli.quality_options import with_quality_options
 from mien.cli.renderer_options import TypedSettings, with_renderer_settings
@@ -170,6 +178,7 @@ def batch(
     missing_frames: _Missing = None,
     provenance: Provenance = None,
     watermark: WatermarkText = None,
+    open_loop: OpenLoop = False,
     media_paths: _MediaPaths = "relative",
     drop: _Drop = "auto",
     unpack: _Unpack = None,
@@ -205,7 +214,7 @@ def batch(
             source, renderer=renderer, tracker=tracker, codec=codec, quality=quality,
             examples=examples or (), occlusion=occlusion, until_damage=until_damage,
             missing_frames=missing_frames, reports=reports, provenance=provenance,
-            watermark=watermark,
+            watermark=watermark, open_loop=open_loop,
         )  # fmt: skip
     else:
         if not dry_run:
@@ -213,8 +222,11 @@ def batch(
         cut = _read_cut(source, rate, handles, edits, renderer, tracker, codec, lossless, unpack)
         _check_drop(cut, drop)
         jobs = _jobs_of(cut, tuple(examples or ()), occlusion, until_damage, missing_frames)
-        said: Any = {"quality": quality, "report": reports, "provenance": provenance}
-        jobs = [dataclasses.replace(job, **said, watermark=watermark) for job in jobs]
+        said: Any = {
+            "quality": quality, "report": reports, "provenance": provenance,
+            "watermark": watermark, "open_loop": open_loop,
+        }  # fmt: skip
+        jobs = [dataclasses.replace(job, **said) for job in jobs]
     jobs = _with_trackers(_with_renderers(jobs, typed))
     plan = make_plan(jobs, folder, chunk=chunk or CHUNK, overwrite=overwrite, settle=typed.over)
     for notice in plan.notices:

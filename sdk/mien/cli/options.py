@@ -10,9 +10,9 @@ import typer
 from mien.cli.completions import complete_codec, complete_face, complete_tracker
 
 __all__ = [
-    "CodecName", "Examples", "FaceChoice", "Json", "Media", "MissingFrames", "Overwrite",
-    "ProjectOutput", "Provenance", "ShotOfProject", "ShotOrProject", "Stream", "TrackerName",
-    "UntilDamage",
+    "CodecName", "Examples", "FaceChoice", "Json", "Media", "MissingFrames", "OpenLoop",
+    "Overwrite", "ProjectOutput", "Provenance", "ShotOfProject", "ShotOrProject", "Stream",
+    "TrackerName", "UntilDamage",
 ]  # fmt: skip
 
 ShotOrProject = Annotated[
@@ -98,6 +98,14 @@ MissingFrames = Annotated[
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+OpenLoop = Annotated[
+    bool,
+    typer.Option(
+        "--open-loop",
+        help="Leave amounts as they are asked for; else a few frames are looked at first, and"
+        " amounts corrected by what is seen.",
+    ),
+]
 Provenance = Annotated[
     Optional[bool],  # noqa: UP045
     typer.Option(

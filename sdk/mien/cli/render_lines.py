@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mien.cli.output import print_done
-from mien.model.face_names import list_faces
+from mien.model.face_names import describe_face, list_faces
+from mien.model.listing import list_gains
 
 if TYPE_CHECKING:
     from mien.api import RenderReport
@@ -32,6 +33,18 @@ def tell_report(report: RenderReport, shot: Shot) -> None:
     )
     for note in report.notes:
         print_done(f"  {note}")
+    for line in _corrections(report, shot):
+        print_done(f"  {line}")
+
+
+def _corrections(report: RenderReport, shot: Shot) -> list[str]:
+    """A line for each face whose amounts were corrected: `corrected: mouthSmile x1.12`."""
+    lines = []
+    for number, gains in sorted(report.gains.items()):
+        # Of one face it is plain whose they are.
+        whose = f" {describe_face(shot.face(number))}" if len(report.faces) > 1 else ""
+        lines.append(f"corrected{whose}: {list_gains(gains)}")
+    return lines
 
 
 def _encoding(report: RenderReport) -> str:

@@ -17,6 +17,7 @@ from mien.cli.options import (
     Json,
     Media,
     MissingFrames,
+    OpenLoop,
     Overwrite,
     ProjectOutput,
     Provenance,
@@ -247,6 +248,7 @@ def render(
     missing_frames: MissingFrames = "error",
     provenance: Provenance = None,
     watermark: WatermarkText = None,
+    open_loop: OpenLoop = False,
     overwrite: Overwrite = False,
     media: Media = None,
     json: Json = False,
@@ -292,7 +294,8 @@ def render(
     only: dict[str, Any] = {"audio": audio, "provenance": provenance, "watermark": watermark}
     report = (api.render_matte if matte else api.render)(
         project, output, edits=edits, renderer=renderer, settings=settings, frames=frames,
-        examples=examples or (), until_damage=until_damage, **how, **({} if matte else only),
+        examples=examples or (), until_damage=until_damage, open_loop=open_loop, **how,
+        **({} if matte else only),
     )  # fmt: skip
     if json:
         facts = {"source": str(project.shot.media.path), "tracked": tracking} | report.to_dict()
@@ -314,8 +317,8 @@ def _check_output(
 ) -> None:
     """Refuse an output that cannot be had, before anything is done."""
     from mien.api.occlusion import refuse_matte_as_output
-    from mien.api.rendering import make_watermark
     from mien.media.outputs import check_output
+    from mien.rendering.watermark import make_watermark
 
     check_output(output, shot.media, **how)
     refuse_matte_as_output(output, shot.occlusion)

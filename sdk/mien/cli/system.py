@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,6 +11,11 @@ from mien.cli.models import models
 from mien.cli.options import Json
 from mien.cli.output import print_done, print_json, print_table
 from mien.errors import MissingDependencyError, OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mien.media.cache_folder import CacheEntry
 
 __all__ = ["add_to"]
 
@@ -49,16 +54,17 @@ def cache(
     clear: Annotated[bool, typer.Option("--clear", help="Remove all that is kept.")] = False,
     json: Json = False,
 ) -> None:
-    """List what is kept of faces that were looked through and of clips that were followed.
+    """List what is kept of faces that were looked through, clips that were followed and gains.
 
     Renders and `mien apply` make it again when they need it.
     """
     from mien.io.tracked_cache import TrackedCache
+    from mien.pipeline.gains_cache import GainsCache
     from mien.rendering.appearance.cache import AppearanceCache
 
-    kept, tracked = AppearanceCache(), TrackedCache()
+    kept, tracked, gains = AppearanceCache(), TrackedCache(), GainsCache()
     try:
-        freed = kept.clear() + tracked.clear() if clear else 0
+        freed = kept.clear() + tracked.clear() + gains.clear() if clear else 0
     except OSError as error:
         raise OutputError(
             f"The cache {kept.folder} cannot be cleared: {(error.strerror or 'denied').lower()}.",
@@ -67,16 +73,9 @@ def cache(
         ) from error
     entries = kept.entries()
     if json:
-        listed = [
-            {"path": str(entry.path), "size": entry.size, "used": round(entry.used)}
-            for entry in entries
-        ]
-        clips = [
-            {"path": str(entry.path), "size": entry.size, "used": round(entry.used)}
-            for entry in tracked.entries()
-        ]
-        facts = {"folder": str(kept.folder), "freed": freed, "entries": listed}
-        print_json({**facts, "tracked_folder": str(tracked.folder), "tracked": clips})
+        facts = {"folder": str(kept.folder), "freed": freed, "entries": _listed(entries)}
+        facts |= {"tracked_folder": str(tracked.folder), "tracked": _listed(tracked.entries())}
+        print_json(facts | {"gains_folder": str(gains.folder), "gains": _listed(gains.entries())})
         return
     if clear:
         print_done(f"{freed / _MIB:.0f} MiB removed from {kept.folder}")
@@ -92,3 +91,15 @@ def cache(
         total = sum(entry.size for entry in others) / _MIB
         count = f"{len(others)} tracked clip{'s' * (len(others) != 1)}"
         typer.echo(f"{count}, {total:.0f} MiB in {tracked.folder}")
+    if corrected := gains.entries():
+        total = sum(entry.size for entry in corrected) / 1000
+        count = f"gains of {len(corrected)} face{'s' * (len(corrected) != 1)}"
+        typer.echo(f"{count}, {total:.0f} kB in {gains.folder}")
+
+
+def _listed(entries: Sequence[CacheEntry]) -> list[dict[str, Any]]:
+    """Files of a cache in JSON's types."""
+    return [
+        {"path": str(entry.path), "size": entry.size, "used": round(entry.used)}
+        for entry in entries
+    ]

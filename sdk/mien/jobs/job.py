@@ -311,6 +311,7 @@ class ShotJob:
         report: Whether it is measured once it is rendered, and what its figures are held to.
         provenance: Whether its output carries signed credentials; None for what the project says.
         watermark: A text that is burnt into every frame of its output; None for none.
+        open_loop: Whether amounts are left as they are asked for, not corrected by what is seen.
     """
 
     name: str
@@ -341,6 +342,7 @@ class ShotJob:
     report: ReportChoice = field(default_factory=ReportChoice)
     provenance: bool | None = None
     watermark: str | None = None
+    open_loop: bool = False
 
     @property
     def opened_missing(self) -> MissingFrames:

@@ -6,6 +6,7 @@
     tracked/KEY-A-B.mien    of longer ones only the frames that shots show (tracked_media.py)
     tracked/KEY.lock        held by the process that tracks them
     shots/NAME/frames/      finished frames (rendering/frame_files.py)
+    shots/NAME/gains/       by how much amounts are corrected (pipeline/gains_cache.py)
     shots/NAME/output.json  what the output is, or is about to be
     shots/NAME/notes.json   what the renderer had to say
     shots/NAME/report.json  what was measured of the output
@@ -131,6 +132,11 @@ class ShotJournal:
     def frames(self) -> Path:
         """Where finished frames are kept."""
         return self.folder / "frames"
+
+    @property
+    def gains(self) -> Path:
+        """Where gains are kept, by which amounts are corrected."""
+        return self.folder / "gains"
 
     def tracked(self, key: str) -> Path:
         """The project of media that the batch tracked itself."""

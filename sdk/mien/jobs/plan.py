@@ -283,7 +283,7 @@ def _plan_shot(
 ) -> ShotPlan:
     from mien.api.examples import check_examples
     from mien.api.occlusion import check_stored_matte, refuse_matte_as_output
-    from mien.api.rendering import make_watermark
+    from mien.rendering.watermark import make_watermark
 
     if job.problem is not None:
         return ShotPlan(job, problem=job.problem)

@@ -18,6 +18,7 @@ from mien.jobs.runner import ShotOutcome
 from mien.jobs.thumbnails import REPORT
 from mien.media.sequence import first_file
 from mien.model.face_names import face_facts
+from mien.model.listing import list_gains
 
 __all__ = ["check_reports", "write_reports"]
 
@@ -113,6 +114,7 @@ def _facts(outcome: ShotOutcome) -> dict[str, Any]:
         "done_again": outcome.tries,
         "seconds": round(outcome.seconds, 3),
         "notes": list(outcome.notes),
+        "gains": {number: dict(gains) for number, gains in outcome.gains.items()},
         "report": _page_of(outcome),
         "measured": None if outcome.report is None else dict(outcome.report),
         "beyond_thresholds": outcome.beyond,
@@ -204,6 +206,8 @@ def _page_of(outcome: ShotOutcome) -> str:
 def _plain(value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "none"
+    if isinstance(value, dict):  # gains, by faces' numbers
+        return "; ".join(f"face {n}: {list_gains(gains)}" for n, gains in value.items()) or "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "" if value is None else str(value)

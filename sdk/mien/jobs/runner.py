@@ -47,6 +47,7 @@ class ShotOutcome:
         notes: What the renderer had to say.
         frames: The frames that the output holds; None before it is written.
         report: What was measured of it: `page`, `data`, `passed`, `failed`; None where nothing was.
+        gains: By a face's number, how many times as far controls were moved as they are usually.
     """
 
     plan: ShotPlan
@@ -62,6 +63,7 @@ class ShotOutcome:
     notes: tuple[str, ...] = ()
     frames: FrameRange | None = None
     report: Mapping[str, Any] | None = None
+    gains: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     @property
     def beyond(self) -> bool:
@@ -196,6 +198,7 @@ class _Run:
         outcome = shot.outcome
         outcome.faces = tuple(FaceLabel(**face) for face in result["faces"])
         outcome.requested = result["requested"]
+        outcome.gains = result.get("gains", {})
         outcome.thumbnails, outcome.notes = tuple(result["thumbnails"]), tuple(result["notes"])
         outcome.kept = result["whole"]
         missing = result["missing"]

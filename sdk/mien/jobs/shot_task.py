@@ -68,6 +68,7 @@ class ShotSpec:
         thresholds: A JSON file of what its figures are held to; None for none.
         provenance: Whether the output carries signed credentials; None for what the project says.
         watermark: A text that is burnt into every frame of the output; None for none.
+        open_loop: Whether amounts are left as they are asked for, not corrected by what is seen.
     """
 
     name: str
@@ -98,6 +99,7 @@ class ShotSpec:
     thresholds: Path | None = None
     provenance: bool | None = None
     watermark: str | None = None
+    open_loop: bool = False
 
     @classmethod
     def of(
@@ -133,7 +135,7 @@ class ShotSpec:
             audio=None if job.audio is None else job.audio.absolute(),
             measured=job.report.measures,
             thresholds=None if job.report.thresholds is None else job.report.thresholds.absolute(),
-            provenance=job.provenance, watermark=job.watermark,
+            provenance=job.provenance, watermark=job.watermark, open_loop=job.open_loop,
         )  # fmt: skip
 
     def to_json(self) -> str:
@@ -168,6 +170,7 @@ class ShotSpec:
             "thresholds": None if self.thresholds is None else str(self.thresholds),
             "provenance": self.provenance,
             "watermark": self.watermark,
+            "open_loop": self.open_loop,
         }
         return json.dumps(value, indent=1)
 
@@ -253,6 +256,7 @@ def read_shot_spec(path: Path) -> ShotSpec:
             _read_audio(value.get("audio")),
             bool(value.get("measured")), _read_path(value.get("thresholds")),
             _read_switch(value.get("provenance")), _read_watermark(value.get("watermark")),
+            bool(value.get("open_loop")),
         )  # fmt: skip
     except OSError as error:
         raise InputError(

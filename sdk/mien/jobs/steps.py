@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +18,6 @@ from typing import Any
 from mien import api
 from mien.api.examples import check_examples, example_tracker, problem_of
 from mien.api.occlusion import choose_occlusion
-from mien.api.rendering import make_watermark
 from mien.consent import Recorder, RenderPermit, check_untracked, permit_render
 from mien.errors import MediaError, NoFaceError, OutputError, ProjectError, UsageError
 from mien.io.project import SUFFIX, Project
@@ -32,7 +31,16 @@ from mien.media.probe import probe, probe_any
 from mien.model.face_names import face_facts
 from mien.model.media import MediaInfo
 from mien.model.shot import Example, Shot
-from mien.pipeline import Output, ShotFrames, damage_note, undamaged
+from mien.pipeline import (
+    ClosedLoop,
+    Gains,
+    GainsCache,
+    Output,
+    ShotFrames,
+    close_loop,
+    damage_note,
+    undamaged,
+)
 from mien.progress import Progress
 from mien.provenance.claims import RenderClaims
 from mien.provenance.seal import open_seal
@@ -40,6 +48,7 @@ from mien.rendering.base import FacePlan, Renderer
 from mien.rendering.plans import face_plans, untracked_notes, weak_notes
 from mien.rendering.registry import get_renderer
 from mien.rendering.resume import matte_stamp, media_stamp
+from mien.rendering.watermark import make_watermark
 from mien.timebase import FrameRange
 
 __all__ = ["Workbench"]
@@ -50,7 +59,10 @@ _LAYER = "batch"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Opened:
-    """A shot at hand."""
+    """A shot at hand.
+
+    Its plans are what was asked of its faces; its frames are those of amounts that were corrected.
+    """
 
     order: ShotSpec
     stamp: tuple[object, ...]
@@ -64,6 +76,7 @@ class _Opened:
     title: str
     project: Project
     provenance: bool
+    gains: Mapping[int, Gains]
 
     def permit(self) -> RenderPermit:
         """The permit of its render by the policy as it is now."""
@@ -128,6 +141,7 @@ class Workbench:
             "missing": missing,
             "faces": [face_facts(plan.face) for plan in opened.plans],
             "requested": opened.frames.active(opened.span),
+            "gains": {str(number): dict(gains) for number, gains in opened.gains.items()},
             "thumbnails": [pair.to_dict() for pair in pictures.pairs()],
             "notes": [*opened.notes, *journal.notes(opened.key)],
             "report": None if record is None else self._measured(opened, journal, record, progress),
@@ -238,7 +252,9 @@ class Workbench:
         journal = ShotJournal(order.folder, order.name)
         signed = project.provenance if order.provenance is None else order.provenance
         permit.check_signed(signed)
-        frames = ShotFrames(shot, plans, renderer, journal.frames, threads=self._threads)
+        loop = _closed_loop(order, shot, plans, renderer, progress)
+        notes += loop.notes
+        frames = ShotFrames(shot, loop.plans, renderer, journal.frames, threads=self._threads)
         key = hashlib.blake2b(
             repr(
                 (frames.key(span), str(span), order.codec, order.lossless)
@@ -265,6 +281,7 @@ class Workbench:
             project.title,
             project,
             signed,
+            loop.gains,
         )
         return self._opened
 
@@ -350,6 +367,24 @@ class Workbench:
             self._renderers.clear()
             self._renderers[wanted] = get_renderer(order.renderer, settings)
         return self._renderers[wanted]
+
+
+def _closed_loop(
+    order: ShotSpec,
+    shot: Shot,
+    plans: Sequence[FacePlan],
+    renderer: Renderer | None,
+    progress: Progress,
+) -> ClosedLoop:
+    """The plans of a shot with their amounts corrected by what is seen of them.
+
+    Gains are kept with the shot's frames: whoever prepares it finds them, and workers on any
+    machine make its frames with the same.
+    """
+    if renderer is None or order.open_loop:
+        return ClosedLoop(tuple(plans), {})
+    folder = ShotJournal(order.folder, order.name).gains
+    return close_loop(shot, plans, renderer, progress, cache=GainsCache(folder))
 
 
 def _read(path: Path, media: Path | None, shot: str | None = None) -> Project:

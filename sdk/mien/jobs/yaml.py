@@ -2,7 +2,7 @@
 
     renderer: auto            # for all shots that say nothing else; so do tracker, codec, lossless,
                               # quality, crf, bitrate, preset, examples, occlusion, watermark,
-                              # report and fail_under (a JSON file of thresholds)
+                              # open_loop, report and fail_under (a JSON file of thresholds)
     settings: {steps: 12}     # of that renderer, for its shots; reference's with auto
     shots:
       - name: sh010           # the media's name when it is left out
@@ -13,6 +13,7 @@
         face: 1               # number or name; the largest when left out
         examples: [laugh.mov] # other material of the same person, clips and images
         watermark: DRAFT      # burnt into every frame; no: none, whatever holds for all
+        open_loop: true       # amounts as they are asked for, not corrected by what is seen
         occlusion: {matte: mattes/sh010.%04d.png} # what is in front, white; or keep, fade: false
                                                   # or glasses: yes, [2=no]
       - name: sh015
@@ -106,6 +107,7 @@ class _Shot(_MeasuredFields):
     apply: Applies = ()
     audio: Sound | None = None
     watermark: WatermarkText | None = None
+    open_loop: bool | None = None
     renderer: Text | None = None
     settings: dict[str, str] = Field(default_factory=dict)
     tracker: Text | None = None
@@ -139,6 +141,7 @@ class _File(_MeasuredFields):
     missing_frames: MissingFrames | None = None
     provenance: bool | None = None
     watermark: WatermarkText | None = None
+    open_loop: bool | None = None
     examples: Files | None = None
     occlusion: OcclusionFields = OcclusionFields()
     shots: tuple[_Shot, ...]
@@ -158,6 +161,7 @@ def read_jobs(
     reports: ReportChoice | None = None,
     provenance: bool | None = None,
     watermark: str | None = None,
+    open_loop: bool = False,
 ) -> list[ShotJob]:
     """Read the shots of a `jobs.yaml`.
 
@@ -176,6 +180,7 @@ def read_jobs(
         reports: Whether shots are measured, and what they are held to; None for the file's.
         provenance: Whether outputs carry signed credentials; None for the file's, or the projects'.
         watermark: A text that is burnt into every frame; None for the file's, or none.
+        open_loop: Whether amounts are left as they are asked for, not corrected by what is seen.
 
     Raises:
         InputError: When it cannot be read, or a field is wrong; line and field are named.
@@ -217,6 +222,7 @@ def read_jobs(
                 missing_frames=shot.missing_frames or gaps or "error",
                 provenance=_first(shot.provenance, provenance, file.provenance),
                 watermark=_first(shot.watermark, watermark, file.watermark) or None,
+                open_loop=bool(_first(shot.open_loop, open_loop or None, file.open_loop)),
                 examples=tuple(examples if wanted is None else _paths(wanted, path.parent)),
                 occlusion=shot.occlusion.choice(path.parent).on(general),
                 report=shot.reports(path.parent).on(measured),

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-__all__ = ["list_names", "list_numbers"]
+__all__ = ["list_gains", "list_names", "list_numbers"]
 
 _SHOWN: Final = 4
 """Names that are shown of a longer list."""
 _RANGES: Final = 8
 """Ranges of numbers that are shown of more."""
+
+
+def list_gains(gains: Mapping[str, float]) -> str:
+    """Write how many times as far controls were moved: `mouthSmile x1.12, browDown x1.31`.
+
+    Args:
+        gains: By the name of a control.
+    """
+    return ", ".join(f"{name} x{gain:.2f}" for name, gain in gains.items())
 
 
 def list_names(names: Iterable[str]) -> str:

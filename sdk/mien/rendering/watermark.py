@@ -23,7 +23,7 @@ from mien.media.frame import Frame
 from mien.media.opacity import covered, reaching
 from mien.media.orient import to_coded, turn_back
 from mien.media.planes import Box, Plate
-from mien.model.media import Orientation
+from mien.model.media import MediaInfo, Orientation
 from mien.model.watermark import check_watermark
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     Font = FreeTypeFont | ImageFont
 
-__all__ = ["Watermark"]
+__all__ = ["Watermark", "make_watermark"]
 
 _MARGIN: Final = 0.05
 """Of width and height, on each side: the area that is safe for titles (SMPTE ST 2046-1)."""
@@ -51,6 +51,23 @@ _LIGHT: Final = 0.88
 _DARK: Final = 0.06
 _CELL: Final = 4
 """Pixels that share a chroma sample at most, in a row."""
+
+
+def make_watermark(text: str | None, media: MediaInfo, *, matte: bool = False) -> Watermark | None:
+    """Return what burns a text into the frames of media; None without a text.
+
+    Args:
+        text: The text; None for none.
+        media: Facts of the media.
+        matte: Whether the mask of what is changed is wanted in place of the picture.
+
+    Raises:
+        UsageError: When it cannot be written so that it is read in such pictures, or is wanted on
+            a mask.
+    """
+    if text is not None and matte:
+        raise UsageError("A matte takes no watermark.", "Leave it out.")
+    return None if text is None else Watermark(text, media.orientation)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,7 +11,6 @@ import mien
 from mien import api
 from mien.api.examples import check_examples
 from mien.api.occlusion import check_stored_matte, refuse_matte_as_output
-from mien.api.rendering import make_watermark
 from mien.api.track_spans import choose_spans
 from mien.api.tracking import check_solvable
 from mien.errors import UsageError
@@ -32,6 +31,7 @@ from mien.rendering.registry import (
     list_entries,
     merge_settings,
 )
+from mien.rendering.watermark import make_watermark
 from mien.serve import messages as say
 from mien.serve import voices
 from mien.serve.applying import apply_performance
@@ -411,6 +411,7 @@ class Methods:
             lossless=quality.lossless, overwrite=params.overwrite, matte=params.matte,
             until_damage=params.until_damage, quality=quality, audio=audio,
             provenance=params.provenance, watermark=params.watermark,
+            open_loop=params.open_loop,
         )  # fmt: skip
         return self._begin(
             ServedJob(

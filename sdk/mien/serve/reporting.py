@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-from mien.api.rendering import make_watermark
 from mien.errors import OutputError, UsageError
 from mien.io.files import check_file
 from mien.rendering.registry import find_entry, merge_settings
+from mien.rendering.watermark import make_watermark
 from mien.reporting.thresholds import make_thresholds
 from mien.serve.folders import check_settings
 from mien.serve.jobs import ServedJob

@@ -102,6 +102,7 @@ class RenderOrder:
     audio: Soundtrack | None = None
     provenance: bool | None = None
     watermark: str | None = None
+    open_loop: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +201,7 @@ def _do(order: JobOrder, progress: Progress) -> Any:
         quality=order.quality,
         overwrite=order.overwrite,
         until_damage=order.until_damage,
+        open_loop=order.open_loop,
         progress=progress,
         **({} if order.matte else only),
     )

@@ -79,6 +79,9 @@ class RenderParams(Message):
     """Whether it carries signed credentials; what the project says when not given, or else yes."""
     watermark: Annotated[str, Field(min_length=1, max_length=LONGEST_WATERMARK)] | None = None
     """A text that is burnt into every frame, as `DRAFT`; none when not given. A matte has none."""
+    open_loop: bool = False
+    """Whether amounts are left as they are asked for; otherwise a few frames are looked at first,
+    and amounts corrected by what is seen."""
 
 
 class RenderResult(Message):
@@ -104,3 +107,6 @@ class RenderResult(Message):
     """Where its signed credentials are; of a matte, which has none, nothing is said."""
     watermark: str = ""
     """The text that is burnt into every frame; empty without one."""
+    gains: dict[str, dict[str, float]] = Field(default_factory=dict)
+    """By a face's number and the name of a control, how many times as far it was moved as it is
+    usually, so that as much is seen as was asked; those that are 1 are left out."""
