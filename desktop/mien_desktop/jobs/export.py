@@ -178,7 +178,7 @@ class ExportDialog(QDialog):
         self._corrects = QCheckBox("Correct amounts by what is seen")
         self._corrects.setToolTip(
             "Look at a few frames first, and move controls further where less of them is seen than"
-            " was asked. Off: amounts as they are, as the viewer shows them"
+            " was asked. Off: amounts as they were asked for"
         )
         self._renderer = QComboBox()
         self._renderer.setAccessibleName("Renderer")

@@ -6,7 +6,8 @@ Called as: story.py CLIP FOLDER. Prints what it measured as one line of JSON.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -68,10 +69,31 @@ def evaluated(scene: Any, strip: Any, when: Any, controls: Iterable[str]) -> dic
     return rows
 
 
+@contextmanager
+def listened(client: Any) -> Iterator[list[tuple[str, dict[str, Any]]]]:
+    """The jobs that a client starts meanwhile."""
+    asked: list[tuple[str, dict[str, Any]]] = []
+    start = client.start
+
+    def listening(method: str, /, **params: Any) -> Any:
+        asked.append((method, params))
+        return start(method, **params)
+
+    client.start = listening
+    try:
+        yield asked
+    finally:
+        del client.start
+
+
 def render_and_compare(scene: Any, strip: Any) -> float:
     """Render; the largest difference between what Blender has and what mien got."""
     scene.mien.folder = str(folder / "renders")
-    assert bpy.ops.mien.render() == {"FINISHED"}
+    with listened(server.current()) as asked:
+        assert bpy.ops.mien.render() == {"FINISHED"}
+    (render,) = (params for method, params in asked if method == "render")
+    # An older server knows no such word, and is not told one unless it is wanted.
+    assert render.get("open_loop", False) is not scene.mien.correct
     when = timing.timing(scene, strip, strip.mien.frames)
     got = received(scene, strip, when)
     assert set(got) == {"mouthSmileLeft", "mouthSmileRight", "jawOpen"}, set(got)
@@ -134,6 +156,8 @@ def main() -> None:
     assert [point.co[1] for point in jaw.sampled_points] == baked
     assert round(jaw.sampled_points[0].co[0]) == 20
     assert len(scene.animation_data.drivers) == 1
+    assert scene.mien.correct
+    scene.mien.correct = False
     again = render_and_compare(scene, strip)
     second = check_result(scene, strip)
     assert first != second
