@@ -28,6 +28,7 @@ from mien.jobs.shot_task import ShotSpec, Task
 from mien.jobs.thumbnails import Thumbnails
 from mien.jobs.tracked_media import tracking_key
 from mien.media.probe import probe, probe_any
+from mien.model.edits import stacked_edits
 from mien.model.face_names import face_facts
 from mien.model.media import MediaInfo
 from mien.model.shot import Example, Shot
@@ -224,11 +225,12 @@ class Workbench:
             notes = (shot.media.cut_short, *notes)
         held = shot.media.missing_note(span)
         notes = (held, *notes) if held else notes
-        plans = face_plans(shot, [*project.edits, *edits], span)
+        project = replace(project, edits=stacked_edits(shot, (*project.edits, *edits)))
+        plans = face_plans(shot, project.edits, span)
         permit = permit_render(shot, plans, span, title=project.title, settings=order.settings)
         notes += permit.notes
-        notes += untracked_notes(shot, [*project.edits, *edits], span)
-        notes += weak_notes(shot, (one.face.number for one in (*project.edits, *edits)), span)
+        notes += untracked_notes(shot, project.edits, span)
+        notes += weak_notes(shot, (one.face.number for one in project.edits), span)
         renderer = self._renderer(order) if plans else None
         shot = self._with_examples(order, shot, progress) if plans else shot
         journal = ShotJournal(order.folder, order.name)

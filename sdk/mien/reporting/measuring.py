@@ -189,8 +189,9 @@ def _subject(work: _Work) -> _Subject:
         )  # fmt: skip
         if not plans:
             work.notes.append(
-                "The project asks nothing of any face in these frames, so nothing may differ. What"
-                " was typed for a render alone (`mien render --set`) is not in it; --save keeps it."
+                "Nothing is asked of any face in these frames, so nothing may differ. What was"
+                " typed for a render alone (`mien render --set`) is typed for the report, too"
+                " (--set), or kept in the project (--save)."
             )
         work.notes += untracked_notes(shot, order.project.edits, frames)
         work.notes += weak_notes(shot, (plan.face.number for plan in plans), frames)
