@@ -393,11 +393,12 @@ def _write(
         encoding, encoding.pixel_format, [plan.face.number for plan in work.plans],
         work.renderer.name if work.renderer else "none",
     )  # fmt: skip
-    recorder = Recorder(work.permit, path, work.renderer, matte=matte)
     claims = RenderClaims(work.shot, work.plans, work.renderer)
     signed = work.provenance if provenance is None else provenance
     wanted = matte or work.permit.check_signed(signed)
     seal = None if matte else open_seal(path, claims, soundtrack, wanted=wanted)
+    hashes = None if seal is None else seal.hashes
+    recorder = Recorder(work.permit, path, work.renderer, matte=matte, hashes=hashes)
     work = work.with_examples(progress)
     # The ledger comes last: what it says is of the bytes that get the name.
     destination = Output(

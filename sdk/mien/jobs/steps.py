@@ -35,6 +35,7 @@ from mien.model.shot import Example, Shot
 from mien.pipeline import Output, ShotFrames, damage_note, undamaged
 from mien.progress import Progress
 from mien.provenance.claims import RenderClaims
+from mien.provenance.places import sidecar_path
 from mien.provenance.seal import open_seal
 from mien.rendering.base import FacePlan, Renderer
 from mien.rendering.plans import face_plans, untracked_notes, weak_notes
@@ -181,9 +182,9 @@ class Workbench:
         name = order.output.name
         earlier = tuple(known for known in journal.outputs() if known != name)
         journal.note(OutputRecord(opened.key, name, earlier=earlier))
-        recorder = Recorder(opened.permit(), order.output, opened.renderer)
         claims = RenderClaims(opened.shot, opened.plans, opened.renderer)
         seal = open_seal(order.output, claims, order.audio, wanted=opened.provenance)
+        recorder = Recorder(opened.permit(), order.output, opened.renderer, hashes=seal.hashes)
         output = Output(
             order.output, opened.span, order.codec, order.lossless, overwrite=True,
             before_commit=(recorder,), until_damage=order.until_damage, quality=order.quality,
@@ -202,6 +203,7 @@ class Workbench:
         record = OutputRecord(
             opened.key, name, digest_of(order.output), rendered.edited,
             round(time.monotonic() - start, 3), earlier, count,
+            digest_of(sidecar_path(order.output)) if seal.where == "sidecar" else "",
         )  # fmt: skip
         journal.note(record)
         return record
