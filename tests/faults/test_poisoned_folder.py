@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mien.child_python import SAFE_PATH, forget_safe_path, module_command, safe_path
+from mien.jobs.executor import Executor
 from mien.jobs.local_executor import LocalEngine
 from mien.jobs.shot_task import ShotSpec, Task
 from mien.media.probe import probe
@@ -59,6 +60,18 @@ def task(folder: Path) -> Task:
     return Task(order, "prepare")
 
 
+def answers(engine: Executor) -> list[tuple[int, WorkerMessage]]:
+    """What workers said first."""
+    words: list[tuple[int, WorkerMessage]] = []
+
+    def came() -> bool:
+        words.extend(engine.wait(0.2))
+        return bool(words)
+
+    wait_until(came, "the worker's answer")
+    return words
+
+
 def test_python_runs_what_lies_in_the_folder_and_a_module_of_mien_does_not(seen: Path) -> None:
     """The trap works, so that the other tests mean something."""
     environment = {key: value for key, value in os.environ.items() if key != SAFE_PATH[0]}
@@ -98,10 +111,9 @@ def test_proxies_are_made(seen: Path, movie: Path, tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_workers_of_a_batch_work(seen: Path, tmp_path: Path) -> None:
     engine = LocalEngine(1)
-    words: list[tuple[int, WorkerMessage]] = []
     try:
         engine.submit(0, task(tmp_path))
-        wait_until(lambda: words.extend(engine.wait(0.2)) or words, "the worker's answer")
+        words = answers(engine)
     finally:
         engine.close()
     assert run_modules(seen) == []
@@ -118,11 +130,10 @@ def test_workers_of_a_cluster_work(seen: Path, tmp_path: Path) -> None:
     pytest.importorskip("distributed")
     from mien.jobs.dask_executor import DaskEngine
 
-    words: list[tuple[int, WorkerMessage]] = []
     engine = DaskEngine(tmp_path, count=1)
     try:
         engine.submit(next(iter(engine.slots)), task(tmp_path))
-        wait_until(lambda: words.extend(engine.wait(0.2)) or words, "the worker's answer")
+        words = answers(engine)
     finally:
         engine.close()
     assert run_modules(seen) == []

@@ -108,11 +108,11 @@ class LastMoved:
     """The last of an output's files to be moved into place.
 
     Attributes:
-        place: The name that it is to get.
+        path: The name that it is to get.
         unnamed: What it is, as the system tells files apart.
     """
 
-    place: Path
+    path: Path
     unnamed: os.stat_result
 
     @classmethod
@@ -126,7 +126,7 @@ class LastMoved:
     def has_its_name(self) -> bool:
         """Tell whether it was moved into place."""
         try:
-            return os.path.samestat(self.place.stat(), self.unnamed)
+            return os.path.samestat(self.path.stat(), self.unnamed)
         except OSError:
             return False
 
