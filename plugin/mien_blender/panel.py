@@ -216,7 +216,7 @@ class MIEN_PT_output(_TrackedPanel):
         row = layout.row(align=True)
         row.prop(scene.mien, "overlay", icon="OVERLAY", toggle=True)
         row.operator("mien.preview", text="", icon="IMAGE_DATA")
-        for name in ("format", "renderer", "folder", "until_damage"):
+        for name in ("format", "renderer", "folder", "until_damage", "watermark"):
             layout.prop(scene.mien, name)
         layout.operator("mien.render", icon="RENDER_ANIMATION")
 

@@ -81,6 +81,7 @@ def rendering(scene: Scene, strip: Strip) -> Task:
     address = identify(scene, strip)
     format_, renderer = scene.mien.format, scene.mien.renderer
     damage = {"until_damage": True} if scene.mien.until_damage else {}
+    draft = {"watermark": scene.mien.watermark} if scene.mien.watermark.strip() else {}
     folder = Path(bpy.path.abspath(scene.mien.folder)) if scene.mien.folder else _folder(strip)
 
     def work(task: Task) -> Generator[None, None, str]:
@@ -98,7 +99,7 @@ def rendering(scene: Scene, strip: Strip) -> Task:
         sent = send_edits(client, shot, scene, strip, when, span)
         job = client.start(
             "render", shot=shot, output=str(output), frames=list(span), renderer=renderer,
-            **FORMATS[format_].parameters, **damage,
+            **FORMATS[format_].parameters, **damage, **draft,
         )  # fmt: skip
         task.job = job
         for answer in sent:

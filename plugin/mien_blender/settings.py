@@ -63,6 +63,10 @@ def _has_shape_keys(settings: Any, candidate: Any) -> bool:
         name="Until damage",
         description="Where the film is damaged or cut off, take what comes before it",
     ),
+    watermark=StringProperty(
+        name="Watermark",
+        description="A text in a corner of every frame, as DRAFT; none when empty", maxlen=80,
+    ),
     mesh=PointerProperty(
         name="Mesh", description="A mesh whose shape keys follow the face",
         type=bpy.types.Object, poll=_has_shape_keys,
@@ -82,6 +86,7 @@ class MienSettings(bpy.types.PropertyGroup):
     chosen_renderer: str
     folder: str
     until_damage: bool
+    watermark: str
     mesh: Any
 
 

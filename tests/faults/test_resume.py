@@ -87,6 +87,7 @@ class Job:
         lossless: bool = False,
         changed_at: int | None = None,
         progress: bool | Progress = False,
+        watermark: str | None = None,
     ) -> api.RenderReport:
         mien.register_renderer(renderer or SlowBlusher(self.log))
         project = mien.load_project(self.project)
@@ -97,7 +98,7 @@ class Job:
             edit = edit.key("mouthSmile", changed_at, smile / 2)
         return api.render(
             project, self.output, edits=[edit], renderer="slow", progress=progress,
-            frames=frames, lossless=lossless,
+            frames=frames, lossless=lossless, watermark=watermark,
         )  # fmt: skip
 
     def stop_at(self, frame: int, error: BaseException | None = None) -> BaseException:
@@ -140,6 +141,27 @@ def test_ctrl_c(job: Job, undisturbed: bytes) -> None:
         "out.mkv",
         "out.mkv.c2pa",
     ]
+
+
+def test_frames_of_a_draft_go_on_without_its_mark_and_back(
+    job: Job, undisturbed: bytes, tmp_path: Path
+) -> None:
+    """What is kept of a frame is its picture; the watermark comes on top, in none or in all."""
+    with pytest.raises(OperationCancelledError):
+        job.run(Stopped(job.log, 12, KeyboardInterrupt()), watermark="DRAFT")
+    assert job.run().frames_resumed == 12
+    assert job.output.read_bytes() == undisturbed
+    drafts = []
+    for folder, stop in (("whole", None), ("resumed", 12)):
+        place = tmp_path / folder
+        place.mkdir()
+        other = Job(job.project, place / "out.mkv", place / "log")
+        if stop is not None:
+            other.stop_at(stop)  # of a render without a mark
+        report = other.run(watermark="DRAFT")
+        assert (report.frames_edited, report.frames_resumed) == (EDITED, stop or 0)
+        drafts.append(other.output.read_bytes())
+    assert drafts[0] == drafts[1] != undisturbed
 
 
 def test_a_progress_callback_that_stops_it(job: Job, undisturbed: bytes) -> None:

@@ -80,6 +80,36 @@ class TestLossless:
         assert len(held["faces"][0]["curves"]["jawOpen"]["achieved"]) == FRAMES
         assert held["occlusion"]["detect"] is True
 
+    def test_a_draft_does_not_fail_for_its_watermark(
+        self, shot: EditedShot, tmp_path: Path
+    ) -> None:
+        """The original is compared with the same text burnt in: all else is to be as it was."""
+        draft = tmp_path / "draft.mkv"
+        mien.render(
+            mien.load_project(shot.project, media=shot.original), draft, frames=SPAN,
+            lossless=True, watermark="DRAFT", progress=False,
+        )  # fmt: skip
+        for said in (None, "DRAFT"):
+            report = mien.report(
+                shot.original, draft, project=shot.project, frames=SPAN, watermark=said,
+                progress=False,
+            )  # fmt: skip
+            assert value(report, "outside.changed") == 0
+            assert report.facts["watermark"] == "DRAFT"
+            assert [note for note in report.notes if "'DRAFT' is burnt into every frame" in note]
+        # Another text, or one over other changes, is a difference like any other.
+        other = mien.report(
+            shot.original, draft, project=shot.project, frames=SPAN, watermark="FINAL",
+            progress=False,
+        )  # fmt: skip
+        assert value(other, "outside.changed") > 1000
+        touched = _copied(draft, tmp_path / "touched.mkv", {3: (5, 7)})
+        report = mien.report(
+            shot.original, touched, project=shot.project, frames=SPAN, watermark="DRAFT",
+            progress=False,
+        )  # fmt: skip
+        assert value(report, "outside.changed") == 1
+
     def test_a_pixel_that_is_touched_is_counted(self, shot: EditedShot, tmp_path: Path) -> None:
         """What no eye sees: one code value of one pixel in one frame."""
         touched = _copied(shot.lossless, tmp_path / "touched.mkv", {3: (5, 7)})

@@ -103,6 +103,7 @@ def test_a_matte_is_asked_for_as_a_render_is() -> None:
     render, matte = (
         inspect.signature(verb).parameters for verb in (mien.render, mien.render_matte)
     )
-    # A matte has no sound, and no credentials.
-    common = [p for name, p in render.items() if name not in ("matte", "audio", "provenance")]
+    # A matte has no sound, no credentials and no watermark.
+    own = ("matte", "audio", "provenance", "watermark")
+    common = [p for name, p in render.items() if name not in own]
     assert common == list(matte.values())

@@ -45,6 +45,7 @@ from mien_desktop.jobs.quality_form import QualityForm
 from mien_desktop.jobs.queue import JobQueue
 from mien_desktop.jobs.reference import ReferenceForm
 from mien_desktop.jobs.settings_form import RendererForm, SettingsForm
+from mien_desktop.jobs.watermark_form import WatermarkForm
 from mien_desktop.settings import settings
 from mien_desktop.voices.chosen import VoiceSound, voice_sounds
 from mien_desktop.workspace import Workspace
@@ -92,6 +93,7 @@ class ExportDialog(QDialog):
         self._recall()
         for signal in (
             self._quality.changed,
+            self._watermark.changed,
             self._preset.currentIndexChanged,
             self._renderer.currentIndexChanged,
             self._part.toggled,
@@ -126,6 +128,7 @@ class ExportDialog(QDialog):
             quality=self._quality.quality(),
             audio=self._soundtrack(),
             provenance=self._signed.isChecked(),
+            watermark=None if self._chosen().matte else self._watermark.text(),
         )
 
     def accept(self) -> None:
@@ -148,6 +151,7 @@ class ExportDialog(QDialog):
             )
         self._tip = _dim_label()
         self._quality = QualityForm()
+        self._watermark = WatermarkForm()
         clock, span = self._project.shot.clock, self._span
         self._whole = QRadioButton(f"Whole shot, {clock.frame_count} frames")
         text = "Between in and out" if span is None else f"In to out, {len(span)} frames"
@@ -236,6 +240,7 @@ class ExportDialog(QDialog):
         form.addRow("Preset", self._preset)
         form.addRow("", self._tip)
         form.addRow("Encoding", self._quality)
+        form.addRow("Watermark", self._watermark)
         self._form = form
         form.addRow("Range", ranges)
         sound = QWidget()
@@ -284,6 +289,7 @@ class ExportDialog(QDialog):
         with QSignalBlocker(self._quality):
             any_quality = self._quality.show_codec(preset.codec, lossless=preset.lossless)
         self._form.setRowVisible(self._quality, any_quality)
+        self._form.setRowVisible(self._watermark, not preset.matte)
         self._form.setRowVisible(self._sound, bool(self._voices) and preset.has_sound)
         own = bool(self._project.shot.media.audio_streams)
         self._keeps.setEnabled(own and self._voiced.isChecked())
@@ -346,6 +352,8 @@ class ExportDialog(QDialog):
         kept = settings()
         kept.setValue("export/preset", request.preset.id)
         kept.setValue("export/renderer", request.renderer)
+        if not request.preset.matte:
+            self._watermark.remember()
         folder = request.output.parent
         kept.setValue("export/folder", str(folder.parent if request.preset.is_sequence else folder))
         self._queue.export(self._project, request)

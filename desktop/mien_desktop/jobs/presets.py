@@ -98,6 +98,7 @@ class ExportRequest:
         quality: How well it is encoded, where the preset is not lossless.
         audio: The sound that it has in place of the shot's; None for that.
         provenance: Whether it carries signed credentials; None for what the project says.
+        watermark: The text that is burnt into every frame; None for none.
     """
 
     preset: Preset
@@ -110,6 +111,7 @@ class ExportRequest:
     quality: Quality = field(default_factory=Quality)
     audio: Soundtrack | None = None
     provenance: bool | None = None
+    watermark: str | None = None
 
 
 def default_output(project: Project, preset: Preset, folder: Path) -> Path:
@@ -154,6 +156,8 @@ def summary(project: Project, request: ExportRequest) -> str:
         words.append(f"sound of {request.audio.path.name}{own}")
     elif encoding.container and media.audio_streams:
         words.append("sound as in the source")
+    if request.watermark is not None:
+        words.append(f"'{request.watermark}' burnt into every frame")
     edited = sum(bool(edit.layers) for edit in project.edits)
     if not edited:
         words.append("no face is edited: a plain copy")
@@ -174,6 +178,7 @@ def trouble(project: Project, request: ExportRequest) -> MienError | None:
 
 def _check(project: Project, request: ExportRequest) -> None:
     from mien.api import check_consent
+    from mien.api.rendering import make_watermark
     from mien.media.added_sound import check_soundtrack
     from mien.media.codecs import choose_encoding
     from mien.media.outputs import check_output
@@ -193,6 +198,7 @@ def _check(project: Project, request: ExportRequest) -> None:
     encoding = choose_encoding(output, media, codec=preset.codec, quality=quality)
     if request.audio is not None:
         check_soundtrack(request.audio, output, encoding)
+    make_watermark(request.watermark, media, matte=preset.matte)
     if output.parent.exists() or not (preset.is_sequence and output.parent.parent.is_dir()):
         # A folder for images is made when the export starts; any other must be there.
         check_output(output, media, overwrite=True, codec=preset.codec, quality=quality)

@@ -450,7 +450,7 @@ def report_task(exported: Job) -> ReportTask | None:
     page = request.output.with_name(f"{_stem(request.output)}_report.html")
     frames = FrameRange(start, start + result["frames"])
     renderer = result["renderer"] or request.renderer
-    return ReportTask(task.project, request.output, page, frames, renderer)
+    return ReportTask(task.project, request.output, page, frames, renderer, request.watermark)
 
 
 def _stem(output: Path) -> str:

@@ -227,6 +227,7 @@ class ExportTask:
                 matte=preset.matte,
                 until_damage=request.until_damage,
                 provenance=request.provenance,
+                watermark=request.watermark,
                 **_sounding(request.audio),
             )
 
@@ -241,6 +242,7 @@ class ReportTask:
         page: The page that is written.
         frames: Frames of the shot that the export holds.
         renderer: The renderer that made it.
+        watermark: The text that is burnt into every frame; None for none.
     """
 
     project: Project
@@ -248,6 +250,7 @@ class ReportTask:
     page: Path
     frames: FrameRange
     renderer: str
+    watermark: str | None = None
 
     def run(self, connection: ServeConnection) -> dict[str, Any]:
         """Hand the shot over as it was, and have the export measured."""
@@ -256,7 +259,8 @@ class ReportTask:
             data = folder / "report.json"
             connection.job(
                 "report", shot=shot, edited=str(self.edited), output=str(self.page),
-                data=str(data), frames=_pair(self.frames), renderer=self.renderer, overwrite=True,
+                data=str(data), frames=_pair(self.frames), renderer=self.renderer,
+                watermark=self.watermark, overwrite=True,
             )  # fmt: skip
             # The answer of the server is cut after a thousand frames with trouble; the file is not.
             report: dict[str, Any] = json.loads(data.read_text())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import importlib.util
 import io
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +11,7 @@ from mien._types import PathLike
 from mien.api.face_pictures import FacePicture, face_pictures
 from mien.api.info import describe_faces
 from mien.io.files import written_whole
+from mien.media.fonts import find_font
 from mien.model.document import Document, Project
 from mien.model.face import Face
 from mien.model.frame_runs import frame_runs
@@ -21,7 +20,6 @@ from mien.model.summary import summarize_project
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageDraw import ImageDraw
-    from PIL.ImageFont import FreeTypeFont, ImageFont
 
 __all__ = ["write_info_sheet"]
 
@@ -85,23 +83,10 @@ def _draw_shot(sheet: Image, draw: ImageDraw, top: int, project: Project) -> Non
 
 
 def _write(draw: ImageDraw, top: int, text: str, size: int, color: tuple[int, int, int]) -> None:
-    font = _font(size)
+    font = find_font(size)
     while draw.textlength(text, font) > _WIDTH - 2 * _EDGE:
         text = text[: -max(2, len(text) // 20)] + "\N{HORIZONTAL ELLIPSIS}"
     draw.text((_EDGE, top), text, color, font)
-
-
-@functools.cache
-def _font(size: int) -> FreeTypeFont | ImageFont:
-    """A font for names: Pillow's own has not even the umlauts."""
-    from PIL import ImageFont as Fonts
-
-    home = importlib.util.find_spec("matplotlib")
-    if home is not None and home.origin is not None:
-        file = Path(home.origin).parent / "mpl-data" / "fonts" / "ttf" / "DejaVuSans.ttf"
-        if file.is_file():
-            return Fonts.truetype(file, size)
-    return Fonts.load_default(size)
 
 
 def _paste(sheet: Image, top: int, pictures: Sequence[FacePicture]) -> None:

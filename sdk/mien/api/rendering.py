@@ -22,11 +22,13 @@ from mien.api.occlusion import (
     set_occlusion_matte,
 )
 from mien.api.projects import load_project
+from mien.api.render_report import RenderReport
 from mien.api.tracking import open_shot
 from mien.consent import Recorder, permit_render
 from mien.errors import ProjectError, UsageError
 from mien.io.project import SUFFIX, Project
 from mien.model.edits import Edit
+from mien.model.media import MediaInfo
 from mien.model.quality import Quality
 from mien.model.renderer_settings import RendererSettings, make_mapping
 from mien.model.shot import Shot
@@ -38,65 +40,13 @@ if TYPE_CHECKING:
     from mien.consent import RenderPermit
     from mien.rendering.base import FacePlan, Renderer
     from mien.rendering.registry import ChosenRenderer
+    from mien.rendering.watermark import Watermark
 
-__all__ = ["RenderReport", "check_damage", "render", "render_frames", "render_matte"]
+__all__ = [
+    "RenderReport", "check_damage", "make_watermark", "render", "render_frames", "render_matte",
+]  # fmt: skip
 
 _LOG = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class RenderReport:
-    """The outcome of a render.
-
-    Attributes:
-        output: The file, or the pattern of an image sequence.
-        frames: Frames written.
-        frames_edited: Frames in which a face was changed.
-        frames_resumed: Frames that an earlier render, stopped or killed, had finished.
-        faces: Numbers of the faces with edits.
-        renderer: Name of the renderer; None when nothing was asked of it.
-        codec: Name of the codec, as `--codec` takes it.
-        quality: How well it was encoded, in a few words: `visually-lossless, crf 18, preset
-            medium`; empty where the codec has one way only.
-        seconds: Time it took.
-        notes: What is to be known of how the frames were made, each once.
-        damaged_frame: First frame of the source that is damaged, where the output ends before it;
-            None where it does not.
-        renderer_reason: Why `auto` chose the renderer, in a few words; empty where it was asked
-            for by its name.
-        provenance: Where the signed credentials are: `embedded` in the file, in a `sidecar` beside
-            it, or `off`; empty for mattes, which have none.
-    """
-
-    output: Path
-    frames: int
-    frames_edited: int
-    frames_resumed: int
-    faces: tuple[int, ...]
-    renderer: str | None
-    codec: str
-    seconds: float
-    notes: tuple[str, ...] = ()
-    renderer_reason: str = ""
-    damaged_frame: int | None = None
-    quality: str = ""
-    provenance: str = ""
-
-    def __repr__(self) -> str:
-        how = f"{self.renderer}, " if self.renderer else ""
-        return (
-            f"RenderReport({self.output}, {self.frames} frames, {self.frames_edited} edited,"
-            f" {how}{self.codec}, {self.seconds:.1f} s)"
-        )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the report in JSON's types."""
-        return dataclasses.asdict(self) | {
-            "output": str(self.output),
-            "faces": list(self.faces),
-            "notes": list(self.notes),
-            "seconds": round(self.seconds, 3),
-        }
 
 
 def render(
@@ -118,6 +68,7 @@ def render(
     until_damage: bool = False,
     audio: Soundtrack | PathLike | None = None,
     provenance: bool | None = None,
+    watermark: str | None = None,
     progress: bool | Progress = True,
 ) -> RenderReport:
     """Write a shot with edited faces. Nothing else changes.
@@ -147,6 +98,7 @@ def render(
             or cut off, in place of an error; the report says where.
         audio: Another sound, or the path of one that begins with the shot; None for its own.
         provenance: Whether it carries signed credentials (C2PA); None: as the project says, or yes.
+        watermark: A text that is burnt into a corner of every frame, as `DRAFT`; None for none.
         progress: True for bars on a terminal, or a function that is called with the stage
             (`prepare`, `render`), the steps done and the steps in all.
 
@@ -154,8 +106,8 @@ def render(
         OutputError: When the output cannot be put there; nothing was done.
         ConsentError: When an edit lacks the consent that this installation's policy demands.
         PolicyError: When that policy cannot be read.
-        UsageError: When an edit belongs to another shot, no renderer has that name, or the
-            renderer has no such setting, or the shot's frames are in memory.
+        UsageError: When an edit belongs to another shot, there is no such renderer or setting, the
+            shot's frames are in memory, or the watermark cannot be written.
         MissingDependencyError: When the renderer needs a part that is not installed.
         TimeError: When the span lies outside the shot.
         DamagedMediaError: When a frame of the source is damaged; `frame` says which.
@@ -166,18 +118,15 @@ def render(
             render are kept, and the same call goes on from there.
     """
     if matte:
-        warnings.warn(
-            "mien.render(matte=True) is called mien.render_matte now.",
-            DeprecationWarning,
-            stacklevel=2,
-        )
+        said = "mien.render(matte=True) is called mien.render_matte now."
+        warnings.warn(said, DeprecationWarning, stacklevel=2)
     work = _plan_render(
         source, edits, performances, renderer, settings, frames, examples, occlusion_matte,
         until_damage=until_damage,
     )  # fmt: skip
     return _write(
         work, output, codec, Quality.of(quality, lossless=lossless), matte=matte, audio=audio,
-        overwrite=overwrite, provenance=provenance, progress=progress,
+        overwrite=overwrite, provenance=provenance, watermark=watermark, progress=progress,
     )  # fmt: skip
 
 
@@ -222,6 +171,7 @@ def render_frames(
     examples: Sequence[PathLike | Shot] = (),
     occlusion_matte: PathLike | None = None,
     pixels: Literal["display", "plate"] = "display",
+    watermark: str | None = None,
     progress: bool | Progress = False,
 ) -> Iterator[npt.NDArray[Any]]:
     """Render frames into memory, one after another, without a file.
@@ -240,6 +190,7 @@ def render_frames(
         occlusion_matte: A movie or images of what is in front of faces; see `render`.
         pixels: `display` for pictures as an ordinary display shows them, as `Shot.frame` gives
             them; `plate` for the plate's own R'G'B', neither clipped nor rounded.
+        watermark: A text that is burnt into every frame; see `render`.
         progress: True for bars on a terminal, or a function; see `render`.
 
     Yields:
@@ -264,7 +215,7 @@ def render_frames(
     work = _plan_render(
         source, edits, performances, renderer, settings, frames, examples, occlusion_matte
     )
-    return _streamed(work, pixels, progress)
+    return _streamed(work, pixels, make_watermark(watermark, work.shot.media), progress)
 
 
 def check_damage(
@@ -369,6 +320,7 @@ def _write(
     progress: bool | Progress,
     audio: Soundtrack | PathLike | None = None,
     provenance: bool | None = None,
+    watermark: str | None = None,
 ) -> RenderReport:
     from mien.media.added_sound import check_soundtrack
     from mien.media.codecs import choose_encoding
@@ -380,6 +332,7 @@ def _write(
 
     start, path, media = time.monotonic(), Path(output), work.shot.media
     check_on_disk(media)
+    mark = make_watermark(watermark, media, matte=matte)
     encoding = choose_encoding(path, media, codec=codec, quality=quality)
     check_output(path, media, overwrite=overwrite, codec=codec, quality=quality)
     refuse_matte_as_output(path, work.shot.occlusion)
@@ -393,17 +346,20 @@ def _write(
         encoding, encoding.pixel_format, [plan.face.number for plan in work.plans],
         work.renderer.name if work.renderer else "none",
     )  # fmt: skip
-    claims = RenderClaims(work.shot, work.plans, work.renderer)
+    text = "" if mark is None else mark.text
+    claims = RenderClaims(work.shot, work.plans, work.renderer, watermark=text)
     signed = work.provenance if provenance is None else provenance
     wanted = matte or work.permit.check_signed(signed)
     seal = None if matte else open_seal(path, claims, soundtrack, wanted=wanted)
     hashes = None if seal is None else seal.hashes
-    recorder = Recorder(work.permit, path, work.renderer, matte=matte, hashes=hashes)
+    recorder = Recorder(
+        work.permit, path, work.renderer, matte=matte, watermark=bool(text), hashes=hashes
+    )
     work = work.with_examples(progress)
     # The ledger comes last: what it says is of the bytes that get the name.
     destination = Output(
         path, span, codec, quality.lossless, overwrite, matte, (recorder,), work.until_damage,
-        quality=quality, soundtrack=soundtrack, seal=seal,
+        quality=quality, soundtrack=soundtrack, seal=seal, watermark=mark,
     )  # fmt: skip
     with recorder, progress_reporter(progress) as report:
         rendered = render_shot(work.shot, work.plans, work.renderer, destination, report)
@@ -415,6 +371,7 @@ def _write(
     ends = (*ends, held) if held else ends
     frame = None if damage is None else damage.frame
     place, said = ("", ()) if seal is None else (seal.where, seal.notes)
+    said = said if mark is None else (mark.note, *said)
     return RenderReport(
         output=path,
         frames=len(work.span) if frame is None else frame - work.span.start,
@@ -429,26 +386,50 @@ def _write(
         renderer_reason=work.chosen.reason if work.chosen else "",
         damaged_frame=frame,
         provenance=place,
+        watermark=text,
     )
 
 
 def _streamed(
-    work: _Work, pixels: Literal["display", "plate"], progress: bool | Progress
+    work: _Work,
+    pixels: Literal["display", "plate"],
+    watermark: Watermark | None,
+    progress: bool | Progress,
 ) -> Iterator[npt.NDArray[Any]]:
     from mien.media.orient import turn
     from mien.media.stills import displayed
     from mien.pipeline import stream_frames
 
     media, work = work.shot.media, work.with_examples(progress)
+    parts = work.shot, work.plans, work.renderer, work.span
     with (
         progress_reporter(progress) as report,
-        closing(stream_frames(work.shot, work.plans, work.renderer, work.span, report)) as frames,
+        closing(stream_frames(*parts, report, watermark=watermark)) as frames,
     ):
         for frame in frames:
             if pixels == "display":
                 yield displayed(frame, media.color.transfer)
             else:
                 yield turn(media.orientation, frame.plate().rgb())
+
+
+def make_watermark(text: str | None, media: MediaInfo, *, matte: bool = False) -> Watermark | None:
+    """Return what burns a text into the frames of media; None without a text.
+
+    Args:
+        text: The text; None for none.
+        media: Facts of the media.
+        matte: Whether the mask of what is changed is wanted in place of the picture.
+
+    Raises:
+        UsageError: When it cannot be written so that it is read in such pictures, or is wanted on
+            a mask.
+    """
+    from mien.rendering.watermark import Watermark
+
+    if text is not None and matte:
+        raise UsageError("A matte takes no watermark.", "Leave it out.")
+    return None if text is None else Watermark(text, media.orientation)
 
 
 def _as_project(

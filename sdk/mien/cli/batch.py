@@ -19,10 +19,12 @@ from mien.cli.output import print_done, print_json, print_notice, print_table
 from mien.cli.quality_options import with_quality_options
 from mien.cli.renderer_options import TypedSettings, with_renderer_settings
 from mien.cli.report_options import with_report_options
+from mien.cli.watermark_options import WatermarkText
 from mien.errors import InputError, UsageError
 from mien.model.occlusion import OcclusionChoice
 from mien.model.quality import Quality
 from mien.model.report_choice import ReportChoice
+from mien.model.watermark import check_watermark
 from mien.timebase import FrameRange
 
 if TYPE_CHECKING:
@@ -167,6 +169,7 @@ def batch(
     until_damage: UntilDamage = False,
     missing_frames: _Missing = None,
     provenance: Provenance = None,
+    watermark: WatermarkText = None,
     media_paths: _MediaPaths = "relative",
     drop: _Drop = "auto",
     unpack: _Unpack = None,
@@ -193,6 +196,7 @@ def batch(
     if resume and not (folder / FOLDER).is_dir():
         raise UsageError(f"There is no batch in {folder} to go on with.", "Check the folder.")
     check_examples(examples or ())
+    watermark = None if watermark is None else check_watermark(watermark)
     cut: Cut | None = None
     if source.suffix.lower() in _LISTS:
         writes_back = activate or unpack is not None or media_paths != "relative" or drop != "auto"
@@ -201,6 +205,7 @@ def batch(
             source, renderer=renderer, tracker=tracker, codec=codec, quality=quality,
             examples=examples or (), occlusion=occlusion, until_damage=until_damage,
             missing_frames=missing_frames, reports=reports, provenance=provenance,
+            watermark=watermark,
         )  # fmt: skip
     else:
         if not dry_run:
@@ -209,7 +214,7 @@ def batch(
         _check_drop(cut, drop)
         jobs = _jobs_of(cut, tuple(examples or ()), occlusion, until_damage, missing_frames)
         said: Any = {"quality": quality, "report": reports, "provenance": provenance}
-        jobs = [dataclasses.replace(job, **said) for job in jobs]
+        jobs = [dataclasses.replace(job, **said, watermark=watermark) for job in jobs]
     jobs = _with_trackers(_with_renderers(jobs, typed))
     plan = make_plan(jobs, folder, chunk=chunk or CHUNK, overwrite=overwrite, settle=typed.over)
     for notice in plan.notices:

@@ -13,6 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 from mien.cli.exit_codes import exit_code_lines
 from mien.cli.messages import MESSAGE_OPTIONS, begin_messages
 from mien.cli.output import set_command
+from mien.cli.watermark_options import fill_bare_watermark
 
 __all__ = ["App", "Group", "MienCommand", "typed_order"]
 
@@ -36,6 +37,7 @@ class MienCommand(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the arguments; in which order they were typed stays in the context."""
         set_command(ctx.command_path)
+        args = fill_bare_watermark(args, self.params)
         said, _, order = self.make_parser(ctx).parse_args(args=list(args))
         if not ctx.resilient_parsing:  # a shell that completes a word
             chosen = {name: said[name] for name in MESSAGE_OPTIONS if said.get(name)}

@@ -84,6 +84,15 @@ _RendererName = Annotated[
         autocompletion=complete_renderer,
     ),
 ]
+_Watermark = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--watermark",
+        metavar="TEXT",
+        help="The text that is burnt into the edited file, where it is a draft; as its credentials"
+        " say when not given.",
+    ),
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -104,6 +113,7 @@ def report(
     frames: _Frames = None,
     matte: _Matte = None,
     renderer: _RendererName = "auto",
+    watermark: _Watermark = None,
     overwrite: Overwrite = False,
     json: Json = False,
     *,
@@ -124,12 +134,12 @@ def report(
         if data.suffix.lower() != ".json":
             raise UsageError(f"{data.name} is no name of figures.", "Let it end in .json.")
         check_file(data, overwrite=overwrite)
-    if output is not None:
-        check_page(output, overwrite=overwrite)
+    check_page(output, overwrite=overwrite)
     asked, edits = _asked(original, edited, frames, project, which, sets)
     found = measure(
         original, edited, project=asked, shot=which, edits=edits, output=output, frames=frames,
-        matte=matte, renderer=renderer, thresholds=thresholds, overwrite=overwrite,
+        matte=matte, renderer=renderer, thresholds=thresholds, watermark=watermark,
+        overwrite=overwrite,
     )  # fmt: skip
     if data is not None:
         write_report_data(found, data)

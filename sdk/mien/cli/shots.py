@@ -28,12 +28,14 @@ from mien.cli.options import (
 )
 from mien.cli.output import print_done, print_json, print_notice
 from mien.cli.quality_options import with_quality_options
+from mien.cli.render_lines import tell_report
 from mien.cli.renderer_options import TypedSettings, with_renderer_settings
 from mien.cli.save_options import Saving, with_save_options
 from mien.cli.set_options import SetFaces, Sets, check_faces, read_sets
 from mien.cli.sound_options import check_sound, with_sound_options
+from mien.cli.watermark_options import WatermarkText
 from mien.errors import NoFaceError, UsageError
-from mien.model.face_names import describe_face, face_facts, list_faces
+from mien.model.face_names import describe_face, face_facts
 from mien.model.occlusion import OcclusionChoice
 from mien.model.quality import Quality
 from mien.model.soundtrack import Soundtrack
@@ -42,7 +44,6 @@ from mien.model.spans import list_spans
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mien.api import RenderReport
     from mien.io.project import Project
     from mien.model.face import Face
     from mien.model.shot import Shot
@@ -245,6 +246,7 @@ def render(
     until_damage: UntilDamage = False,
     missing_frames: MissingFrames = "error",
     provenance: Provenance = None,
+    watermark: WatermarkText = None,
     overwrite: Overwrite = False,
     media: Media = None,
     json: Json = False,
@@ -275,8 +277,8 @@ def render(
     settings = typed.over(renderer, project.settings)
     chosen = get_renderer(renderer, settings)
     _tell_unheeded(renderer, chosen.name, typed)
-    _check_output(output, project.shot, overwrite=overwrite, codec=codec, quality=quality)
-    check_sound(audio, output, project.shot, matte=matte)
+    how: dict[str, Any] = {"codec": codec, "quality": quality, "overwrite": overwrite}
+    _check_output(output, project.shot, audio, watermark, matte=matte, **how)
     target = saving.target(shot, output, assignments, overwrite=overwrite)
     _check_spans(project.shot, [frames, *(a.span for a in assignments)])
     check_faces(project.shot, assignments)
@@ -286,11 +288,10 @@ def render(
         project = _tracked(project.shot, frames, occlusion, until_damage=until_damage)
     kept = ((renderer, settings), examples or (), frames)
     project, edits = saving.applied(target, shot, which, project, assignments, *kept)
-    sound: dict[str, Any] = {} if matte else {"audio": audio, "provenance": provenance}
+    only: dict[str, Any] = {"audio": audio, "provenance": provenance, "watermark": watermark}
     report = (api.render_matte if matte else api.render)(
         project, output, edits=edits, renderer=renderer, settings=settings, frames=frames,
-        examples=examples or (), codec=codec, quality=quality, overwrite=overwrite,
-        until_damage=until_damage, **sound,
+        examples=examples or (), until_damage=until_damage, **how, **({} if matte else only),
     )  # fmt: skip
     if json:
         facts = {"source": str(project.shot.media.path), "tracked": tracking} | report.to_dict()
@@ -298,15 +299,27 @@ def render(
         return
     if tracking:
         tell_faces(project.shot)
-    _tell_report(report, project.shot)
+    tell_report(report, project.shot)
 
 
-def _check_output(output: Path, shot: Shot, **how: Any) -> None:
+def _check_output(
+    output: Path,
+    shot: Shot,
+    audio: Soundtrack | None,
+    watermark: str | None,
+    *,
+    matte: bool,
+    **how: Any,
+) -> None:
+    """Refuse an output that cannot be had, before anything is done."""
     from mien.api.occlusion import refuse_matte_as_output
+    from mien.api.rendering import make_watermark
     from mien.media.outputs import check_output
 
     check_output(output, shot.media, **how)
     refuse_matte_as_output(output, shot.occlusion)
+    check_sound(audio, output, shot, matte=matte)
+    make_watermark(watermark, shot.media, matte=matte)
 
 
 def _tracked(
@@ -341,31 +354,6 @@ def _check_spans(shot: Shot, spans: Iterable[str | None]) -> None:
 def _facts(shot: Shot, numbers: Iterable[int]) -> list[dict[str, Any]]:
     """The faces of some numbers, as JSON tells of faces."""
     return [face_facts(shot.face(number)) for number in numbers]
-
-
-def _tell_report(report: RenderReport, shot: Shot) -> None:
-    """Print what a render did."""
-    from mien.rendering.registry import describe_choice
-
-    edited = list_faces([shot.face(number) for number in report.faces])
-    word = "face" if len(report.faces) == 1 else "faces"
-    done = f"{word} {edited} edited in {report.frames_edited}" if edited else "none changed"
-    if report.frames_resumed:
-        done += f", {report.frames_resumed} of them from the render before"
-    how = ""
-    if report.renderer is not None:
-        how = f"; renderer: {describe_choice(report.renderer, report.renderer_reason)}"
-    print_done(
-        f"wrote {report.output}: {report.frames} frames, {done}; {_encoding(report)},"
-        f" {report.frames / report.seconds:.1f} frames/s{how}"
-    )
-    for note in report.notes:
-        print_done(f"  {note}")
-
-
-def _encoding(report: RenderReport) -> str:
-    """Codec and quality, as `h264 (visually-lossless, crf 18, preset medium)`."""
-    return f"{report.codec} ({report.quality})" if report.quality else report.codec
 
 
 def open_source(

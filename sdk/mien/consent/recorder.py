@@ -40,6 +40,7 @@ class Recorder:
         matte: Whether they are masks of what is changed.
         hashes: SHA-256 of images by their names, of whoever hashes them before it is called; the
             others are hashed then.
+        watermark: Whether a text is burnt into the output; which one may name people.
 
     Raises:
         WriteError: When the policy demands the ledger, and it cannot be written to.
@@ -53,12 +54,14 @@ class Recorder:
         *,
         matte: bool = False,
         hashes: Mapping[str, str] | None = None,
+        watermark: bool = False,
     ) -> None:
         self._hashes = {} if hashes is None else hashes
         self._permit = permit
         self._output = output
         self._renderer = renderer
         self._matte = matte
+        self._watermark = watermark
         self._last: LastMoved | None = None
         self._ledger = Ledger(permit.policy.ledger_path)
         self._line: LedgerHead | None = None
@@ -79,6 +82,8 @@ class Recorder:
             WriteError: When the policy demands the ledger, and the line cannot be written.
         """
         facts = _facts(self._permit, frames, self._renderer, matte=self._matte)
+        if self._watermark:
+            facts["watermark"] = True
         self._last = LastMoved.of(unnamed, self._output)
         self._append(facts | {"output": content_facts(unnamed, self._output.name, self._hashes)})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import cv2
@@ -10,11 +10,14 @@ import numpy as np
 
 from mien._types import FloatArray
 from mien.errors import MediaError
+from mien.media.frame import Frame
 from mien.media.reader import open_reader
 from mien.model.media import MediaInfo
 from mien.timebase import FrameRange
 
 __all__ = ["ALIKE", "compare_pictures", "first_unlike"]
+
+Paint = Callable[[Frame], Frame]
 
 _FRAMES: Final = 5
 """Frames that are compared, spread over the whole."""
@@ -44,7 +47,9 @@ def first_unlike(one: MediaInfo, other: MediaInfo) -> int | None:
     return next((frame for frame, value in alike.items() if value < ALIKE), None)
 
 
-def compare_pictures(one: MediaInfo, other: MediaInfo, frames: FrameRange) -> dict[int, float]:
+def compare_pictures(
+    one: MediaInfo, other: MediaInfo, frames: FrameRange, paint: Paint | None = None
+) -> dict[int, float]:
     """Return how alike a few frames of two media are: by frame, how their brightness correlates.
 
     Frames that show nothing, or are damaged in one of them, are left out.
@@ -53,6 +58,7 @@ def compare_pictures(one: MediaInfo, other: MediaInfo, frames: FrameRange) -> di
         one: Facts of media.
         other: Facts of media that hold some of its frames.
         frames: Which of the first's frames the second holds.
+        paint: Changes frames of the first before they are compared; None to take them as they are.
 
     Raises:
         MediaError: When one of them cannot be read at all.
@@ -63,7 +69,7 @@ def compare_pictures(one: MediaInfo, other: MediaInfo, frames: FrameRange) -> di
     compared = {}
     for at, first, second in zip(
         places,
-        _pictures(one, [frames.start + at for at in places]),
+        _pictures(one, [frames.start + at for at in places], paint),
         _pictures(other, places),
         strict=True,
     ):
@@ -77,12 +83,15 @@ def compare_pictures(one: MediaInfo, other: MediaInfo, frames: FrameRange) -> di
     return compared
 
 
-def _pictures(media: MediaInfo, frames: list[int]) -> Iterator[FloatArray | None]:
+def _pictures(
+    media: MediaInfo, frames: list[int], paint: Paint | None = None
+) -> Iterator[FloatArray | None]:
     """The brightness (36, 64) of upright pictures; None of those that cannot be decoded."""
     with open_reader(media, cache_bytes=0) as reader:
         for frame in frames:
             try:
-                rgb = reader.frame(frame).upright_rgb()
+                shown = reader.frame(frame)
+                rgb = (shown if paint is None else paint(shown)).upright_rgb()
             except MediaError:
                 yield None
                 continue

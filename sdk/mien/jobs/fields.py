@@ -29,14 +29,20 @@ from mien.model.quality import Quality, parse_bitrate, parse_crf
 from mien.model.soundtrack import Soundtrack
 from mien.model.transfer import APPLIED_LAYER, Transfer
 from mien.model.transfer_times import TransferTiming
+from mien.model.watermark import DRAFT, check_watermark
 from mien.path_map import machine_path
 from mien.timebase import Clock
 
 __all__ = ["Applies", "ApplyPart", "Curves", "CurvesPart", "FaceField", "Files", "Frames",
-           "OcclusionFields", "Part", "QualityFields", "Sets", "Text", "explain"]  # fmt: skip
+           "OcclusionFields", "Part", "QualityFields", "Sets", "Text", "WatermarkText",
+           "explain"]  # fmt: skip
 
 _NO_MATTE: Final = "none"
 """As a matte: that the project's own is not used."""
+_SWITCH: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("yes", "true", "on"), DRAFT), **dict.fromkeys(("no", "false", "off"), ""),
+}  # fmt: skip
+"""In place of a watermark's text: whether there is one."""
 _ANY_CLOCK: Final = Clock(Fraction(1000), 10**9)
 """A clock on which every well-formed span can be read, before the shot's own is known."""
 
@@ -105,6 +111,16 @@ def _preset(value: object) -> str:
     return str(value)
 
 
+def _watermark(text: str) -> str:
+    """A watermark's text; for the words of a switch the usual text, or an empty one for none."""
+    if text.lower() in _SWITCH:
+        return _SWITCH[text.lower()]
+    try:
+        return check_watermark(text)
+    except MienError as error:
+        raise ValueError(str(error)) from error
+
+
 def _listed(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
@@ -122,6 +138,7 @@ Files = Annotated[tuple[Text, ...], BeforeValidator(_listed)]
 Frames = Annotated[Text, AfterValidator(_check_frames)]
 Sets = Annotated[tuple[Annotated[str, AfterValidator(_check_set)], ...], BeforeValidator(_listed)]
 FaceField = Annotated[int | str, PlainValidator(_face)]
+WatermarkText = Annotated[str, AfterValidator(_watermark)]
 _Glasses = Annotated[str, AfterValidator(_check_glasses)]
 
 

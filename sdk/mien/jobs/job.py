@@ -310,6 +310,7 @@ class ShotJob:
         audio: Another sound for its output, in place of its own or beside it.
         report: Whether it is measured once it is rendered, and what its figures are held to.
         provenance: Whether its output carries signed credentials; None for what the project says.
+        watermark: A text that is burnt into every frame of its output; None for none.
     """
 
     name: str
@@ -339,6 +340,7 @@ class ShotJob:
     audio: Soundtrack | None = None
     report: ReportChoice = field(default_factory=ReportChoice)
     provenance: bool | None = None
+    watermark: str | None = None
 
     @property
     def opened_missing(self) -> MissingFrames:

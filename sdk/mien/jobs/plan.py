@@ -283,6 +283,7 @@ def _plan_shot(
 ) -> ShotPlan:
     from mien.api.examples import check_examples
     from mien.api.occlusion import check_stored_matte, refuse_matte_as_output
+    from mien.api.rendering import make_watermark
 
     if job.problem is not None:
         return ShotPlan(job, problem=job.problem)
@@ -308,6 +309,7 @@ def _plan_shot(
         encoding = fits(output, facts, job)
         if job.audio is not None:
             _check_sound(job.audio, output, facts, job.codec)
+        make_watermark(job.watermark, facts)
         if job.report.thresholds is not None:
             read_thresholds(job.report.thresholds)
         settings = settle_job(job, stored, settle)

@@ -122,6 +122,7 @@ def _measurement(shot: WrittenShot) -> Measurement:
         quality=order.quality if order.quality.to_dict() else None,
         thresholds=None if order.thresholds is None else read_thresholds(order.thresholds),
         rendered=rendered,
+        watermark=order.watermark,
     )
 
 

@@ -18,6 +18,7 @@ from mien.model.settings import ReferenceSettings
 from mien.model.soundtrack import Soundtrack
 from mien.model.transfer import Transfer
 from mien.model.transfer_times import TransferTiming
+from mien.model.watermark import check_watermark
 from mien.path_map import machine_map, machine_path
 from mien.rendering.registry import find_entry, settings_owner
 from mien.timebase import FrameRange
@@ -66,6 +67,7 @@ class ShotSpec:
         measured: Whether the output is measured once it is written.
         thresholds: A JSON file of what its figures are held to; None for none.
         provenance: Whether the output carries signed credentials; None for what the project says.
+        watermark: A text that is burnt into every frame of the output; None for none.
     """
 
     name: str
@@ -95,6 +97,7 @@ class ShotSpec:
     measured: bool = False
     thresholds: Path | None = None
     provenance: bool | None = None
+    watermark: str | None = None
 
     @classmethod
     def of(
@@ -130,7 +133,7 @@ class ShotSpec:
             audio=None if job.audio is None else job.audio.absolute(),
             measured=job.report.measures,
             thresholds=None if job.report.thresholds is None else job.report.thresholds.absolute(),
-            provenance=job.provenance,
+            provenance=job.provenance, watermark=job.watermark,
         )  # fmt: skip
 
     def to_json(self) -> str:
@@ -164,6 +167,7 @@ class ShotSpec:
             "measured": self.measured,
             "thresholds": None if self.thresholds is None else str(self.thresholds),
             "provenance": self.provenance,
+            "watermark": self.watermark,
         }
         return json.dumps(value, indent=1)
 
@@ -248,7 +252,7 @@ def read_shot_spec(path: Path) -> ShotSpec:
             _read_tracked(value.get("tracked_span")),
             _read_audio(value.get("audio")),
             bool(value.get("measured")), _read_path(value.get("thresholds")),
-            _read_switch(value.get("provenance")),
+            _read_switch(value.get("provenance")), _read_watermark(value.get("watermark")),
         )  # fmt: skip
     except OSError as error:
         raise InputError(
@@ -291,6 +295,10 @@ def _read_path(text: Any) -> Path | None:
 
 def _read_switch(value: Any) -> bool | None:
     return None if value is None else bool(value)
+
+
+def _read_watermark(text: Any) -> str | None:
+    return None if text is None else check_watermark(str(text))
 
 
 def _read_tracked(text: Any) -> FrameRange | None:

@@ -18,6 +18,7 @@ from typing import Any
 from mien import api
 from mien.api.examples import check_examples, example_tracker, problem_of
 from mien.api.occlusion import choose_occlusion
+from mien.api.rendering import make_watermark
 from mien.consent import Recorder, RenderPermit, check_untracked, permit_render
 from mien.errors import MediaError, NoFaceError, OutputError, ProjectError, UsageError
 from mien.io.project import SUFFIX, Project
@@ -182,19 +183,25 @@ class Workbench:
         name = order.output.name
         earlier = tuple(known for known in journal.outputs() if known != name)
         journal.note(OutputRecord(opened.key, name, earlier=earlier))
-        claims = RenderClaims(opened.shot, opened.plans, opened.renderer)
+        mark = make_watermark(order.watermark, opened.shot.media)
+        text = "" if mark is None else mark.text
+        claims = RenderClaims(opened.shot, opened.plans, opened.renderer, watermark=text)
         seal = open_seal(order.output, claims, order.audio, wanted=opened.provenance)
-        recorder = Recorder(opened.permit(), order.output, opened.renderer, hashes=seal.hashes)
+        recorder = Recorder(
+            opened.permit(), order.output, opened.renderer, watermark=bool(text),
+            hashes=seal.hashes,
+        )  # fmt: skip
         output = Output(
             order.output, opened.span, order.codec, order.lossless, overwrite=True,
             before_commit=(recorder,), until_damage=order.until_damage, quality=order.quality,
-            soundtrack=order.audio, seal=seal,
+            soundtrack=order.audio, seal=seal, watermark=mark,
         )  # fmt: skip
         pictures = Thumbnails(order.folder, order.name)
         show = pictures.taker(opened.plans, opened.span)
         with recorder:
             rendered = opened.frames.assemble(output, progress, show)
-        if notes := (*rendered.notes, *seal.notes, *recorder.notes):
+        marked = () if mark is None else (mark.note,)
+        if notes := (*rendered.notes, *marked, *seal.notes, *recorder.notes):
             journal.add_notes(opened.key, notes)
         count = len(opened.span)
         if rendered.damage is not None and rendered.damage.frame is not None:
@@ -247,6 +254,7 @@ class Workbench:
                 + ((order.quality,) if order.quality.to_dict() else ())
                 + (() if order.audio is None else (order.audio, _changed(order.audio.path)))
                 + (() if signed else ("unsigned",))
+                + (() if order.watermark is None else ("marked", order.watermark))
             ).encode(),
             digest_size=16,
         ).hexdigest()

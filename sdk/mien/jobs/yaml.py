@@ -1,8 +1,8 @@
 """`jobs.yaml`: a batch as a plain list, for people without a cut.
 
     renderer: auto            # for all shots that say nothing else; so do tracker, codec, lossless,
-                              # quality, crf, bitrate, preset, examples, occlusion, report and
-                              # fail_under (a JSON file of thresholds)
+                              # quality, crf, bitrate, preset, examples, occlusion, watermark,
+                              # report and fail_under (a JSON file of thresholds)
     settings: {steps: 12}     # of that renderer, for its shots; reference's with auto
     shots:
       - name: sh010           # the media's name when it is left out
@@ -12,6 +12,7 @@
         set: ["mouthSmile=+0.5@20:80", "browDown=+0.3"]
         face: 1               # number or name; the largest when left out
         examples: [laugh.mov] # other material of the same person, clips and images
+        watermark: DRAFT      # burnt into every frame; no: none, whatever holds for all
         occlusion: {matte: mattes/sh010.%04d.png} # what is in front, white; or keep, fade: false
                                                   # or glasses: yes, [2=no]
       - name: sh015
@@ -41,7 +42,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 import yaml
 from pydantic import Field, ValidationError
@@ -58,6 +59,7 @@ from mien.jobs.fields import (
     Sets,
     Sound,
     Text,
+    WatermarkText,
     explain,
 )
 from mien.jobs.job import ApplyInput, CurvesInput, ShotJob
@@ -76,6 +78,7 @@ from mien.rendering.registry import AUTO, parse_settings, settings_owner
 
 __all__ = ["SUFFIXES", "read_jobs"]
 
+_T = TypeVar("_T")
 SUFFIXES: Final = (".yaml", ".yml")
 _LARGEST_FILE = 32 << 20
 """Bytes that are read at most; a hundred thousand shots take fewer."""
@@ -102,6 +105,7 @@ class _Shot(_MeasuredFields):
     curves: Curves = ()
     apply: Applies = ()
     audio: Sound | None = None
+    watermark: WatermarkText | None = None
     renderer: Text | None = None
     settings: dict[str, str] = Field(default_factory=dict)
     tracker: Text | None = None
@@ -134,6 +138,7 @@ class _File(_MeasuredFields):
     until_damage: bool | None = None
     missing_frames: MissingFrames | None = None
     provenance: bool | None = None
+    watermark: WatermarkText | None = None
     examples: Files | None = None
     occlusion: OcclusionFields = OcclusionFields()
     shots: tuple[_Shot, ...]
@@ -152,6 +157,7 @@ def read_jobs(
     missing_frames: MissingFrames | None = None,
     reports: ReportChoice | None = None,
     provenance: bool | None = None,
+    watermark: str | None = None,
 ) -> list[ShotJob]:
     """Read the shots of a `jobs.yaml`.
 
@@ -169,15 +175,14 @@ def read_jobs(
         missing_frames: What stands for images that are missing; None for the file's, or an error.
         reports: Whether shots are measured, and what they are held to; None for the file's.
         provenance: Whether outputs carry signed credentials; None for the file's, or the projects'.
+        watermark: A text that is burnt into every frame; None for the file's, or none.
 
     Raises:
         InputError: When it cannot be read, or a field is wrong; line and field are named.
     """
     source = _Source.parse(path)
     file = _validated(source)
-    names = unique_names(
-        shot.name or shot.shot or Path(shot.media or shot.project or "").stem for shot in file.shots
-    )
+    names = unique_names(map(_name_of, file.shots))
     jobs = []
     settings, shared = _Settings(source), file.renderer or AUTO
     defaults = settings.parse(shared, file.settings, ())
@@ -211,6 +216,7 @@ def read_jobs(
                 until_damage=ends if shot.until_damage is None else shot.until_damage,
                 missing_frames=shot.missing_frames or gaps or "error",
                 provenance=_first(shot.provenance, provenance, file.provenance),
+                watermark=_first(shot.watermark, watermark, file.watermark) or None,
                 examples=tuple(examples if wanted is None else _paths(wanted, path.parent)),
                 occlusion=shot.occlusion.choice(path.parent).on(general),
                 report=shot.reports(path.parent).on(measured),
@@ -218,6 +224,10 @@ def read_jobs(
             )
         )
     return jobs
+
+
+def _name_of(shot: _Shot) -> str:
+    return shot.name or shot.shot or Path(shot.media or shot.project or "").stem
 
 
 def _validated(source: _Source) -> _File:
@@ -229,7 +239,7 @@ def _validated(source: _Source) -> _File:
     return file
 
 
-def _first(*said: bool | None) -> bool | None:
+def _first(*said: _T | None) -> _T | None:
     return next((one for one in said if one is not None), None)
 
 

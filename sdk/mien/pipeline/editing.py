@@ -11,8 +11,9 @@ from mien.rendering.base import FacePlan, RenderSession
 from mien.rendering.frame_files import FrameFolder
 from mien.rendering.matte import matte
 from mien.rendering.patches import edit_plate, render_patches
+from mien.rendering.watermark import Watermark
 
-__all__ = ["FrameEditor", "MatteEditor"]
+__all__ = ["FrameEditor", "MatteEditor", "marking"]
 
 
 class FrameEditor:
@@ -90,3 +91,20 @@ class MatteEditor(FrameEditor):
         patches = render_patches(self._opened(), plans, frame.index, plate) if plans else []
         self._count(edited=bool(patches))
         return frame.with_plate(matte(plate, patches))
+
+
+def marking(
+    edit: Callable[[Frame], Frame], watermark: Watermark | None
+) -> Callable[[Frame], Frame]:
+    """Return what edits frames and then burns a watermark into them.
+
+    It comes last, so that finished frames that are kept hold none, and a render with a watermark
+    and one without share them.
+
+    Args:
+        edit: Returns a frame with its faces changed.
+        watermark: The watermark; None for none.
+    """
+    if watermark is None:
+        return edit
+    return lambda frame: watermark.paint(edit(frame))

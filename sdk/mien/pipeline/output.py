@@ -16,9 +16,10 @@ from mien.model.quality import Quality
 from mien.model.shot import Shot
 from mien.model.soundtrack import Soundtrack
 from mien.pipeline.damage import with_remedy
-from mien.pipeline.editing import FrameEditor
+from mien.pipeline.editing import FrameEditor, marking
 from mien.pipeline.frame_threads import edit_in_order
 from mien.progress import Progress
+from mien.rendering.watermark import Watermark
 from mien.timebase import FrameRange
 
 __all__ = ["OnFrame", "OnWhole", "Output", "OutputSeal", "Rendered", "Written", "write_output"]
@@ -65,6 +66,7 @@ class Output:
         soundtrack: Another sound, in place of the shot's or beside it.
         seal: Called before these, so that they are told of the bytes that get the name; what it
             keeps beside the output is put in place after them.
+        watermark: Burnt into every frame, after its faces are edited; None for nothing.
     """
 
     path: Path
@@ -78,6 +80,7 @@ class Output:
     quality: Quality | None = None
     soundtrack: Soundtrack | None = None
     seal: OutputSeal | None = None
+    watermark: Watermark | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +163,8 @@ def write_output(
             )
             frames = source.watched(reader.stream(output.frames.start, output.frames.stop))
             stack.callback(frames.close)
-            edited_frames = edit_in_order(editor.edit, frames, threads)
+            edit = marking(editor.edit, output.watermark)
+            edited_frames = edit_in_order(edit, frames, threads)
             stack.callback(edited_frames.close)
             total = len(output.frames)
             progress("render", 0, total)

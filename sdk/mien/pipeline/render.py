@@ -13,7 +13,7 @@ from mien.media.frame import Frame
 from mien.media.reader import open_reader
 from mien.media.resume_folder import check_free
 from mien.model.shot import Shot
-from mien.pipeline.editing import FrameEditor, MatteEditor
+from mien.pipeline.editing import FrameEditor, MatteEditor, marking
 from mien.pipeline.frame_threads import edit_in_order, thread_count
 from mien.pipeline.output import Output, Rendered, write_output
 from mien.progress import Progress
@@ -22,6 +22,7 @@ from mien.rendering.frame_files import FrameFolder
 from mien.rendering.occlusion.session import open_behind
 from mien.rendering.plates import ReaderPlates
 from mien.rendering.resume import FrameKeys, finished_frames
+from mien.rendering.watermark import Watermark
 from mien.timebase import FrameRange
 
 __all__ = ["active_frames", "open_session", "render_shot", "stream_frames"]
@@ -90,6 +91,7 @@ def stream_frames(
     *,
     matte: bool = False,
     threads: int = 0,
+    watermark: Watermark | None = None,
 ) -> Generator[Frame, None, None]:
     """Render frames one after another, into memory.
 
@@ -101,6 +103,7 @@ def stream_frames(
         progress: Told about the stages `prepare` and `render`.
         matte: Whether the masks of what is changed are wanted in place of the pictures.
         threads: Threads that edit frames, some ahead of who takes them; see `render_shot`.
+        watermark: Burnt into every frame; None for nothing.
 
     Yields:
         The frames, in order.
@@ -120,7 +123,8 @@ def stream_frames(
             editor = kind(plans, lambda: session)
         reader = stack.enter_context(open_reader(shot.media, cache_bytes=0))
         stream = stack.enter_context(closing(reader.stream(frames.start, frames.stop)))
-        edited_frames = edit_in_order(editor.edit, stream, thread_count(renderer, wanted=threads))
+        edit = marking(editor.edit, watermark)
+        edited_frames = edit_in_order(edit, stream, thread_count(renderer, wanted=threads))
         stack.callback(edited_frames.close)
         for done, (_, edited) in enumerate(edited_frames, 1):
             progress("render", done, len(frames))

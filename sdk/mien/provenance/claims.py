@@ -43,12 +43,14 @@ class RenderClaims:
         plans: The faces with edits; none for a plain copy.
         renderer: Makes the edited pixels; None when there are no plans.
         sound: `added` or `replaced` where another sound is put under the pictures.
+        watermark: The text that is burnt into every frame; empty without one.
     """
 
     shot: Shot
     plans: Sequence[FacePlan]
     renderer: Renderer | None
     sound: str = ""
+    watermark: str = ""
 
     def facts(self, frames: FrameRange) -> dict[str, Any]:
         """The facts of the edit, in JSON's types.
@@ -89,6 +91,8 @@ class RenderClaims:
             facts["examples"] = examples
         if self.sound:
             facts["sound"] = self.sound
+        if self.watermark:
+            facts["watermark"] = self.watermark
         return facts
 
 
@@ -138,6 +142,11 @@ def _actions(claims: RenderClaims, facts: Mapping[str, Any]) -> list[dict[str, A
                 },
             }
         )
+    if claims.watermark:
+        # C2PA's own `c2pa.watermarked` is for marks that nobody sees, which bind a manifest.
+        said = f"Visible watermark burnt into every frame: {claims.watermark}."
+        parameters = {"description": said, "watermark": claims.watermark}
+        actions.append({"action": "c2pa.edited", "parameters": parameters})
     if claims.sound:
         actions.append(
             {"action": "c2pa.edited", "parameters": {"description": f"Sound {claims.sound}."}}

@@ -18,6 +18,7 @@ from mien.model.quality import Quality
 from mien.model.shot import Shot
 from mien.pipeline import Output, render_shot
 from mien.progress import silent
+from mien.rendering.watermark import Watermark
 from mien.reporting.mattes import FrameMattes
 from mien.reporting.pixels import PixelSeries, PixelSums, compare_pixels
 from mien.timebase import FrameRange
@@ -52,6 +53,7 @@ def encoding_floor(
     frames: FrameRange,
     series: PixelSeries,
     quality: Quality | None = None,
+    watermark: Watermark | None = None,
 ) -> EncodingFloor | None:
     """Return what re-encoding alone does to the original, as the edited file was encoded.
 
@@ -65,6 +67,7 @@ def encoding_floor(
         frames: The frames of the original that it holds.
         series: What was measured of the pixels.
         quality: How the file was encoded, where that is known.
+        watermark: What is burnt into the edited file, whose edges are hard to encode.
 
     Returns:
         The floor; None where it could not be had.
@@ -78,11 +81,15 @@ def encoding_floor(
             f" asked: there the {edited.codec} encoder alone changes pixels by up to"
             f" {sums.largest} of 255.",
         )
-    return _encoded_again(original, edited, frames, quality)
+    return _encoded_again(original, edited, frames, quality, watermark)
 
 
 def _encoded_again(
-    original: MediaInfo, edited: MediaInfo, frames: FrameRange, quality: Quality | None
+    original: MediaInfo,
+    edited: MediaInfo,
+    frames: FrameRange,
+    quality: Quality | None,
+    watermark: Watermark | None,
 ) -> EncodingFloor | None:
     if edited.kind != "movie" or edited.codec not in CODECS:
         return None
@@ -99,10 +106,12 @@ def _encoded_again(
             from mien.media.probe import probe
 
             encoding = choose_encoding(path, original, codec=edited.codec, quality=quality)
-            output = Output(path, span, edited.codec, quality=quality)
+            output = Output(path, span, edited.codec, quality=quality, watermark=watermark)
             render_shot(Shot(original, ()), (), None, output, silent)
             nothing = FrameMattes("none", "", iter([None] * len(span)))
-            again = compare_pixels(original, probe(path), span, nothing, lambda *pair: None, silent)
+            again = compare_pixels(
+                original, probe(path), span, nothing, lambda *pair: None, silent, watermark
+            )
         except MienError:
             return None
     sums = PixelSums.of(again.outside)

@@ -7,6 +7,7 @@ from typing import Final
 from mien.errors import InputError
 from mien.io.media_pictures import ALIKE, compare_pictures
 from mien.model.media import MediaInfo
+from mien.rendering.watermark import Watermark
 from mien.timebase import FrameRange
 
 __all__ = ["check_pair", "check_same_shot", "is_lossless"]
@@ -56,7 +57,12 @@ def check_pair(original: MediaInfo, edited: MediaInfo, frames: str | None = None
     return span
 
 
-def check_same_shot(original: MediaInfo, edited: MediaInfo, frames: FrameRange) -> float:
+def check_same_shot(
+    original: MediaInfo,
+    edited: MediaInfo,
+    frames: FrameRange,
+    watermark: Watermark | None = None,
+) -> float:
     """Return how alike a few frames of two clips are at least: 1 are the same pictures.
 
     Brightness is compared at 64 x 36 pixels, in which an edit of a face hardly shows.
@@ -65,12 +71,14 @@ def check_same_shot(original: MediaInfo, edited: MediaInfo, frames: FrameRange) 
         original: Facts of the original.
         edited: Facts of the edited file.
         frames: The frames of the original that it holds.
+        watermark: What is burnt into the edited file, and so into the original for the comparison.
 
     Raises:
         InputError: When the edited file shows something else.
         MediaError: When one of them cannot be read at all.
     """
-    alike = compare_pictures(original, edited, frames)
+    paint = None if watermark is None else watermark.paint
+    alike = compare_pictures(original, edited, frames, paint)
     if not alike:
         return 1.0
     frame, worst = min(alike.items(), key=lambda pair: pair[1])

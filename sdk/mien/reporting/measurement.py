@@ -35,6 +35,8 @@ class Measurement:
         quality: How the edited file was encoded; None where that is not known.
         thresholds: What figures are held to, on top of mien's own bounds; None for these alone.
         rendered: What whoever rendered it says of it.
+        watermark: The text that is burnt into every frame of the edited file; None for what its
+            credentials say.
     """
 
     original: MediaInfo
@@ -49,3 +51,4 @@ class Measurement:
     quality: Quality | None = None
     thresholds: Mapping[str, ReportThreshold] | None = None
     rendered: Mapping[str, Any] | None = None
+    watermark: str | None = None

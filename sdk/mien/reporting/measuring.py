@@ -17,9 +17,11 @@ from mien.identity import IdentityModel, choose_identity
 from mien.model.face import Face
 from mien.model.shot import Shot
 from mien.progress import Progress
+from mien.provenance.reading import read_provenance
 from mien.rendering.base import FacePlan
 from mien.rendering.plans import face_plans, untracked_notes, weak_notes
 from mien.rendering.registry import choose_renderer, merge_settings
+from mien.rendering.watermark import Watermark
 from mien.reporting.encoding import encoding_floor
 from mien.reporting.faces import Tracked, retrack, trembling
 from mien.reporting.facts import gather_facts
@@ -94,7 +96,8 @@ def measure(
         NoFaceError: When there is no face in the original.
     """
     work = _Work(order, progress)
-    alike = check_same_shot(order.original, order.edited, order.frames)
+    watermark = _watermark(work)
+    alike = check_same_shot(order.original, order.edited, order.frames, watermark)
     work.lap("compare")
     subject = _subject(work)
     work.lap("track")
@@ -106,13 +109,14 @@ def measure(
         meter.take(row, before, after)
         on_pair(row, before, after)
 
-    series = compare_pixels(order.original, order.edited, order.frames, mattes, take, progress)
+    pair = order.original, order.edited, order.frames
+    series = compare_pixels(*pair, mattes, take, progress, watermark)
     work.lap("measure")
     exact = is_lossless(order.edited) and mattes.kind != "outline"
     exact = exact and bool(np.isfinite(series.changed).all())
     floor = None
     if not exact:
-        floor = encoding_floor(order.original, order.edited, order.frames, series, order.quality)
+        floor = encoding_floor(*pair, series, order.quality, watermark)
         work.lap("encode")
     figures, outside = picture_figures(
         series, floor, exact=exact, cuts=subject.cuts, limits=work.limits
@@ -127,6 +131,7 @@ def measure(
         "matte": {"kind": mattes.kind, "how": mattes.how},
         "identity": how,
         "alike": round(alike, 4),
+        "watermark": None if watermark is None else watermark.text,
         "thresholds": {name: one.to_dict() for name, one in sorted(work.limits.items())},
         "took": dict(work.seconds),
     }
@@ -242,6 +247,29 @@ def _mattes(work: _Work, subject: _Subject) -> FrameMattes:
         why = f"the {renderer.name} renderer would have to make every frame again"
         return outline_mattes(order.original, subject.faces, count, why)
     return renderer_mattes(subject.shot, subject.plans, renderer, order.frames)
+
+
+def _watermark(work: _Work) -> Watermark | None:
+    """What is burnt into the edited file, and into the original's frames before they are compared.
+
+    Where nobody says it, the file's credentials do, unless it was changed since it was signed. A
+    text that is not there as they say is a difference like any other.
+    """
+    order, text, how = work.order, work.order.watermark, ""
+    if text is None:
+        try:
+            read = read_provenance(order.edited.path)
+        except MienError:
+            return None
+        if read.state == "invalid" or not read.edit.get("watermark"):
+            return None
+        text, how = str(read.edit["watermark"]), ", as its credentials say"
+    watermark = Watermark(text, order.original.orientation)
+    work.notes.append(
+        f"{order.edited.path.name} is a draft{how}: '{watermark.text}' is burnt into every frame."
+        " It is compared with the original so marked."
+    )
+    return watermark
 
 
 def _identity_model() -> tuple[IdentityModel | None, str]:

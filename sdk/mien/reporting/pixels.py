@@ -18,6 +18,7 @@ from mien.media.reader import open_reader
 from mien.media.stills import displayed
 from mien.model.media import MediaInfo
 from mien.progress import Progress
+from mien.rendering.watermark import Watermark
 from mien.reporting.mattes import FrameMatte, FrameMattes
 from mien.timebase import FrameRange
 
@@ -102,6 +103,7 @@ def compare_pixels(
     mattes: FrameMattes,
     on_pair: OnPair,
     progress: Progress,
+    watermark: Watermark | None = None,
 ) -> PixelSeries:
     """Compare two clips, frame by frame.
 
@@ -112,12 +114,14 @@ def compare_pixels(
         mattes: Where it may differ.
         on_pair: Called with each pair of pictures.
         progress: Told about the stage `measure`.
+        watermark: What is burnt into the edited file, and so into the original's frames here.
 
     Raises:
         MediaError: When one of them cannot be read.
     """
     series = PixelSeries.of(len(frames))
-    for row, (before, after, matte) in enumerate(pairs_of(original, edited, frames, mattes)):
+    pairs = pairs_of(original, edited, frames, mattes, watermark)
+    for row, (before, after, matte) in enumerate(pairs):
         one, other = (
             displayed(frame, media.color.transfer)
             for frame, media in ((before, original), (after, edited))
@@ -133,7 +137,11 @@ def compare_pixels(
 
 
 def pairs_of(
-    original: MediaInfo, edited: MediaInfo, frames: FrameRange, mattes: FrameMattes | None = None
+    original: MediaInfo,
+    edited: MediaInfo,
+    frames: FrameRange,
+    mattes: FrameMattes | None = None,
+    watermark: Watermark | None = None,
 ) -> Iterator[tuple[Frame, Frame, FrameMatte | None]]:
     """Yield the frames of two clips, and their mattes.
 
@@ -142,6 +150,7 @@ def pairs_of(
         edited: Facts of the edited file.
         frames: The frames of the original that it holds.
         mattes: Where it may differ; None for nowhere.
+        watermark: Burnt into the frames of the original; None for nothing.
     """
     with ExitStack() as stack:
         one = stack.enter_context(open_reader(original, cache_bytes=0))
@@ -152,7 +161,8 @@ def pairs_of(
             iter(lambda: None, 0) if mattes is None else mattes.frames
         )
         # Frames that are damaged end the two streams with an error that says where.
-        yield from zip(before, after, masks, strict=False)
+        for frame, edit, mask in zip(before, after, masks, strict=False):
+            yield frame if watermark is None else watermark.paint(frame), edit, mask
 
 
 def _changed(before: Frame, after: Frame, matte: FrameMatte | None) -> float:

@@ -37,6 +37,7 @@ def report(
     settings: RendererSettings | Mapping[str, Any] | None = None,
     quality: Quality | str | None = None,
     thresholds: Mapping[str, ReportThreshold] | PathLike | None = None,
+    watermark: str | None = None,
     overwrite: bool = False,
     progress: bool | Progress = True,
 ) -> ShotReport:
@@ -62,6 +63,8 @@ def report(
         quality: How the edited file was encoded; None for what it says itself.
         thresholds: What figures are held to, on top of mien's own bounds, by their names; or a JSON
             file of them. A figure that is named and could not be measured fails.
+        watermark: The text that is burnt into the edited file, where it is a draft; None for what
+            its credentials say. It is burnt into the original for the comparison.
         overwrite: Whether the page may replace a file.
         progress: True for bars on a terminal, or a function that is called with the stage (`track`,
             `solve`, `measure`), the steps done and the steps in all.
@@ -72,8 +75,8 @@ def report(
         MediaError: When one of them cannot be read.
         ProjectError: When the project is of another original.
         NoFaceError: When there is no face in the original, or the project has not that of an edit.
-        UsageError: When the original is a project, the page no page by its name, or an edit
-            belongs to another shot, or to none.
+        UsageError: When the original is a project, the page no page by its name, an edit belongs
+            to another shot, or to none, or the watermark cannot be written.
         OutputError: When the page cannot be put there.
         OperationCancelledError: When it is stopped; nothing is left under the page's name.
     """
@@ -84,9 +87,7 @@ def report(
     from mien.reporting.thresholds import read_thresholds
     from mien.reporting.writing import write_report_page
 
-    page = None if output is None else Path(output)
-    if page is not None:
-        check_page(page, overwrite=overwrite)
+    page = check_page(output, overwrite=overwrite)
     if thresholds is not None and not isinstance(thresholds, Mapping):
         thresholds = read_thresholds(thresholds)
     opened, path = _project_of(project, shot, original)
@@ -97,18 +98,18 @@ def report(
     order = Measurement(
         original=before, edited=after, frames=span, project=opened, project_path=path,
         matte=None if matte is None else Path(matte), renderer=renderer,
-        settings=_mapping(settings),
-        quality=None if quality is None else Quality.of(quality), thresholds=thresholds,
+        settings=_mapping(settings), thresholds=thresholds, watermark=watermark,
+        quality=None if quality is None else Quality.of(quality),
     )  # fmt: skip
     with progress_reporter(progress) as tell:
         return measure(order, tell)[0] if page is None else write_report_page(order, page, tell)
 
 
-def check_page(page: Path, *, overwrite: bool) -> None:
-    """Check that a report's page can be put where it is wanted.
+def check_page(output: PathLike | None, *, overwrite: bool) -> Path | None:
+    """Return the page of a report, which can be put where it is wanted; None for none.
 
     Args:
-        page: The page.
+        output: The page; None for none.
         overwrite: Whether it may replace a file.
 
     Raises:
@@ -117,9 +118,13 @@ def check_page(page: Path, *, overwrite: bool) -> None:
     """
     from mien.io.files import check_file
 
+    if output is None:
+        return None
+    page = Path(output)
     if page.suffix.lower() not in (".html", ".htm"):
         raise UsageError(f"{page.name} is no name of a page.", "Let it end in .html.")
     check_file(page, overwrite=overwrite)
+    return page
 
 
 def _mapping(settings: RendererSettings | Mapping[str, Any] | None) -> Mapping[str, Any] | None:

@@ -11,6 +11,7 @@ import mien
 from mien import api
 from mien.api.examples import check_examples
 from mien.api.occlusion import check_stored_matte, refuse_matte_as_output
+from mien.api.rendering import make_watermark
 from mien.api.track_spans import choose_spans
 from mien.api.tracking import check_solvable
 from mien.errors import UsageError
@@ -400,24 +401,17 @@ class Methods:
             quality=quality,
         )  # fmt: skip
         audio = rendered_sound(params, output, shot)
+        make_watermark(params.watermark, shot.media, matte=params.matte)
         check_settings(find_entry(params.renderer).settings(settings))
         if params.renderer != AUTO:
             get_renderer(params.renderer, settings)
         order = RenderOrder(
-            project=project,
-            output=output,
-            renderer=params.renderer,
-            settings=make_mapping(settings),
-            frames=span,
-            codec=params.codec,
-            lossless=quality.lossless,
-            overwrite=params.overwrite,
-            matte=params.matte,
-            until_damage=params.until_damage,
-            quality=quality,
-            audio=audio,
-            provenance=params.provenance,
-        )
+            project=project, output=output, renderer=params.renderer,
+            settings=make_mapping(settings), frames=span, codec=params.codec,
+            lossless=quality.lossless, overwrite=params.overwrite, matte=params.matte,
+            until_damage=params.until_damage, quality=quality, audio=audio,
+            provenance=params.provenance, watermark=params.watermark,
+        )  # fmt: skip
         return self._begin(
             ServedJob(
                 "render", params.shot, order, lambda report: say.RenderResult(**report), self._send

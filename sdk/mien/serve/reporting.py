@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from mien.api.rendering import make_watermark
 from mien.errors import OutputError, UsageError
 from mien.io.files import check_file
 from mien.model.edits import stacked_edits
@@ -40,7 +41,7 @@ def report_job(
         NoFaceError: When it has not the face of an edit.
         OutputError: When a file cannot be put where it is wanted.
         OutsideError: When settings of its project name a file outside of the server's folders.
-        UsageError: When thresholds, edits or frames cannot be meant.
+        UsageError: When thresholds, edits, frames or the watermark cannot be meant.
     """
     opened = shots.find(params.shot)
     project = opened.project
@@ -56,6 +57,7 @@ def report_job(
         shot = project.shot
         further = [make_edit(shot.face(one.face), one.layers) for one in params.edits]
         project = replace(project, edits=stacked_edits(shot, (*project.edits, *further)))
+    make_watermark(params.watermark, project.shot.media)
     settings = merge_settings(params.renderer, project.settings)
     check_settings(find_entry(params.renderer).settings(settings))
     frames = None
@@ -71,6 +73,7 @@ def report_job(
         matte=None if params.matte is None else Path(params.matte),
         renderer=params.renderer,
         thresholds=make_thresholds(params.thresholds),
+        watermark=params.watermark,
     )
     return ServedJob("report", params.shot, order, _result, send)
 

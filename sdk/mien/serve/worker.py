@@ -102,6 +102,7 @@ class RenderOrder:
     quality: Quality | None = None
     audio: Soundtrack | None = None
     provenance: bool | None = None
+    watermark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,7 @@ class ReportOrder:
     matte: Path | None
     renderer: str
     thresholds: Mapping[str, ReportThreshold] | None
+    watermark: str | None = None
 
 
 JobOrder = TrackOrder | SolveOrder | RetrackOrder | ExamplesOrder | RenderOrder | ReportOrder
@@ -185,7 +187,9 @@ def _do(order: JobOrder, progress: Progress) -> Any:
         return api.set_examples(order.shot, examples, progress=progress)
     if isinstance(order, ReportOrder):
         return _report(order, progress)
-    only: dict[str, Any] = {"audio": order.audio, "provenance": order.provenance}
+    only: dict[str, Any] = {
+        "audio": order.audio, "provenance": order.provenance, "watermark": order.watermark,
+    }  # fmt: skip
     verb = api.render_matte if order.matte else api.render
     report = verb(
         order.project,
@@ -217,6 +221,7 @@ def _report(order: ReportOrder, progress: Progress) -> dict[str, Any]:
         matte=order.matte,
         renderer=order.renderer,
         thresholds=order.thresholds,
+        watermark=order.watermark,
         overwrite=True,
         progress=progress,
     )

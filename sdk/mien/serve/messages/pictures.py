@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from mien.model.watermark import LONGEST_WATERMARK
 from mien.serve.messages.base import Count, Handle, Message, Name, PathText, Span
 
 __all__ = ["PreviewParams", "PreviewResult", "RenderParams", "RenderResult"]
@@ -76,6 +77,8 @@ class RenderParams(Message):
     """Whether the shot's own sound follows as a further track."""
     provenance: bool | None = None
     """Whether it carries signed credentials; what the project says when not given, or else yes."""
+    watermark: Annotated[str, Field(min_length=1, max_length=LONGEST_WATERMARK)] | None = None
+    """A text that is burnt into every frame, as `DRAFT`; none when not given. A matte has none."""
 
 
 class RenderResult(Message):
@@ -99,3 +102,5 @@ class RenderResult(Message):
     """First frame of the source that is damaged, where the output ends before it."""
     provenance: Literal["embedded", "sidecar", "off", ""] = ""
     """Where its signed credentials are; of a matte, which has none, nothing is said."""
+    watermark: str = ""
+    """The text that is burnt into every frame; empty without one."""

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from pydantic import Field
+
+from mien.model.watermark import LONGEST_WATERMARK
 from mien.serve.messages.base import Count, Handle, Message, Name, PathText, Span
 from mien.serve.messages.edits import EditFacts
 
@@ -29,6 +34,8 @@ class ReportParams(Message):
     """The renderer whose matte it is."""
     thresholds: dict[str, dict[str, float]] | None = None
     """What figures are held to, on top of mien's own: `{"sharpness": {"least": 0.9}}`."""
+    watermark: Annotated[str, Field(min_length=1, max_length=LONGEST_WATERMARK)] | None = None
+    """The text that is burnt into the edited file; as its credentials say when not given."""
     overwrite: bool = False
 
 
