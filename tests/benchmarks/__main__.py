@@ -38,6 +38,7 @@ NAMES = (
     "blinks",
     "reading",
     "apply",
+    "asked",
     "voice",
     "mouths",
     "reenact",

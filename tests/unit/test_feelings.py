@@ -42,7 +42,7 @@ def moved() -> FloatArray:
     across, up = rig.iris_reach
     faces = []
     for name in FEELINGS:
-        skin = person.natural(rest, vector(name))
+        skin = person.displacement(rest, vector(name))
         look = gaze_change(rest, vector(name)) / FULL_LOOK
         irises = np.zeros((2, 3), dtype=np.float32)
         irises[:, 0], irises[:, 1] = look[:2] * across, look[2:] * up

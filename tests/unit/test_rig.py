@@ -208,12 +208,13 @@ def test_gaze_in_degrees_and_weights_is_the_same_look() -> None:
 
 def test_what_is_added_is_emphasised_and_what_is_taken_away_is_not(personal: PersonalRig) -> None:
     corner, smile = 291, INDEX["mouthSmileLeft"]
-    emphasis = personal.rig.emphasis[smile]
-    assert emphasis > 1.2
+    asked = controls(mouthSmileLeft=0.1)
+    emphasised = EditAmounts(personal.rig.emphasis).moved(asked)[smile]
+    assert emphasised > 0.12
     field = personal.fields[smile, corner]
-    added = personal.displacement(controls(), controls(mouthSmileLeft=0.1))[corner]
+    added = personal.displacement(controls(), asked)[corner]
     taken = personal.displacement(controls(mouthSmileLeft=0.5), controls())[corner]
-    assert np.allclose(added, 0.1 * emphasis * field, atol=0.01)
+    assert np.allclose(added, emphasised * field, atol=0.01)
     assert np.allclose(taken, -0.5 * field, atol=0.03)
 
 

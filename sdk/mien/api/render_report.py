@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ class RenderReport:
         provenance: Where the signed credentials are: `embedded` in the file, in a `sidecar` beside
             it, or `off`; empty for mattes, which have none.
         watermark: The text that is burnt into every frame; empty without one.
+        gains: By a face's number and the name of a control, how many times as far it was moved as
+            it is usually, so that as much is seen as was asked; those that are 1 are left out.
     """
 
     output: Path
@@ -49,6 +52,7 @@ class RenderReport:
     quality: str = ""
     provenance: str = ""
     watermark: str = ""
+    gains: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         how = f"{self.renderer}, " if self.renderer else ""
@@ -63,5 +67,6 @@ class RenderReport:
             "output": str(self.output),
             "faces": list(self.faces),
             "notes": list(self.notes),
+            "gains": {str(number): dict(gains) for number, gains in self.gains.items()},
             "seconds": round(self.seconds, 3),
         }

@@ -8,7 +8,7 @@ import time
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -38,6 +38,7 @@ from mien.timebase import FrameRange
 
 if TYPE_CHECKING:
     from mien.consent import RenderPermit
+    from mien.pipeline import Gains
     from mien.rendering.base import FacePlan, Renderer
     from mien.rendering.registry import ChosenRenderer
     from mien.rendering.watermark import Watermark
@@ -69,6 +70,7 @@ def render(
     audio: Soundtrack | PathLike | None = None,
     provenance: bool | None = None,
     watermark: str | None = None,
+    open_loop: bool = False,
     progress: bool | Progress = True,
 ) -> RenderReport:
     """Write a shot with edited faces. Nothing else changes.
@@ -99,6 +101,8 @@ def render(
         audio: Another sound, or the path of one that begins with the shot; None for its own.
         provenance: Whether it carries signed credentials (C2PA); None: as the project says, or yes.
         watermark: A text that is burnt into a corner of every frame, as `DRAFT`; None for none.
+        open_loop: Whether amounts are left as they are asked for. Otherwise a few frames are looked
+            at first, and amounts corrected by what is seen (docs/closed-loop.md).
         progress: True for bars on a terminal, or a function that is called with the stage
             (`prepare`, `render`), the steps done and the steps in all.
 
@@ -122,7 +126,7 @@ def render(
         warnings.warn(said, DeprecationWarning, stacklevel=2)
     work = _plan_render(
         source, edits, performances, renderer, settings, frames, examples, occlusion_matte,
-        until_damage=until_damage,
+        until_damage=until_damage, open_loop=open_loop,
     )  # fmt: skip
     return _write(
         work, output, codec, Quality.of(quality, lossless=lossless), matte=matte, audio=audio,
@@ -146,6 +150,7 @@ def render_matte(
     quality: Quality | str | None = None,
     overwrite: bool = False,
     until_damage: bool = False,
+    open_loop: bool = False,
     progress: bool | Progress = True,
 ) -> RenderReport:
     """Write the mask of what `render` would change: grey, black where the plate stays.
@@ -154,7 +159,7 @@ def render_matte(
     """
     work = _plan_render(
         source, edits, performances, renderer, settings, frames, examples, occlusion_matte,
-        until_damage=until_damage,
+        until_damage=until_damage, open_loop=open_loop,
     )  # fmt: skip
     said = Quality.of(quality, lossless=lossless)
     return _write(work, output, codec, said, matte=True, overwrite=overwrite, progress=progress)
@@ -172,6 +177,7 @@ def render_frames(
     occlusion_matte: PathLike | None = None,
     pixels: Literal["display", "plate"] = "display",
     watermark: str | None = None,
+    open_loop: bool = False,
     progress: bool | Progress = False,
 ) -> Iterator[npt.NDArray[Any]]:
     """Render frames into memory, one after another, without a file.
@@ -191,6 +197,7 @@ def render_frames(
         pixels: `display` for pictures as an ordinary display shows them, as `Shot.frame` gives
             them; `plate` for the plate's own R'G'B', neither clipped nor rounded.
         watermark: A text that is burnt into every frame; see `render`.
+        open_loop: Whether amounts are left as they are asked for; see `render`.
         progress: True for bars on a terminal, or a function; see `render`.
 
     Yields:
@@ -213,8 +220,9 @@ def render_frames(
         )  # fmt: skip
     # What is wrong with the call is said at once, not when the first frame is taken.
     work = _plan_render(
-        source, edits, performances, renderer, settings, frames, examples, occlusion_matte
-    )
+        source, edits, performances, renderer, settings, frames, examples, occlusion_matte,
+        open_loop=open_loop,
+    )  # fmt: skip
     return _streamed(work, pixels, make_watermark(watermark, work.shot.media), progress)
 
 
@@ -252,6 +260,8 @@ class _Work:
     notes: tuple[str, ...] = ()
     until_damage: bool = False
     provenance: bool = True
+    open_loop: bool = False
+    gains: Mapping[int, Gains] = field(default_factory=dict)
 
     def with_examples(self, progress: bool | Progress) -> _Work:
         """This render with its examples tracked."""
@@ -260,6 +270,16 @@ class _Work:
         wanted = (*self.shot.examples, *self.examples)
         shot = set_examples(self.shot, wanted, progress=progress)
         return dataclasses.replace(self, shot=shot, examples=())
+
+    def corrected(self, progress: Progress) -> _Work:
+        """This render with its amounts corrected by what is seen of them."""
+        from mien.pipeline import close_loop
+
+        if self.renderer is None or self.open_loop:
+            return self
+        loop = close_loop(self.shot, self.plans, self.renderer, progress)
+        notes = (*self.notes, *loop.notes)
+        return dataclasses.replace(self, plans=loop.plans, gains=loop.gains, notes=notes)
 
     @property
     def renderer(self) -> Renderer | None:
@@ -278,6 +298,7 @@ def _plan_render(
     occlusion_matte: PathLike | None,
     *,
     until_damage: bool = False,
+    open_loop: bool = False,
 ) -> _Work:
     from mien.rendering.plans import (
         face_plans,
@@ -306,7 +327,9 @@ def _plan_render(
     notes += weak_notes(shot, (*asked, *(performances or ())), span)
     used = tuple(examples) if plans else ()
     notes += permit.notes
-    return _Work(shot, span, plans, chosen, used, permit, notes, until_damage, project.provenance)
+    return _Work(
+        shot, span, plans, chosen, used, permit, notes, until_damage, project.provenance, open_loop
+    )
 
 
 def _write(
@@ -362,6 +385,7 @@ def _write(
         quality=quality, soundtrack=soundtrack, seal=seal, watermark=mark,
     )  # fmt: skip
     with recorder, progress_reporter(progress) as report:
+        work = work.corrected(report)
         rendered = render_shot(work.shot, work.plans, work.renderer, destination, report)
     damage = rendered.damage or damage
     ends = () if damage is None else (damage_note(damage, work.span),)
@@ -387,6 +411,7 @@ def _write(
         damaged_frame=frame,
         provenance=place,
         watermark=text,
+        gains=work.gains,
     )
 
 
@@ -401,16 +426,15 @@ def _streamed(
     from mien.pipeline import stream_frames
 
     media, work = work.shot.media, work.with_examples(progress)
-    parts = work.shot, work.plans, work.renderer, work.span
-    with (
-        progress_reporter(progress) as report,
-        closing(stream_frames(*parts, report, watermark=watermark)) as frames,
-    ):
-        for frame in frames:
-            if pixels == "display":
-                yield displayed(frame, media.color.transfer)
-            else:
-                yield turn(media.orientation, frame.plate().rgb())
+    with progress_reporter(progress) as report:
+        work = work.corrected(report)
+        parts = work.shot, work.plans, work.renderer, work.span
+        with closing(stream_frames(*parts, report, watermark=watermark)) as frames:
+            for frame in frames:
+                if pixels == "display":
+                    yield displayed(frame, media.color.transfer)
+                else:
+                    yield turn(media.orientation, frame.plate().rgb())
 
 
 def make_watermark(text: str | None, media: MediaInfo, *, matte: bool = False) -> Watermark | None:

@@ -10,14 +10,12 @@ import numpy.typing as npt
 
 from mien._types import FloatArray
 from mien.errors import MediaError, WeightsError
-from mien.model.landmarks import LANDMARKS, SKIN
+from mien.model.landmarks import LANDMARKS
+from mien.tracking.picture_reader import PictureReader, near_face
 
 __all__ = ["Eye", "LandmarkerEye", "OwnEye", "open_eye"]
 
-_EYES: Final = (33, 263)
 _MOST_FACES: Final = 5
-_NEAR: Final = 1.0
-"""How far a face may lie from where it is expected, in distances of the eyes."""
 
 
 class Eye(Protocol):
@@ -57,38 +55,10 @@ def open_eye(landmarker: Path | None) -> Eye:
     return OwnEye() if landmarker is None else LandmarkerEye(landmarker)
 
 
-class OwnEye:
+class OwnEye(PictureReader):
     """mien's own tracker's models, one picture at a time."""
 
     name = "mien's own tracker"
-
-    def __init__(self) -> None:
-        from mien.tracking.face_reader import FaceReader
-        from mien.tracking.mediapipe.detector import BlazeFace
-        from mien.tracking.mediapipe.face_mesh import FaceMesh
-
-        self._models = (BlazeFace(), FaceMesh())
-        self._reader = FaceReader(*self._models)
-
-    def read(self, picture: npt.NDArray[np.uint8], near: FloatArray) -> FloatArray | None:
-        """Read a face; see `Eye`."""
-        from mien.tracking.regions import FACE_MARGIN, Roi
-
-        points = np.asarray(near, dtype=np.float32)[:, :2]
-        low, high = points[:SKIN].min(axis=0), points[:SKIN].max(axis=0)
-        x, y = (low + high) / 2
-        across = points[_EYES[1]] - points[_EYES[0]]
-        roll = float(np.arctan2(across[1], across[0]))
-        height = float((high - low).max())
-        reading = self._reader.settle(picture, Roi(float(x), float(y), FACE_MARGIN * height, roll))
-        if not self._reader.is_face(reading, self._models[1].thresholds.followed):
-            return None
-        return _near(reading.points, points)
-
-    def close(self) -> None:
-        """Free the models."""
-        for model in self._models:
-            model.close()
 
 
 class LandmarkerEye:
@@ -140,15 +110,8 @@ class LandmarkerEye:
         fits = [face for face in faces if len(face) == LANDMARKS]
         expected = np.asarray(near, dtype=np.float32)[:, :2]
         fits.sort(key=lambda face: float(np.linalg.norm(face[:, :2] - expected, axis=1).mean()))
-        return _near(fits[0], expected) if fits else None
+        return near_face(fits[0], expected) if fits else None
 
     def close(self) -> None:
         """Free the model."""
         self._task.close()
-
-
-def _near(points: FloatArray, expected: FloatArray) -> FloatArray | None:
-    """Landmarks, unless they are somebody else's."""
-    apart = max(float(np.linalg.norm(expected[_EYES[1]] - expected[_EYES[0]])), 1.0)
-    away = float(np.linalg.norm(points[:, :2] - expected, axis=1).mean())
-    return points if away < _NEAR * apart else None

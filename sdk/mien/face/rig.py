@@ -166,6 +166,14 @@ class PersonalRig:
         there = self._deformed(reached, look + gaze_change(source, target))
         return np.asarray(there - self._from(source, look), dtype=np.float32)
 
+    def moved(self, added: FloatArray) -> FloatArray:
+        """Return how far added controls (..., 59) move the skin; see `EditAmounts.moved`."""
+        return self._amounts.moved(added)
+
+    def added(self, moved: FloatArray) -> FloatArray:
+        """Return what has to be added (..., 59) for that; see `EditAmounts.added`."""
+        return self._amounts.added(moved)
+
     def limited(self, source: FloatArray, target: FloatArray) -> FloatArray:
         """Return what is asked for (59,), held to what people do."""
         return self._amounts.limited(source, target)

@@ -29,6 +29,13 @@ __all__ = ["ACTION_UNITS", "GRADES", "ActionUnit", "face_of_formula"]
 GRADES: Final[dict[str, float]] = {"A": 0.12, "B": 0.27, "C": 0.45, "D": 0.7, "E": 1.0}
 """What share of a unit's most each letter stands for: trace, slight, marked, severe, maximum."""
 
+_OF_MOST: Final = {
+    "mouthFunnel": 0.33, "mouthLowerDown": 0.46, "mouthPress": 0.42, "mouthStretch": 0.23,
+    "mouthUpperUp": 0.7, "noseSneer": 0.42,
+}  # fmt: skip
+"""Value of a control, without its side, at which a unit's E is reached; 1 of others. Alone these
+controls go further than in a face that feels something, in which several units pull at one lip."""
+
 _TERM = re.compile(r"(?P<side>[LR]?)(?P<number>\d+)(?P<grade>[A-E])")
 
 
@@ -117,9 +124,13 @@ def face_of_formula(formula: str) -> dict[str, float]:
                     values[side] = values.get(side, 0.0) + weight * GRADES[match["grade"]]
     # Two units of one control, as 26 and 27 of the jaw, are one movement: it has one most.
     return {
-        name: round(value if name.startswith("gaze") else min(value, 1.0), 4)
+        name: round(value if name.startswith("gaze") else _of_most(name) * min(value, 1.0), 4)
         for name, value in values.items()
     }
+
+
+def _of_most(side: str) -> float:
+    return _OF_MOST.get(side.removesuffix("Left").removesuffix("Right"), 1.0)
 
 
 _OTHER: Final = {"L": "Right", "R": "Left"}

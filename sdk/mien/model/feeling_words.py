@@ -77,7 +77,7 @@ rage           anger    rage           1    -0.9 1    4E 5D 7C 9C 10D 16D 25D 27
 outrage        anger    rage           0.9  -0.8 0.9  1B 2C 4D 5E 7B 10B 25C 26D
 fury           anger    rage           1    -0.9 1    4E 5C 7D 9D 10C 23D 25B
 wrath          anger    rage           0.95 -0.9 0.9  4E 5D 7D 17C 23E 24C
-hostility      anger    rage           0.7  -0.7 0.6  4D 5B 7D 15B 24C
+hostility      anger    rage           0.7  -0.7 0.6  4C 5C 7C 10B 24D
 ferocity       anger    rage           1    -0.8 1    4E 5C 9E 10E 16E 20C 25D 26B
 bitterness     anger    rage           0.5  -0.7 0.2  4C 7C 10C 14C 15C 17B
 hate           anger    rage           0.85 -0.9 0.7  4E 7D 9C 15C 17C
@@ -86,7 +86,7 @@ scorn          anger    rage           0.55 -0.6 0.3  4B 7B L10C L14D 43B
 spite          anger    rage           0.6  -0.7 0.5  4C 7D L10B L12B 23B
 vengefulness   anger    rage           0.75 -0.7 0.7  4D 5A 7E 12A L12B 24C
 dislike        anger    rage           0.35 -0.5 0.2  4C 9C 10B 15B
-resentment     anger    rage           0.5  -0.6 0.3  4C 7C 15C 24C 61D
+resentment     anger    rage           0.5  -0.6 0.3  4C 7B 15D 24D 61D
 disgust        anger    disgust        0.7  -0.8 0.4  =
 revulsion      anger    disgust        1    -0.9 0.7  4C 6D 9E 10E 16B 25C 26B 43C
 contempt       anger    disgust        0.5  -0.6 0.2  =
@@ -106,7 +106,7 @@ sadness        sadness  sadness        0.65 -0.8 -0.3 =
 unhappiness    sadness  sadness        0.5  -0.7 -0.2 1C 4C 15D
 grief          sadness  sadness        1    -0.9 0.2  1E 4D 6C 15D 17D 43D
 sorrow         sadness  sadness        0.75 -0.8 -0.2 1E 4B 15C 25A 43B 64C
-woe            sadness  sadness        0.75 -0.8 0    1D 4C 15D 17C 20A
+woe            sadness  sadness        0.75 -0.8 0    1E 4C 15D 17D 20B
 misery         sadness  sadness        0.9  -0.9 0    1D 4D 6C 15E 17E
 melancholy     sadness  sadness        0.45 -0.5 -0.4 1C 15B 24A 43B 62C 64C
 dismay         sadness  disappointment 0.6  -0.6 0.4  1D 4C 5B 15B 25B 26C

@@ -7,12 +7,15 @@ goes from decoder to encoder as it is.
 
 from __future__ import annotations
 
+from mien.pipeline.closed_loop import ClosedLoop, close_loop, known_gains, with_gains
 from mien.pipeline.damage import damage_note, undamaged
+from mien.pipeline.gains_cache import Gains, GainsCache
 from mien.pipeline.output import OnFrame, Output, Rendered
 from mien.pipeline.render import render_shot, stream_frames
 from mien.pipeline.shot_frames import ShotFrames
 
 __all__ = [
-    "OnFrame", "Output", "Rendered", "ShotFrames", "damage_note", "render_shot", "stream_frames",
-    "undamaged",
+    "ClosedLoop", "Gains", "GainsCache", "OnFrame", "Output", "Rendered", "ShotFrames",
+    "close_loop", "damage_note", "known_gains", "render_shot", "stream_frames", "undamaged",
+    "with_gains",
 ]  # fmt: skip

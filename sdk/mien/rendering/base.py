@@ -268,6 +268,8 @@ class Renderer(ABC):
         summary: What it is, in a line.
         gpu: Whether it works on a GPU where there is one.
         generative: Whether trained networks make its pixels anew, as credentials then say.
+        corrected: Whether amounts are corrected by what is seen of them in its pixels, before the
+            final frames are made (docs/closed-loop.md). It has to be quick for that.
     """
 
     name: str
@@ -279,6 +281,7 @@ class Renderer(ABC):
     summary: str = ""
     gpu: bool = False
     generative: bool = False
+    corrected: bool = False
 
     @abstractmethod
     def open(self, shot: Shot, source: PlateSource) -> RenderSession:

@@ -47,8 +47,9 @@ class WarpRenderer(Renderer):
     """Warps the plate, layer by layer: skin, lids over eyeballs, lips over a mouth's inside."""
 
     name = "warp"
-    pixels = 4
+    pixels = 5
     concurrent = True
+    corrected = True
 
     def open(self, shot: Shot, source: PlateSource) -> WarpSession:
         """Start work on a shot; see `Renderer.open`."""

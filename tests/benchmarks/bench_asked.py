@@ -1,0 +1,210 @@
+"""How far what is asked of a face is seen in its render, control by control.
+
+Each control is asked for alone, on six clips, in frames in which the person does little of it.
+Two eyes look at plate and render: MediaPipe's Face Landmarker, whose scores are those of the
+controls (`score`), and its landmarks (`field`): how much of the control's own motion, as the rig
+has it, they show. A score of 1.0 is one that rises by as much as was asked. Of a frown and a sneer
+the landmarker says nothing on any real face of the clips (`--real`): there the landmarks tell.
+
+    python -m tests.benchmarks asked [CLIP ...] [--open-loop] [--amount 0.5] [--only NAME ...]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import numpy as np
+
+import mien
+from mien._types import AnyArray
+from mien.face.deform import personal_rig
+from mien.media.reader import open_reader
+from mien.model.controls import INDEX, sides
+from mien.pipeline.closed_loop import close_loop
+from mien.pipeline.editing import FrameEditor
+from mien.pipeline.gains_cache import GainsCache
+from mien.pipeline.render import open_session
+from mien.progress import silent
+from mien.rendering.plans import face_plans
+from mien.rendering.registry import get_renderer
+from tests.benchmarks.bench_apply import tracked
+from tests.benchmarks.common import measure
+
+CLIPS = ("lp_d10", "lp_s18", "lp_d18", "vretalk_1", "lp_s20", "lp_d3")
+CONTROLS: dict[str, tuple[str, ...]] = {
+    "mouthSmile": ("mouthSmile",),
+    "mouthFrown": ("mouthFrown",),
+    "jawOpen": ("jawOpen",),
+    "mouthPucker": ("mouthPucker",),
+    "mouthFunnel": ("mouthFunnel",),
+    "mouthStretch": ("mouthStretch",),
+    "mouthUpperUp": ("mouthUpperUp",),
+    "mouthLowerDown": ("mouthLowerDown",),
+    "browsUp": ("browInnerUp", "browOuterUp"),
+    "browDown": ("browDown",),
+    "eyeBlink": ("eyeBlink",),
+    "eyeWide": ("eyeWide",),
+    "eyeSquint": ("eyeSquint",),
+    "mouthPress": ("mouthPress",),
+    "noseSneer": ("noseSneer",),
+}
+BY_LANDMARKS = ("mouthFrown", "noseSneer")
+"""Controls that the Face Landmarker reads on no real face."""
+WITHIN = (0.8, 1.2)
+LOOKED_AT, QUIETEST = 16, 4
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is seen of one control in one clip: means over frames, of what was asked.
+
+    Attributes:
+        score: Rise of the Face Landmarker's score.
+        field: Part of the control's motion that its landmarks show.
+        others: Mean change of its other scores.
+        turned: Degrees by which its head turns.
+        gain: The closed loop's, 1 without.
+    """
+
+    score: float
+    field: float
+    others: float
+    turned: float
+    gain: float
+
+
+def main(arguments: Sequence[str] = ()) -> None:
+    """Print a row for each control: means over the clips, and each clip's."""
+    parser = argparse.ArgumentParser(prog="bench_asked")
+    parser.add_argument("clips", nargs="*", default=CLIPS)
+    parser.add_argument("--open-loop", action="store_true")
+    parser.add_argument("--amount", type=float, default=0.5)
+    parser.add_argument("--only", nargs="+", choices=CONTROLS, default=list(CONTROLS))
+    parser.add_argument("--keep", type=Path, help="where tracked clips are kept for the next time")
+    parser.add_argument("--json", type=Path, help="where to write all figures")
+    parser.add_argument("--real", action="store_true", help="print what real faces do at most")
+    asked = parser.parse_args(arguments)
+    found: dict[str, dict[str, Seen]] = {name: {} for name in asked.only}
+    most: dict[str, float] = dict.fromkeys(asked.only, 0.0)
+    with tempfile.TemporaryDirectory() as folder:
+        for clip in asked.clips:
+            with _Looker(tracked(clip, asked.keep or Path(folder)), Path(folder) / clip) as looker:
+                for name in asked.only:
+                    found[name][clip] = looker.seen(name, asked.amount, closed=not asked.open_loop)
+                    most[name] = max(most[name], looker.most(name))
+    _print(found, most if asked.real else {})
+    if asked.json is not None:
+        text = {n: {c: _plain(one) for c, one in row.items()} for n, row in found.items()}
+        asked.json.write_text(json.dumps(text, indent=1))
+
+
+def _plain(one: Seen) -> dict[str, float]:
+    return {name: round(getattr(one, name), 4) for name in Seen.__slots__}
+
+
+def _print(found: dict[str, dict[str, Seen]], most: dict[str, float]) -> None:
+    print(f"  {'':15} score  field  told   others  head   gain   each clip")
+    good = 0
+    for name, row in found.items():
+        score, field, other, turned, gain = (
+            mean(getattr(one, part) for one in row.values()) for part in Seen.__slots__
+        )
+        by = "field" if name in BY_LANDMARKS else "score"
+        good += WITHIN[0] <= (field if by == "field" else score) <= WITHIN[1]
+        each = " ".join(f"{getattr(one, by):.2f}" for one in row.values())
+        real = f"   real {most[name]:.2f}" if most else ""
+        figures = f"{score:6.2f}{field:7.2f}   {by}{other:8.3f}{turned:6.2f}{gain:7.2f}"
+        print(f"  {name:15}{figures}   {each}{real}")
+    print(f"  within {WITHIN[0]} to {WITHIN[1]}: {good} of {len(found)}")
+
+
+class _Looker:
+    """Looks at renders of one shot."""
+
+    def __init__(self, shot: mien.Shot, folder: Path) -> None:
+        self.shot = shot
+        self.face = mien.main_face(shot)
+        self.tool = measure()
+        self.landmarker = self.tool.landmarker()
+        self.renderer = get_renderer("warp")
+        self.cache = GainsCache(folder)
+
+    def __enter__(self) -> _Looker:
+        self._reader = open_reader(self.shot.media, cache_bytes=0)
+        usable = np.flatnonzero(self.face.curves.valid & (self.face.confidence > 0.7))
+        places = np.linspace(0, len(usable) - 1, LOOKED_AT).round().astype(int)
+        self.plates = {}
+        for frame in dict.fromkeys(usable[places].tolist()):
+            seen = self._look(self._reader.frame(frame).upright_rgb())
+            if seen is not None:
+                self.plates[frame] = seen
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._reader.close()
+
+    def most(self, name: str) -> float:
+        """The highest score of a control in any frame that was looked at."""
+        return max(_score(seen, name) for seen in self.plates.values())
+
+    def seen(self, name: str, amount: float, *, closed: bool) -> Seen:
+        """Ask for a control, and look."""
+        edit = mien.Edit(self.face)
+        for control in CONTROLS[name]:
+            edit = edit.set(control, amount)
+        (open_plan,) = face_plans(self.shot, [edit], self.shot.clock.all)
+        plan, gain = open_plan, 1.0
+        if closed:
+            looped = close_loop(self.shot, [open_plan], self.renderer, cache=self.cache)
+            (plan,) = looped.plans
+            gains = looped.gains.get(self.face.number, {})
+            gain = mean(gains.get(control, 1.0) for control in CONTROLS[name])
+        frames = sorted(self.plates, key=lambda frame: _score(self.plates[frame], name))
+        rows = []
+        with open_session(self.shot, [plan], self.renderer, silent) as session:
+            for frame in sorted(frames[:QUIETEST]):
+                picture = FrameEditor([plan], lambda: session).edit(self._reader.frame(frame))
+                after = self._look(picture.upright_rgb())
+                if after is not None:
+                    rows.append(self._compared(name, frame, after, amount))
+        score, field, others, turned = np.mean(rows, axis=0).tolist()
+        return Seen(score, field, others, turned, gain)
+
+    def _compared(self, name: str, frame: int, after: Any, amount: float) -> list[float]:
+        before = self.plates[frame]
+        field = self._field(name, frame)
+        moved = (after[1] - before[1])[: len(field)]
+        own = {side for control in CONTROLS[name] for side in sides(control) or ()}
+        others = [abs(after[0][key] - value) for key, value in before[0].items() if key not in own]
+        turn = (np.trace(before[2] @ after[2].T) - 1) / 2
+        return [
+            (_score(after, name) - _score(before, name)) / amount,
+            float((moved * field).sum() / (field**2).sum()) / amount,
+            mean(others),
+            float(np.degrees(np.arccos(np.clip(turn, -1, 1)))),
+        ]
+
+    def _field(self, name: str, frame: int) -> AnyArray:
+        columns = [INDEX[side] for control in CONTROLS[name] for side in sides(control) or ()]
+        fields = personal_rig(self.face).fields[columns].sum(axis=0)
+        return self.face.curves.pose.displace(frame, fields.astype(np.float32))
+
+    def _look(self, picture: AnyArray) -> Any:
+        return self.tool.see(self.landmarker, picture)
+
+
+def _score(seen: Any, name: str) -> float:
+    scores: dict[str, float] = seen[0]
+    return mean(scores[side] for control in CONTROLS[name] for side in sides(control) or ())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
