@@ -22,7 +22,7 @@ from mien.model.controls import ARKIT, INDEX
 from mien.model.face import Face
 from mien.model.landmarks import SKIN
 
-__all__ = ["CORRECTED", "SEEN", "AskedMotion", "asked_motion", "seen_amounts"]
+__all__ = ["CORRECTED", "SEEN", "EditMotion", "edit_motion", "seen_amounts"]
 
 SEEN: Final[Mapping[str, float]] = MappingProxyType(
     {
@@ -67,7 +67,7 @@ CORRECTED: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(_SIDES)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class AskedMotion:
+class EditMotion:
     """The motion of a face's landmarks that an edit asks for in one frame.
 
     Attributes:
@@ -83,7 +83,7 @@ class AskedMotion:
     size: float
 
 
-def asked_motion(face: Face, frame: int, delta: FloatArray) -> AskedMotion:
+def edit_motion(face: Face, frame: int, delta: FloatArray) -> EditMotion:
     """Return the motion that an edit asks for in a frame.
 
     Args:
@@ -110,16 +110,16 @@ def asked_motion(face: Face, frame: int, delta: FloatArray) -> AskedMotion:
     rest = motion((delta - added).astype(np.float32))
     height = float(np.ptp(face.landmarks[frame, :SKIN, 1]))
     stacked = np.stack(motions) if motions else np.zeros((0, SKIN, 2), np.float32)
-    return AskedMotion(tuple(names), stacked, rest, max(height, 1.0))
+    return EditMotion(tuple(names), stacked, rest, max(height, 1.0))
 
 
 def seen_amounts(
-    asked: Sequence[AskedMotion], before: Sequence[FloatArray], after: Sequence[FloatArray]
+    edits: Sequence[EditMotion], before: Sequence[FloatArray], after: Sequence[FloatArray]
 ) -> dict[str, tuple[float, float]]:
     """Tell how much is seen of each control, over all frames of one edit.
 
     Args:
-        asked: What is asked in each frame.
+        edits: What is asked in each frame.
         before: (478, 2 or 3) landmarks that were read of each plate.
         after: The same of each edited picture.
 
@@ -127,13 +127,13 @@ def seen_amounts(
         By control, how much is seen, 1 for as much as is usually; and how far it moves the
         landmarks that it moves most, in heights of the face, the mean over the frames.
     """
-    names = tuple(dict.fromkeys(name for one in asked for name in one.names))
+    names = tuple(dict.fromkeys(name for one in edits for name in one.names))
     if not names:
         return {}
     normal = np.zeros((len(names), len(names)))
     right = np.zeros(len(names))
     reach: dict[str, list[float]] = {name: [] for name in names}
-    for one, old, new in zip(asked, before, after, strict=True):
+    for one, old, new in zip(edits, before, after, strict=True):
         head = _head_motions(old[:SKIN, :2])
         moved = (new[:SKIN, :2] - old[:SKIN, :2]).astype(np.float64) - one.rest
         columns = np.zeros((2 * SKIN, len(names)))

@@ -22,7 +22,7 @@ import numpy as np
 from mien._types import FloatArray, IndexArray
 from mien.blas import one_blas_thread
 from mien.errors import MienError, OperationCancelledError
-from mien.face.achieved import CORRECTED, AskedMotion, asked_motion, seen_amounts
+from mien.face.achieved import CORRECTED, EditMotion, edit_motion, seen_amounts
 from mien.face.deform import personal_rig
 from mien.media.frame import Frame
 from mien.media.reader import Reader, open_reader
@@ -251,7 +251,7 @@ class _Looking:
         after = None if before is None else self._read_edited(plan, picture, before)
         if before is None or after is None:
             return None
-        asked = asked_motion(face, frame, plan.evaluated.delta[frame])
+        asked = edit_motion(face, frame, plan.evaluated.delta[frame])
         return _Look(asked, before, after, picture if frame in kept else None)
 
     def _read_edited(self, plan: FacePlan, picture: Frame, near: FloatArray) -> FloatArray | None:
@@ -264,7 +264,7 @@ class _Looking:
 class _Look:
     """One frame that was looked at: what is asked, landmarks before and after, the plate."""
 
-    asked: AskedMotion
+    asked: EditMotion
     before: FloatArray
     after: FloatArray
     picture: Frame | None
