@@ -47,7 +47,7 @@ _MOST: Final = 1.35
 """Bounds of a gain: a face whose pixels do not follow is not torn at."""
 _STEP: Final = 32
 """Gains are whole parts of one in so many."""
-_AS_USUAL: Final = 0.08
+_AS_USUAL: Final = 0.1
 """A gain that is nearer to 1 changes nothing."""
 _FRAMES: Final = 8
 """Frames that are looked at, of an edit that asks for one control; of others a few more."""
@@ -60,7 +60,7 @@ _STRONG: Final = 0.5
 """Part of its most from which a control is strong in a frame."""
 _SURE: Final = 0.5
 """Confidence of a face below which nothing is learned from a frame."""
-_LEAST_REACH: Final = 0.004
+_LEAST_REACH: Final = 0.008
 """Heights of the face by which landmarks have to move for a control to be told from noise."""
 _FURTHEST: Final = 1.1
 """Parts of the most that people do to which no gain leads; what is asked itself may go on."""
