@@ -28,6 +28,7 @@ NAMES = (
     "flame",
     "smirk",
     "render",
+    "report",
     "quality",
     "reference",
     "memory",

@@ -93,6 +93,22 @@ def test_what_is_whole_is_not_done_again(batch: Batch) -> None:
     assert len(batch.made()) == made
 
 
+def test_an_output_without_its_credentials_is_not_whole(batch: Batch) -> None:
+    batch.more = {"lossless": True}
+    shot = batch.run()["shots"][0]
+    output = Path(shot["output"])
+    sidecar = output.with_name(f"{output.name}.c2pa")
+    assert sidecar.is_file(), "FFV1 in MKV has its credentials beside it"
+    made = len(batch.made())
+    assert batch.run("--resume")["shots"][0]["kept"]
+    for harm in (sidecar.unlink, lambda: sidecar.write_bytes(b"no manifest")):
+        harm()
+        assert not batch.run("--resume")["shots"][0]["kept"]
+        assert mien.read_provenance(output).state == "valid"
+        assert batch.run("--resume")["shots"][0]["kept"]
+    assert len(batch.made()) == made, "its frames are there"
+
+
 @pytest.mark.parametrize("harm", ["torn", "flipped", "gone"])
 def test_a_damaged_frame_is_made_again(batch: Batch, harm: str) -> None:
     batch.run()

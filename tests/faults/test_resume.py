@@ -286,7 +286,7 @@ def test_a_sequence_of_images(job: Job) -> None:
     assert job.run().frames_resumed == 12
     names = {path.name for path in job.output.parent.iterdir()}
     images = (f"out.{i:04d}.png" for i in range(FRAMES))
-    assert names == {"log", "out.png.c2pa", *images}
+    assert names == {"log", "out.@.png.c2pa", *images}
 
 
 def test_finished_frames_take_half_of_the_disk(

@@ -13,8 +13,9 @@ import pytest
 
 import mien
 from mien.cli.main import run
-from mien.cli.report import BEYOND
+from mien.cli.report import BEYOND, _asked
 from mien.errors import InputError, NoFaceError, ProjectError, UsageError
+from mien.model.assignments import parse_assignment
 from mien.reporting.measuring import required_figures
 from mien.reporting.reports import _project_of
 from tests.reports import FRAMES, EditedShot, edited_shot
@@ -149,6 +150,52 @@ def test_a_lossy_file_is_held_against_its_own_encoder(shot: EditedShot) -> None:
     assert figure is not None
     assert "in which nothing is asked" in figure.how
     assert report.figure("outside.changed") is None
+
+
+@pytest.mark.slow
+def test_what_was_typed_for_the_render_alone_is_typed_for_the_report(
+    shot: EditedShot, tracked_360p: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [
+        "report", str(shot.original), str(shot.lossless), "--project", str(tracked_360p),
+        "--frames", SPAN, "--renderer", "warp", "--json", "--face", "1",
+        "--set", "jawOpen=+0.6@10:20", "--set", "browInnerUp=+0.6@10:20",
+    ]  # fmt: skip
+    assert run(arguments) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert set(told["faces"][0]["curves"]) == {"jawOpen", "browInnerUp"}
+    assert told["project"] == str(tracked_360p)
+    assert told["matte"]["kind"] == "renderer"
+    assert not any("asked of any face" in note for note in told["notes"])
+
+
+class TestSets:
+    def asked(self, shot: EditedShot, project: Path | None, *sets: str) -> Any:
+        typed = [parse_assignment(text) for text in sets]
+        return _asked(shot.original, shot.lossless, SPAN, project, None, typed)
+
+    def test_a_clip_without_a_project_is_tracked_for_them(
+        self, shot: EditedShot, tracked_360p: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tracked = mien.load_project(tracked_360p, media=shot.original).shot
+        monkeypatch.setattr("mien.api.track", lambda opened: tracked)
+        project, edits = self.asked(shot, None, "1:jawOpen=+0.6@10:20")
+        assert project.shot is tracked
+        assert [edit.face.number for edit in edits] == [1]
+        assert edits[0].layers[0].tracks[0].control == "jawOpen"
+
+    def test_faces_that_are_not_there_are_refused_before_it_is_tracked(
+        self, shot: EditedShot, tracked_360p: Path
+    ) -> None:
+        with pytest.raises(NoFaceError):
+            self.asked(shot, tracked_360p, "7:jawOpen=+0.6")
+        with pytest.raises(NoFaceError):
+            self.asked(shot, None, "Anna:jawOpen=+0.6")
+
+    def test_edits_without_a_shot_are_refused(self, shot: EditedShot, tracked_360p: Path) -> None:
+        edit = mien.Edit(mien.load_project(tracked_360p, media=shot.original).shot.faces[0])
+        with pytest.raises(UsageError, match="no project"):
+            mien.report(shot.original, shot.lossless, edits=[edit], progress=False)
 
 
 @pytest.mark.slow

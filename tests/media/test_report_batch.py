@@ -24,7 +24,8 @@ def test_a_batch_measures_its_shots_once(
     (tmp_path / "strict.json").write_text('{"curves.gain": {"least": 99}}')
     (tmp_path / "jobs.yaml").write_text(
         "fail_under: strict.json\nshots:\n"
-        "  - {name: sh010, project: shot.mien, frames: '8:15', lossless: true}\n"
+        "  - {name: sh010, project: shot.mien, frames: '8:15', lossless: true,"
+        " set: [jawLeft=+0.4]}\n"
     )
     folder = tmp_path / "renders"
     command = ["batch", str(tmp_path / "jobs.yaml"), "-o", str(folder), "--json"]
@@ -38,6 +39,9 @@ def test_a_batch_measures_its_shots_once(
     figures = json.loads((folder / measured["data"]).read_text())
     assert figures["frames"] == [8, 15]
     assert figures["rendered"]["renderer"] == "warp"
+    # What the list asks on top of the project counts as asked.
+    assert set(figures["faces"][0]["curves"]) == {"jawOpen", "browInnerUp", "jawLeft"}
+    assert [one["name"] for one in figures["edits"][0]["layers"]][1:] == ["batch"]
     exact = next(one for one in figures["figures"] if one["name"] == "outside.changed")
     assert exact["value"] == 0
     assert "measured: " in (folder / "index.html").read_text()

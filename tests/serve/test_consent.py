@@ -56,6 +56,9 @@ def test_a_host_is_refused_without_consent_and_says_it(
         "controls": ["jaw"],
         "uses": [],
     }
+    policy.write_text(policy.read_text() + "[provenance]\nrequired = true\n")
+    with pytest.raises(ServeError, match="may not be switched off"):
+        client.call("render", **asked, provenance=False)
     client.start("render", **asked).result.result(300)
     assert output.exists()
     (line,) = [json.loads(line) for line in ledger.read_text().splitlines()]

@@ -30,13 +30,14 @@ def test_a_render_is_measured(
         assert caught.value.code == code
 
     edited = tmp_path / "edited.mkv"
+    more = {"name": "more", "tracks": [track | {"control": "browInnerUp"}]}
     client.start(
         "render", shot=shot, output=str(edited), frames=[8, 14], renderer="warp", lossless=True
     ).result.result(120)
     job = client.start(
         "report", shot=shot, edited=str(edited), frames=[8, 14], renderer="warp",
         thresholds={"curves.gain": {"least": 99.0}}, output=str(tmp_path / "report.html"),
-        data=str(tmp_path / "report.json"),
+        data=str(tmp_path / "report.json"), edits=[{"face": 1, "layers": [more]}],
     )  # fmt: skip
     told = job.result.result(240)
     model = METHODS["report"].job
@@ -46,5 +47,9 @@ def test_a_render_is_measured(
     assert figures["outside.changed"]["value"] == 0
     assert not told["passed"]
     assert told["frames"] == [8, 14]
-    assert json.loads((tmp_path / "report.json").read_text())["failed"] == told["failed"]
+    data = json.loads((tmp_path / "report.json").read_text())
+    assert data["failed"] == told["failed"]
+    assert set(data["faces"][0]["curves"]) == {"jawOpen", "browInnerUp"}
+    kept = client.call("get_edits", shot=shot)["edits"][0]["layers"]
+    assert [one["name"] for one in kept] == ["edit"]
     assert "<canvas" in (tmp_path / "report.html").read_text()

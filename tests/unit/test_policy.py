@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import mien
+from mien.cli.main import run
 from mien.consent import Policy, RenderPermit, policy, read_policy
 from mien.consent.permit import check_untracked, permit_render
 from mien.errors import ConsentError, OutputError, PolicyError
@@ -17,6 +18,7 @@ from mien.model.consent import today
 from mien.model.shot import Shot
 from mien.rendering.plans import face_plans
 from tests.documents import make_shot
+from tests.unit.test_project import write_movie
 
 DAY = datetime.date(2026, 1, 31)
 ANNA = mien.Consent("Anna Example", "contract", DAY)
@@ -200,3 +202,28 @@ def test_provenance_may_be_ruled(system: Write) -> None:
     assert permit(shot).check_signed(True) is True
     with pytest.raises(OutputError, match="may not be switched off"):
         permit(shot).check_signed(False)
+    mien.check_consent(shot)
+    with pytest.raises(OutputError, match="may not be switched off"):
+        mien.check_consent(shot, provenance=False)
+    project = replace(mien.Project(shot), provenance=False)
+    with pytest.raises(OutputError, match="may not be switched off"):
+        mien.check_consent(project)
+    mien.check_consent(project, provenance=True)
+
+
+def test_a_clip_is_not_tracked_for_a_render_that_is_refused(
+    system: Write,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def track(*_: object, **__: object) -> None:
+        raise AssertionError("it was tracked")
+
+    monkeypatch.setattr("mien.api.track", track)
+    system("[provenance]\nrequired = true\n")
+    clip, output = write_movie(tmp_path / "a.mp4"), tmp_path / "out.mp4"
+    command = ["render", str(clip), "-o", str(output), "--set", "smile=0.5"]
+    assert run([*command, "--no-provenance"]) == 2
+    assert "may not be switched off" in capsys.readouterr().err
+    assert not output.exists()

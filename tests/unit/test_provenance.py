@@ -136,12 +136,12 @@ def test_a_sequence_has_one_sidecar_that_names_changed_images(movie: Path, tmp_p
     assert plain.provenance == "off"
     assert sorted(one.name for one in tmp_path.glob("s*")) == [
         *(f"s.{number:04d}.png" for number in range(FRAMES)),
-        "s.png.c2pa",
+        "s.@.png.c2pa",
     ]
     pairs = [(tmp_path / f"{one}.0001.png").read_bytes() for one in "sp"]
     assert pairs[0] == pairs[1], "images are as they would be without"
     assert mien.read_provenance(report.output).state == "valid"
-    assert mien.read_provenance(tmp_path / "s.png.c2pa").state == "valid"
+    assert mien.read_provenance(tmp_path / "s.@.png.c2pa").state == "valid"
     flipped(tmp_path / "s.0002.png", -20)
     (tmp_path / "s.0003.png").unlink()
     found = mien.read_provenance(report.output)

@@ -97,6 +97,7 @@ class ExportDialog(QDialog):
             self._preset.currentIndexChanged,
             self._renderer.currentIndexChanged,
             self._part.toggled,
+            self._signed.toggled,
             self._voiced.toggled,
             self._keeps.toggled,
             self._voice.currentIndexChanged,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mien.errors import MienError, OutputError, UsageError
+from mien.errors import ConsentError, MienError, OutputError, UsageError
 from mien.model.document import Project
 from mien.model.quality import Quality
 from mien.model.renderer_settings import RendererSettings
@@ -209,7 +209,13 @@ def _check(project: Project, request: ExportRequest) -> None:
     if request.renderer != "auto":
         settings = merge_settings(request.renderer, project.settings, request.settings)
         get_renderer(request.renderer, settings)
-    check_consent(project, request.frames)
+    try:
+        signed = True if preset.matte else request.provenance
+        check_consent(project, request.frames, provenance=signed)
+    except ConsentError:
+        raise
+    except OutputError as error:
+        raise OutputError(error.cause, "Tick the signed credentials.") from error
 
 
 def _plain(title: str) -> str:

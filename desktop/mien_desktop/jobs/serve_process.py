@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import shlex
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import mien
+from mien.child_python import module_command
 from mien.errors import MienError, as_mien_error
 from mien.model.document import Project
 from mien.model.quality import Quality
@@ -396,7 +396,7 @@ def _saved_shot(connection: ServeConnection, handle: str, path: Path, media: Pat
 
 def _command() -> list[str]:
     given = os.environ.get(COMMAND)
-    return shlex.split(given) if given else [sys.executable, "-m", "mien", "serve"]
+    return shlex.split(given) if given else module_command("mien", "serve")
 
 
 def _pair(frames: FrameRange | None) -> list[int] | None:

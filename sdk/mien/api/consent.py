@@ -69,17 +69,27 @@ def hash_document(path: PathLike) -> str:
         ) from error
 
 
-def check_consent(source: Shot | Project, frames: FrameRange | str | None = None) -> None:
-    """Refuse edits that a render would refuse for want of a consent, at once.
+def check_consent(
+    source: Shot | Project,
+    frames: FrameRange | str | None = None,
+    *,
+    provenance: bool | None = None,
+) -> None:
+    """Refuse what a render would refuse by this installation's policy, at once.
+
+    Edits that lack a consent, and an output without the credentials that are demanded.
 
     `render` does it as well; this is for what comes before, such as a form of an export.
 
     Args:
         source: A project with its edits.
         frames: Frames that are to be rendered; None for all.
+        provenance: Whether the output is to carry signed credentials; None for what the project
+            says. Mattes carry none and need none: True for them.
 
     Raises:
         ConsentError: When an edit lacks the consent that this installation's policy demands.
+        OutputError: When it demands credentials, and there are to be none.
         PolicyError: When that policy cannot be read.
         TimeError: When the frames lie outside the shot.
     """
@@ -90,7 +100,8 @@ def check_consent(source: Shot | Project, frames: FrameRange | str | None = None
     clock = project.shot.clock
     span = clock.all if frames is None else clock.parse_range(str(frames))
     plans = face_plans(project.shot, project.edits, span)
-    permit_render(project.shot, plans, span, title=project.title)
+    permit = permit_render(project.shot, plans, span, title=project.title)
+    permit.check_signed(project.provenance if provenance is None else provenance)
 
 
 def _with_consent(

@@ -370,11 +370,14 @@ def _write(
         work.renderer.name if work.renderer else "none",
     )  # fmt: skip
     text = "" if mark is None else mark.text
-    recorder = Recorder(work.permit, path, work.renderer, matte=matte, watermark=bool(text))
     claims = RenderClaims(work.shot, work.plans, work.renderer, watermark=text)
     signed = work.provenance if provenance is None else provenance
     wanted = matte or work.permit.check_signed(signed)
     seal = None if matte else open_seal(path, claims, soundtrack, wanted=wanted)
+    hashes = None if seal is None else seal.hashes
+    recorder = Recorder(
+        work.permit, path, work.renderer, matte=matte, watermark=bool(text), hashes=hashes
+    )
     work = work.with_examples(progress)
     # The ledger comes last: what it says is of the bytes that get the name.
     destination = Output(

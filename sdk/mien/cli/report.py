@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from mien.cli.completions import complete_renderer
+from mien.cli.edit import LAYER, face_of_unnamed
 from mien.cli.options import Json, Overwrite, ShotOfProject
 from mien.cli.output import print_done, print_json, print_notice, print_table
+from mien.cli.set_options import SetFaces, Sets, check_faces, read_sets
 from mien.errors import UsageError
+from mien.model.assignments import Assignment, make_edits
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mien.model.document import Project
+    from mien.model.edits import Edit
     from mien.reporting import ReportFigure, ShotReport
 
 __all__ = ["BEYOND", "add_to"]
@@ -30,7 +37,8 @@ _Project = Annotated[
     typer.Option(
         "--project",
         metavar="SHOT.mien",
-        help="The project with the edits; without it nobody knows what was asked.",
+        help="The project with the edits; without it only what --set says is known of what was"
+        " asked.",
     ),
 ]
 _Page = Annotated[
@@ -97,6 +105,8 @@ def report(
     edited: _Edited,
     project: _Project = None,
     which: ShotOfProject = None,
+    values: Sets = None,
+    faces: SetFaces = None,
     output: _Page = None,
     data: _Data = None,
     thresholds: _Thresholds = None,
@@ -106,22 +116,30 @@ def report(
     watermark: _Watermark = None,
     overwrite: Overwrite = False,
     json: Json = False,
+    *,
+    context: typer.Context,
 ) -> None:
     """Measure an edited shot: did it do what was asked, and nothing else?
 
-    What its faces achieve is compared with what the project asks, its pixels with the original's.
+    What its faces achieve is compared with what the project and --set ask, its pixels with the
+    original's. What was typed for `mien render --set` without --save is typed here again.
     """
     from mien.io.files import check_file
     from mien.reporting import report as measure
+    from mien.reporting.reports import check_page
     from mien.reporting.writing import write_report_data
 
+    sets = read_sets(context, values, faces)
     if data is not None:
         if data.suffix.lower() != ".json":
             raise UsageError(f"{data.name} is no name of figures.", "Let it end in .json.")
         check_file(data, overwrite=overwrite)
+    check_page(output, overwrite=overwrite)
+    asked, edits = _asked(original, edited, frames, project, which, sets)
     found = measure(
-        original, edited, project=project, shot=which, output=output, frames=frames, matte=matte,
-        renderer=renderer, thresholds=thresholds, watermark=watermark, overwrite=overwrite,
+        original, edited, project=asked, shot=which, edits=edits, output=output, frames=frames,
+        matte=matte, renderer=renderer, thresholds=thresholds, watermark=watermark,
+        overwrite=overwrite,
     )  # fmt: skip
     if data is not None:
         write_report_data(found, data)
@@ -137,6 +155,39 @@ def report(
                 print_notice(f"wrote {path}")
     if code:
         raise typer.Exit(code)
+
+
+def _asked(
+    original: Path,
+    edited: Path,
+    frames: str | None,
+    project: Path | None,
+    which: str | None,
+    sets: Sequence[Assignment],
+) -> tuple[Project | Path | None, tuple[Edit, ...]]:
+    """Return the project, and what is asked on top of it.
+
+    Without a project the original is tracked, as `mien render` tracks what is set something for.
+    """
+    from mien import api
+    from mien.io.project import SUFFIX
+
+    refused = original.suffix.lower() == SUFFIX or (project is None and which is not None)
+    if not sets or refused:  # by the report
+        return project, ()
+    if project is not None:
+        # Its media are the original, wherever that lies; the report looks for it.
+        shot = api.load_project(project, which, find_media=False).shot
+        check_faces(shot, sets)
+        return project, make_edits(shot, sets, face_of_unnamed(shot, sets), LAYER)
+    from mien.media.probe import probe
+    from mien.reporting.inputs import check_pair
+
+    opened = api.open_shot(original)
+    check_faces(opened, sets)
+    check_pair(opened.media, probe(edited), frames)  # before the long work
+    shot = api.track(opened)
+    return api.Project(shot), make_edits(shot, sets, face_of_unnamed(shot, sets), LAYER)
 
 
 def _tell(found: ShotReport) -> None:

@@ -120,7 +120,8 @@ class Saving:
         if target is None:
             return project, edits
         whole = stacked_edits(project.shot, (*project.edits, *edits))
-        api.check_consent(replace(project, edits=whole), frames)
+        # Whether it is signed was looked at before.
+        api.check_consent(replace(project, edits=whole), frames, provenance=True)
         if examples:
             project = api.set_examples(project, [*project.shot.examples, *examples])
 

@@ -268,7 +268,6 @@ def render(
     from mien import api
     from mien.api.examples import check_examples
     from mien.api.occlusion import choose_occlusion
-    from mien.consent import check_untracked
     from mien.rendering.registry import get_renderer
 
     # Everything that can be refused is, before the shot is tracked.
@@ -285,9 +284,9 @@ def render(
     target = saving.target(shot, output, assignments, overwrite=overwrite)
     _check_spans(project.shot, [frames, *(a.span for a in assignments)])
     check_faces(project.shot, assignments)
+    api.check_consent(project, frames, provenance=matte or provenance)
     tracking = bool(assignments) and not project.shot.faces
     if tracking:
-        check_untracked(shot.name)
         project = _tracked(project.shot, frames, occlusion, until_damage=until_damage)
     kept = ((renderer, settings), examples or (), frames)
     project, edits = saving.applied(target, shot, which, project, assignments, *kept)
@@ -329,10 +328,12 @@ def _check_output(
 def _tracked(
     shot: Shot, frames: str | None, occlusion: OcclusionChoice, *, until_damage: bool
 ) -> Project:
-    """Track a shot that is to be rendered, unless damage would end that."""
+    """Track a shot that is to be rendered, unless a policy or damage would end that."""
     from mien import api
     from mien.api.occlusion import choose_glasses
+    from mien.consent import check_untracked
 
+    check_untracked(shot.media.path.name)
     api.check_damage(shot, frames, until_damage=until_damage)
     tracked = api.track(shot, until_damage=until_damage)
     return choose_glasses(api.Project(tracked), occlusion)

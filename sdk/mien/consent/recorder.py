@@ -6,8 +6,8 @@ import hashlib
 import os
 import socket
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
@@ -17,6 +17,7 @@ from mien.consent.ledger import Ledger, LedgerHead
 from mien.consent.permit import RenderPermit
 from mien.errors import WriteError
 from mien.media.fingerprint import sha256_of
+from mien.media.outputs import LastMoved
 from mien.timebase import FrameRange
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class Recorder:
         output: The output, or the pattern of an image sequence.
         renderer: Who makes them; None for a plain copy.
         matte: Whether they are masks of what is changed.
+        hashes: SHA-256 of images by their names, of whoever hashes them before it is called; the
+            others are hashed then.
         watermark: Whether a text is burnt into the output; which one may name people.
 
     Raises:
@@ -50,14 +53,16 @@ class Recorder:
         renderer: Renderer | None,
         *,
         matte: bool = False,
+        hashes: Mapping[str, str] | None = None,
         watermark: bool = False,
     ) -> None:
+        self._hashes = {} if hashes is None else hashes
         self._permit = permit
         self._output = output
         self._renderer = renderer
         self._matte = matte
         self._watermark = watermark
-        self._last: _Last | None = None
+        self._last: LastMoved | None = None
         self._ledger = Ledger(permit.policy.ledger_path)
         self._line: LedgerHead | None = None
         self.notes: tuple[str, ...] = ()
@@ -79,8 +84,8 @@ class Recorder:
         facts = _facts(self._permit, frames, self._renderer, matte=self._matte)
         if self._watermark:
             facts["watermark"] = True
-        self._last = _Last.of(unnamed, self._output)
-        self._append(facts | {"output": content_facts(unnamed, self._output.name)})
+        self._last = LastMoved.of(unnamed, self._output)
+        self._append(facts | {"output": content_facts(unnamed, self._output.name, self._hashes)})
 
     def __enter__(self) -> Recorder:
         return self
@@ -115,40 +120,15 @@ class Recorder:
             self.notes = (f"{error.cause} This render is not in it.",)
 
 
-@dataclass(frozen=True, slots=True)
-class _Last:
-    """The last of an output's files to be moved into place.
-
-    Attributes:
-        place: The name that it is to get.
-        unnamed: What it is, as the system tells files apart.
-    """
-
-    place: Path
-    unnamed: os.stat_result
-
-    @classmethod
-    def of(cls, unnamed: Path, output: Path) -> _Last | None:
-        """Return that of a hidden file or folder; None of an empty folder."""
-        if not unnamed.is_dir():
-            return cls(output, unnamed.stat())
-        image = max(unnamed.iterdir(), default=None)
-        return None if image is None else cls(output.with_name(image.name), image.stat())
-
-    def has_its_name(self) -> bool:
-        """Tell whether it was moved into place."""
-        try:
-            return os.path.samestat(self.place.stat(), self.unnamed)
-        except OSError:
-            return False
-
-
-def content_facts(unnamed: Path, name: str) -> dict[str, Any]:
+def content_facts(
+    unnamed: Path, name: str, hashes: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """Return name, bytes and hash of an output that is encoded.
 
     Args:
         unnamed: The hidden file, or the hidden folder of an image sequence.
         name: The name that it is to get.
+        hashes: SHA-256 of images by their names, as far as they are known.
 
     Returns:
         Of an image sequence the hash is that of a text with a line for each image, in the order
@@ -157,7 +137,10 @@ def content_facts(unnamed: Path, name: str) -> dict[str, Any]:
     if not unnamed.is_dir():
         return {"name": name, "bytes": unnamed.stat().st_size, "sha256": sha256_of(unnamed)}
     images = sorted(image for image in unnamed.iterdir() if image.is_file())
-    text = "".join(f"{sha256_of(image)}  {image.name}\n" for image in images)
+    known = {} if hashes is None else hashes
+    text = "".join(
+        f"{known.get(image.name) or sha256_of(image)}  {image.name}\n" for image in images
+    )
     return {
         "name": name,
         "bytes": sum(image.stat().st_size for image in images),

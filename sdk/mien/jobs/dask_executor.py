@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mien
+from mien.child_python import SAFE_PATH, forget_safe_path
 from mien.errors import MienError, MissingDependencyError, UsageError
 from mien.io.files import written_whole
 from mien.jobs.dask_security import TlsFiles, own_security
@@ -48,6 +49,8 @@ _PATIENCE = 60.0
 """Seconds for workers, or a scheduler, to come back before the batch is given up."""
 _FETCH = 15.0
 """Seconds in which a result must come; it is a few numbers."""
+_BEFORE_START = "distributed.nanny.pre-spawn-environ"
+"""Dask's setting of the variables that workers have from their start."""
 _LOOK = 1.0
 """Seconds between two looks at which workers there are."""
 
@@ -154,8 +157,10 @@ class DaskEngine:
         if self._cluster is not None:
             with suppress(Exception):
                 self._cluster.close(timeout=10)
+            forget_safe_path()
 
     def _started(self, count: int) -> SpecCluster:
+        import dask.config
         from distributed import Nanny, Scheduler, SpecCluster
 
         bounds = bounds_of(count)
@@ -182,7 +187,14 @@ class DaskEngine:
         options = {"host": "127.0.0.1", "port": 0, "dashboard": False, "protocol": "tls",
                    "dashboard_address": "127.0.0.1:0", "security": self._security}  # fmt: skip
         scheduler = {"cls": Scheduler, "options": options}
-        return SpecCluster(workers, scheduler, security=self._security, silence_logs=logging.ERROR)
+        # A nanny sets these for every worker that it starts, one in the place of another included.
+        with dask.config.set(
+            {_BEFORE_START: dask.config.get(_BEFORE_START, {}) | dict([SAFE_PATH])}
+        ):
+            cluster = SpecCluster(
+                workers, scheduler, security=self._security, silence_logs=logging.ERROR
+            )
+        return cluster
 
     def _connected(self) -> Client:
         from distributed import Client
@@ -340,6 +352,7 @@ def do_task(task: Task, bounds: Bounds) -> WorkerDone | WorkerFailed:
         task: The task.
         bounds: What the worker may take.
     """
+    forget_safe_path()
     with _bench_lock:
         try:
             return WorkerDone(_bench(bounds).do(task, silent))

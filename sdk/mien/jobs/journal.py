@@ -33,6 +33,7 @@ from mien.io.files import written_whole
 from mien.media.atomic_write import write_error
 from mien.media.lock import Held, Lock
 from mien.media.sequence import Pattern
+from mien.provenance.places import sidecar_path
 
 __all__ = ["FOLDER", "OutputRecord", "ShotJournal", "check_folder", "keep_threads",
            "kept_threads"]  # fmt: skip
@@ -102,6 +103,7 @@ class OutputRecord:
         seconds: Time that writing it took.
         earlier: Names of what the shot was written to before, with another codec.
         frames: Number of frames in it; 0 for all that were asked for.
+        sidecar: Digest of the credentials that lie beside it; empty where none do.
     """
 
     key: str
@@ -111,6 +113,7 @@ class OutputRecord:
     seconds: float = 0.0
     earlier: tuple[str, ...] = ()
     frames: int = 0
+    sidecar: str = ""
 
 
 class ShotJournal:
@@ -168,7 +171,7 @@ class ShotJournal:
                 str(value["key"]), str(value["output"]), str(value["digest"]),
                 int(value["edited"]), float(value["seconds"]),
                 tuple(map(str, value.get("earlier", ()))),
-                int(value.get("frames", 0)),
+                int(value.get("frames", 0)), str(value.get("sidecar", "")),
             )  # fmt: skip
         except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
             return None
@@ -228,11 +231,18 @@ class ShotJournal:
             file.write(json.dumps({"key": key, "report": dict(report)}, indent=1).encode())
 
     def whole(self, key: str, output: Path) -> OutputRecord | None:
-        """The record of an output that is made from `key`, whole and as it was written."""
+        """The record of an output that is made from `key`, whole and as it was written.
+
+        Of one whose credentials lie beside it, these are part of it.
+        """
         record = self.record()
         if record is None or (record.key, record.output) != (key, output.name):
             return None
-        return record if record.digest and record.digest == digest_of(output) else None
+        if not record.digest or record.digest != digest_of(output):
+            return None
+        if record.sidecar and record.sidecar != digest_of(sidecar_path(output)):
+            return None
+        return record
 
     def owns(self, output: Path) -> bool:
         """Whether this batch made an output, or was about to, so that it may replace it."""

@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
+from mien.child_python import safe_path
 from mien.cores import core_count, cpu_count
 from mien.jobs.shot_task import Task
 from mien.jobs.worker import OUT_OF_MEMORY, Bounds, work
@@ -98,7 +99,7 @@ class LocalEngine:
             target=work, args=(theirs, self._bounds[slot]), name=f"mien-worker-{slot}",
             daemon=True,
         )  # fmt: skip
-        with _environment(self._bounds[slot]):
+        with _environment(self._bounds[slot]), safe_path():
             process.start()
         theirs.close()
         return _Worker(process, ours)

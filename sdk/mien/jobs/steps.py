@@ -28,6 +28,7 @@ from mien.jobs.shot_task import ShotSpec, Task
 from mien.jobs.thumbnails import Thumbnails
 from mien.jobs.tracked_media import tracking_key
 from mien.media.probe import probe, probe_any
+from mien.model.edits import stacked_edits
 from mien.model.face_names import face_facts
 from mien.model.media import MediaInfo
 from mien.model.shot import Example, Shot
@@ -43,6 +44,7 @@ from mien.pipeline import (
 )
 from mien.progress import Progress
 from mien.provenance.claims import RenderClaims
+from mien.provenance.places import sidecar_path
 from mien.provenance.seal import open_seal
 from mien.rendering.base import FacePlan, Renderer
 from mien.rendering.plans import face_plans, untracked_notes, weak_notes
@@ -197,9 +199,12 @@ class Workbench:
         journal.note(OutputRecord(opened.key, name, earlier=earlier))
         mark = make_watermark(order.watermark, opened.shot.media)
         text = "" if mark is None else mark.text
-        recorder = Recorder(opened.permit(), order.output, opened.renderer, watermark=bool(text))
         claims = RenderClaims(opened.shot, opened.plans, opened.renderer, watermark=text)
         seal = open_seal(order.output, claims, order.audio, wanted=opened.provenance)
+        recorder = Recorder(
+            opened.permit(), order.output, opened.renderer, watermark=bool(text),
+            hashes=seal.hashes,
+        )  # fmt: skip
         output = Output(
             order.output, opened.span, order.codec, order.lossless, overwrite=True,
             before_commit=(recorder,), until_damage=order.until_damage, quality=order.quality,
@@ -219,6 +224,7 @@ class Workbench:
         record = OutputRecord(
             opened.key, name, digest_of(order.output), rendered.edited,
             round(time.monotonic() - start, 3), earlier, count,
+            digest_of(sidecar_path(order.output)) if seal.where == "sidecar" else "",
         )  # fmt: skip
         journal.note(record)
         return record
@@ -242,11 +248,12 @@ class Workbench:
             notes = (shot.media.cut_short, *notes)
         held = shot.media.missing_note(span)
         notes = (held, *notes) if held else notes
-        plans = face_plans(shot, [*project.edits, *edits], span)
+        project = replace(project, edits=stacked_edits(shot, (*project.edits, *edits)))
+        plans = face_plans(shot, project.edits, span)
         permit = permit_render(shot, plans, span, title=project.title, settings=order.settings)
         notes += permit.notes
-        notes += untracked_notes(shot, [*project.edits, *edits], span)
-        notes += weak_notes(shot, (one.face.number for one in (*project.edits, *edits)), span)
+        notes += untracked_notes(shot, project.edits, span)
+        notes += weak_notes(shot, (one.face.number for one in project.edits), span)
         renderer = self._renderer(order) if plans else None
         shot = self._with_examples(order, shot, progress) if plans else shot
         journal = ShotJournal(order.folder, order.name)

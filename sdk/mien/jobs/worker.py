@@ -14,6 +14,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mien.child_python import forget_safe_path
 from mien.jobs.executor import task_failure
 from mien.worker_messages import ProgressSender, WorkerDone
 
@@ -59,6 +60,7 @@ def work(connection: Connection, bounds: Bounds) -> None:
         connection: Brings tasks, and takes messages.
         bounds: What it may take.
     """
+    forget_safe_path()
     # Ctrl-C reaches every process of a terminal; the one that runs the batch decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

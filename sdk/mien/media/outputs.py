@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from mien.errors import OutputError
@@ -21,7 +22,7 @@ from mien.media.sequence import Pattern
 from mien.model.media import MediaInfo
 from mien.model.quality import Quality
 
-__all__ = ["PartialFolder", "check_output", "refuse_same"]
+__all__ = ["LastMoved", "PartialFolder", "check_output", "refuse_same"]
 
 
 def check_output(
@@ -100,6 +101,34 @@ def _clash(output: Pattern, source: Pattern) -> bool:
     names = {source.file(number).name for number in (0, *numbers)}
     written = {output.file(number).name for number in (0, *numbers, *output.numbers())}
     return not names.isdisjoint(written)
+
+
+@dataclass(frozen=True, slots=True)
+class LastMoved:
+    """The last of an output's files to be moved into place.
+
+    Attributes:
+        path: The name that it is to get.
+        unnamed: What it is, as the system tells files apart.
+    """
+
+    path: Path
+    unnamed: os.stat_result
+
+    @classmethod
+    def of(cls, unnamed: Path, output: Path) -> LastMoved | None:
+        """Return that of a hidden file or folder; None of an empty folder."""
+        if not unnamed.is_dir():
+            return cls(output, unnamed.stat())
+        image = max(unnamed.iterdir(), default=None)
+        return None if image is None else cls(output.with_name(image.name), image.stat())
+
+    def has_its_name(self) -> bool:
+        """Tell whether it was moved into place."""
+        try:
+            return os.path.samestat(self.path.stat(), self.unnamed)
+        except OSError:
+            return False
 
 
 class PartialFolder:

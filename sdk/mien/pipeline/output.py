@@ -44,6 +44,10 @@ class OutputSeal(Protocol):
         """Put what lies beside it in place, a moment before the hidden output gets its name."""
         ...
 
+    def take_back(self) -> None:
+        """Undo `put_sidecar`, if it came to that, where the output has not got its name."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Output:
@@ -142,6 +146,7 @@ def write_output(
     source = _Source(output.frames)
     try:
         with ExitStack() as stack:
+            stack.push(_taking_back(output.seal))  # the last of all: the writer moves files
             reader = stack.enter_context(open_reader(shot.media))
             writer = stack.enter_context(
                 open_writer(
@@ -188,6 +193,16 @@ def write_output(
         return Written(written.notes, source.damage)
     # Some of what is not kept is known only when the file is whole.
     return Written(writer.notes, source.damage)
+
+
+def _taking_back(seal: OutputSeal | None) -> Callable[..., None]:
+    """What is called at the end: beside an output that failed stays what was there before."""
+
+    def leave(kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and seal is not None:
+            seal.take_back()
+
+    return leave
 
 
 def _last_steps(output: Output, source: _Source) -> tuple[BeforeCommit, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -13,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from mien._types import BoolArray
+from mien.child_python import module_command
 from mien.model.media import MediaInfo
 from mien.preview.picture import Rgb8
 from mien.preview.proxy_files import SEGMENT, ProxyFolder, proxies_folder
@@ -88,9 +88,10 @@ class Proxy:
         if self._process is not None or self._closed or self.made.all():
             return
         media = self._media
-        command = [sys.executable, "-m", "mien.preview.proxy_maker", str(media.path),
-                   media.fingerprint, str(self._store.folder), str(media.stream),
-                   media.missing_frames]  # fmt: skip
+        command = module_command(
+            "mien.preview.proxy_maker", str(media.path), media.fingerprint,
+            str(self._store.folder), str(media.stream), media.missing_frames,
+        )  # fmt: skip
         environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
         if self._store.limit is not None:
             environment["MIEN_CACHE_LIMIT"] = str(self._store.limit)

@@ -16,6 +16,7 @@ import threading
 import time
 from pathlib import Path
 
+from mien.child_python import module_command
 from mien.errors import InputError, MienError, WriteError
 from mien.provenance.identity import Identity
 from mien.provenance.manifest import ManifestError, SigningWork, from_json, sign, to_json
@@ -23,9 +24,6 @@ from mien.provenance.manifest import ManifestError, SigningWork, from_json, sign
 __all__ = ["sign_apart"]
 
 _KINDS = {"input": InputError, "manifest": ManifestError}
-_START = "import sys; sys.path[:] = sys.argv[1:]; from mien.provenance import apart; apart.main()"
-"""Imports there what can be imported here: nothing else that lies in the folder where mien was
-called, and by no variable, which a signing command would inherit."""
 _BEAT = 0.5
 """Seconds after which the signing process sees that nobody waits for it any more."""
 
@@ -45,7 +43,7 @@ def sign_apart(work: SigningWork, identity: Identity, folder: Path) -> bytes:
         WriteError: When the signing command fails, or the process is killed.
     """
     environment = os.environ | {"TMPDIR": str(folder), "TMP": str(folder), "PYTHONUTF8": "1"}
-    command = [sys.executable, "-c", _START, *filter(None, sys.path)]
+    command = module_command(__name__)
     with subprocess.Popen(
         command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -92,3 +90,7 @@ def main() -> None:
     """Do the work that comes on standard input, and write what came of it."""
     threading.Thread(target=_end_with, args=[os.getppid()], daemon=True).start()
     sys.stdout.write(json.dumps(_answer(sys.stdin.read())))
+
+
+if __name__ == "__main__":
+    main()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
@@ -23,6 +24,7 @@ __all__ = [
     "embeds",
     "file_type",
     "find_sidecar",
+    "former_outputs_sidecars",
     "hash_list",
     "image_numbers",
     "sequence_of",
@@ -67,11 +69,47 @@ def source_type(path: Path) -> str:
 
 
 def sidecar_path(path: Path) -> Path:
-    """Where the sidecar of a movie or of a pattern of images belongs."""
+    """Where the sidecar of a movie or of a pattern of images belongs.
+
+    That of images has `@` for their number: `shot.@.exr.c2pa`. Whoever moves images by the order of
+    their names moves it last.
+    """
     pattern = Pattern.parse(path)
-    if pattern is None:
-        return path.with_name(_fitting(path.name))
-    return path.with_name(_fitting(f"{pattern.prefix.rstrip('._- ') or 'images'}{pattern.suffix}"))
+    name = path.name if pattern is None else f"{pattern.prefix}@{pattern.suffix}"
+    return path.with_name(_fitting(name))
+
+
+def former_outputs_sidecars(path: Path) -> tuple[Path, ...]:
+    """Names under which the sidecar of a former output of a path may lie.
+
+    The name that earlier versions gave is among them, unless another sequence in the folder shares
+    it: whose it is, is not known then.
+
+    Args:
+        path: The output: a movie, or a pattern of images.
+    """
+    own, pattern = sidecar_path(path), Pattern.parse(path)
+    if pattern is None or _is_shared(pattern):
+        return (own,)
+    return own, _earlier_name(pattern)
+
+
+def _earlier_name(pattern: Pattern) -> Path:
+    """Where earlier versions put the sidecar of images: `shot.exr.c2pa` of `shot_%04d.exr` too."""
+    return pattern.folder / _fitting(f"{_stem(pattern.prefix) or 'images'}{pattern.suffix}")
+
+
+def _stem(prefix: str) -> str:
+    """The name of images without what divides it from the number."""
+    return prefix.rstrip("._- ")
+
+
+def _is_shared(pattern: Pattern) -> bool:
+    """Whether images beside those of a pattern have a sidecar of the same earlier name."""
+    stem, ending = map(re.escape, (_stem(pattern.prefix), pattern.suffix))
+    alike = re.compile(rf"({stem}[._\- ]*)\d+{ending}")
+    matches = (alike.fullmatch(one.name) for one in pattern.folder.iterdir())
+    return any(match is not None and match[1] != pattern.prefix for match in matches)
 
 
 def _fitting(name: str) -> str:
@@ -90,14 +128,12 @@ def find_sidecar(path: Path) -> Path | None:
     Others name theirs after the file without its ending, as `shot.c2pa`. A link that leads out of
     the folders that this process keeps to is none.
     """
-    found = sidecar_path(path)
-    pattern = sequence_of(path)
-    if not found.is_file() and pattern is not None:
-        found = sidecar_path(pattern.path)
-    if not found.is_file():
-        found = path.with_name(_fitting(path.stem))
-    there = found.is_file() and found != path and is_within_limits(found)
-    return found if there else None
+    names, pattern = [sidecar_path(path)], sequence_of(path)
+    if pattern is not None:
+        names += [sidecar_path(pattern.path), _earlier_name(pattern)]
+    names.append(path.with_name(_fitting(path.stem)))
+    found = next((name for name in names if name.is_file()), None)
+    return found if found is not None and found != path and is_within_limits(found) else None
 
 
 def sequence_of(path: Path) -> Pattern | None:
@@ -117,7 +153,8 @@ def sidecar_subject(sidecar: Path) -> Path | None:
     for other in sorted(sidecar.parent.iterdir()):
         if other.suffix.lower() in EXTENSIONS:
             pattern = sequence_of(other)
-            if pattern is not None and sidecar_path(pattern.path) == sidecar:
+            names = () if pattern is None else (sidecar_path(pattern.path), _earlier_name(pattern))
+            if pattern is not None and sidecar in names:
                 return pattern.path
         elif other != sidecar and sidecar in (
             other.with_suffix(SIDECAR), sidecar_path(other),
@@ -126,7 +163,7 @@ def sidecar_subject(sidecar: Path) -> Path | None:
     return None
 
 
-def hash_list(images: Iterable[tuple[int, Path]]) -> bytes:
+def hash_list(images: Iterable[tuple[int, Path]], hashes: dict[str, str] | None = None) -> bytes:
     """The text that a sequence's sidecar is bound to: a line for every image.
 
     `1001 SHA256`, by ascending numbers: nothing of the images' names but their numbers, so that
@@ -134,8 +171,13 @@ def hash_list(images: Iterable[tuple[int, Path]]) -> bytes:
 
     Args:
         images: Numbers and files.
+        hashes: Takes each hash, too, by the file's name.
     """
-    lines = [f"{number} {sha256_of(file)}\n" for number, file in images]
+    taken = {} if hashes is None else hashes
+    lines = []
+    for number, file in images:
+        taken[file.name] = sha256_of(file)
+        lines.append(f"{number} {taken[file.name]}\n")
     return "".join(lines).encode()
 
 

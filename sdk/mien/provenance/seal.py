@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -13,6 +12,7 @@ from mien.media.sequence import Pattern
 from mien.model.media import MediaInfo
 from mien.model.soundtrack import Soundtrack
 from mien.provenance.claims import RenderClaims, manifest_definition
+from mien.provenance.former import FormerSidecars
 from mien.provenance.identity import Identity, find_identity
 from mien.provenance.manifest import ManifestError, Parent, SigningWork, sign
 from mien.provenance.places import (
@@ -63,6 +63,8 @@ class Seal:
     Attributes:
         where: `embedded` or `sidecar` once it was called.
         identity: Who signs.
+        hashes: Of images by their names, once it was called: what it had to read, nobody after it
+            has to.
         notes: What is to be said of it, a sentence each.
 
     Raises:
@@ -72,6 +74,7 @@ class Seal:
     def __init__(self, output: Path, claims: RenderClaims) -> None:
         self.identity: Identity = find_identity()
         self.where = ""
+        self.hashes: dict[str, str] = {}
         self.notes: tuple[str, ...] = self.identity.notes
         if _has_signed_images(claims.shot.media):
             self.notes = (
@@ -81,6 +84,7 @@ class Seal:
         self._output = output
         self._claims = claims
         self._sidecar = b""
+        self._former: FormerSidecars | None = None
 
     def __call__(self, path: Path, frames: FrameRange) -> None:
         """Sign what was written.
@@ -96,7 +100,8 @@ class Seal:
         media = self._claims.shot.media
         pattern = Pattern.parse(self._output)
         if pattern is not None:
-            files = hash_list(image_numbers(pattern, path))
+            self.hashes.clear()
+            files = hash_list(image_numbers(pattern, path), self.hashes)
             definition, actions = manifest_definition(self._claims, frames, files)
             kind = file_type(self._output)
             work = SigningWork(definition, actions, kind, None, self._parent(media), files)
@@ -122,11 +127,12 @@ class Seal:
         Raises:
             OSError: When it cannot be written.
         """
+        self._former = FormerSidecars(self._output, path)
         if not self._sidecar:
-            _remove_sidecar(self._output)
+            self._former.remove()
         elif path.is_dir():
             # It goes where the images go, when they go; that of former images goes before them.
-            _remove_sidecar(self._output)
+            self._former.remove()
             (path / sidecar_path(self._output).name).write_bytes(self._sidecar)
         else:
             # The movie's own turn would take long between the two.
@@ -141,6 +147,11 @@ class Seal:
                 sidecar.commit()
             finally:
                 sidecar.discard()
+
+    def take_back(self) -> None:
+        """Undo `put_sidecar` where the output has not got its name: what was before stays."""
+        if self._former is not None:
+            self._former.put_back()
 
     def _embedded(self, path: Path, work: SigningWork) -> bool:
         """Sign a movie inside; False where C2PA's library cannot."""
@@ -192,6 +203,7 @@ class NoSeal:
 
     Attributes:
         where: `off`.
+        hashes: None.
         notes: What is to be said of it, a sentence each.
     """
 
@@ -199,24 +211,27 @@ class NoSeal:
         from mien.provenance.reading import has_credentials
 
         self.where = "off"
+        self.hashes: dict[str, str] = {}
         self.notes: tuple[str, ...] = (
             "No credentials were written: provenance is switched off for this render.",
         )
         if media.kind != "memory" and has_credentials(media.path):
             self.notes = (*self.notes, "The source's credentials end here.")
         self._output = output
+        self._former: FormerSidecars | None = None
 
     def __call__(self, path: Path, frames: FrameRange) -> None:
         """Do nothing: the output stays as it is."""
 
     def put_sidecar(self, path: Path) -> None:
         """Remove the sidecar of a former output of that name: it is not of this one."""
-        _remove_sidecar(self._output)
+        self._former = FormerSidecars(self._output, path)
+        self._former.remove()
 
-
-def _remove_sidecar(output: Path) -> None:
-    with suppress(OSError):
-        sidecar_path(output).unlink(missing_ok=True)
+    def take_back(self) -> None:
+        """Undo `put_sidecar` where the output has not got its name."""
+        if self._former is not None:
+            self._former.put_back()
 
 
 def _has_signed_images(media: MediaInfo) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,12 +14,13 @@ from mien.reporting.values import ReportThreshold, ShotReport
 
 if TYPE_CHECKING:
     from mien.model.document import Project
+    from mien.model.edits import Edit
     from mien.model.media import MediaInfo
     from mien.model.quality import Quality
     from mien.model.renderer_settings import RendererSettings
     from mien.timebase import FrameRange
 
-__all__ = ["report"]
+__all__ = ["check_page", "report"]
 
 
 def report(
@@ -27,6 +29,7 @@ def report(
     *,
     project: Project | PathLike | None = None,
     shot: str | None = None,
+    edits: Sequence[Edit] = (),
     output: PathLike | None = None,
     frames: FrameRange | str | None = None,
     matte: PathLike | None = None,
@@ -49,6 +52,8 @@ def report(
         project: The project with the edits, or its file; None where there is none: then what was
             asked is not known, and the rest is measured.
         shot: Name or number of the shot in a project of several.
+        edits: What else was asked of the faces, on top of the project's edits, as `mien.render`
+            takes it: what was given for the render alone.
         output: An HTML page to write, which stands alone; None for none.
         frames: The frames of the original that the edited file holds; None for all.
         matte: A movie or images of where the edit may change pixels (`mien.render_matte`); None
@@ -69,9 +74,9 @@ def report(
             be read.
         MediaError: When one of them cannot be read.
         ProjectError: When the project is of another original.
-        NoFaceError: When there is no face in the original.
-        UsageError: When the original is a project, the page no page by its name, or the watermark
-            cannot be written.
+        NoFaceError: When there is no face in the original, or the project has not that of an edit.
+        UsageError: When the original is a project, the page no page by its name, an edit belongs
+            to another shot, or to none, or the watermark cannot be written.
         OutputError: When the page cannot be put there.
         OperationCancelledError: When it is stopped; nothing is left under the page's name.
     """
@@ -82,10 +87,11 @@ def report(
     from mien.reporting.thresholds import read_thresholds
     from mien.reporting.writing import write_report_page
 
-    page = _page(output, overwrite=overwrite)
+    page = check_page(output, overwrite=overwrite)
     if thresholds is not None and not isinstance(thresholds, Mapping):
         thresholds = read_thresholds(thresholds)
     opened, path = _project_of(project, shot, original)
+    opened = _with_edits(opened, edits)
     before = _probed(original) if opened is None else opened.shot.media
     after = _probed(edited)
     span = check_pair(before, after, None if frames is None else str(frames))
@@ -99,8 +105,17 @@ def report(
         return measure(order, tell)[0] if page is None else write_report_page(order, page, tell)
 
 
-def _page(output: PathLike | None, *, overwrite: bool) -> Path | None:
-    """The page to write, which can be put there; None for none."""
+def check_page(output: PathLike | None, *, overwrite: bool) -> Path | None:
+    """Return the page of a report, which can be put where it is wanted; None for none.
+
+    Args:
+        output: The page; None for none.
+        overwrite: Whether it may replace a file.
+
+    Raises:
+        OutputError: When it cannot be put there.
+        UsageError: When its name is not that of a page.
+    """
     from mien.io.files import check_file
 
     if output is None:
@@ -150,6 +165,20 @@ def _project_of(
     loaded = load_project(path, shot, find_media=False)
     _check_content(loaded, Path(original))
     return load_project(path, shot, media=original), path
+
+
+def _with_edits(project: Project | None, edits: Sequence[Edit]) -> Project | None:
+    """The project with further edits on top of its own."""
+    from mien.model.edits import stacked_edits
+
+    if not edits:
+        return project
+    if project is None:
+        raise UsageError(
+            "Edits are of the faces of a tracked shot, and no project with one is given.",
+            "Give the shot that was rendered, too: project=mien.Project(shot).",
+        )
+    return replace(project, edits=stacked_edits(project.shot, (*project.edits, *edits)))
 
 
 def _check_content(project: Project, original: Path) -> None:

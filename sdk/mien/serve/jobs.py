@@ -15,6 +15,7 @@ from multiprocessing.context import SpawnProcess
 from multiprocessing.reduction import ForkingPickler
 from typing import Any, Final, Literal
 
+from mien.child_python import safe_path
 from mien.errors import HandleError, ProtocolError, WorkerError
 from mien.folder_limits import limits
 from mien.serve.messages import JobFacts, JobKind, Message
@@ -137,7 +138,7 @@ class ServedJob:
         process = _CONTEXT.Process(
             target=work, args=(theirs, limits()), name=self.handle, daemon=True
         )
-        with _starting:
+        with _starting, safe_path():
             process.start()
         theirs.close()
         with self._lock:

@@ -393,7 +393,7 @@ class Methods:
         if params.frames is not None:
             span = shot.clock.parse_range(f"{params.frames[0]}:{params.frames[1]}")
         # What can be refused is refused before a process is started for it.
-        api.check_consent(project, span)
+        api.check_consent(project, span, provenance=params.matte or params.provenance)
         check_stored_matte(shot.media, shot.occlusion)
         refuse_matte_as_output(output, shot.occlusion)
         check_output(

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from mien.errors import OutputError, UsageError
 from mien.io.files import check_file
+from mien.model.edits import stacked_edits
 from mien.rendering.registry import find_entry, merge_settings
 from mien.rendering.watermark import make_watermark
 from mien.reporting.thresholds import make_thresholds
+from mien.serve.edits import make_edit
 from mien.serve.folders import check_settings
 from mien.serve.jobs import ServedJob
 from mien.serve.messages import ReportParams, ReportResult
@@ -35,9 +38,10 @@ def report_job(
 
     Raises:
         HandleError: When there is no such shot.
+        NoFaceError: When it has not the face of an edit.
         OutputError: When a file cannot be put where it is wanted.
         OutsideError: When settings of its project name a file outside of the server's folders.
-        UsageError: When thresholds, frames or the watermark cannot be meant.
+        UsageError: When thresholds, edits, frames or the watermark cannot be meant.
     """
     opened = shots.find(params.shot)
     project = opened.project
@@ -49,6 +53,10 @@ def report_job(
             check_file(path, overwrite=params.overwrite)
     if page is not None and page == data:
         raise UsageError("Page and data are one file.", "Write them to two.")
+    if params.edits:
+        shot = project.shot
+        further = [make_edit(shot.face(one.face), one.layers) for one in params.edits]
+        project = replace(project, edits=stacked_edits(shot, (*project.edits, *further)))
     make_watermark(params.watermark, project.shot.media)
     settings = merge_settings(params.renderer, project.settings)
     check_settings(find_entry(params.renderer).settings(settings))

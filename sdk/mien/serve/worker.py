@@ -15,6 +15,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from mien.child_python import forget_safe_path
 from mien.errors import OperationCancelledError
 from mien.folder_limits import keep_to
 from mien.model.quality import Quality
@@ -131,6 +132,7 @@ def work(connection: Connection, folders: tuple[Path, ...] | None = None) -> Non
         connection: Brings the job's order, and takes messages.
         folders: What its paths are held to; None where nothing is.
     """
+    forget_safe_path()
     if folders is not None:
         keep_to(folders)
     # The server alone decides about its jobs, and says so with SIGTERM.

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mien.child_python import module_command
 from mien.model.curve_file import CurveFile, FaceCurves
 from mien.timebase import Clock, Timecode
 
@@ -46,13 +47,9 @@ def read_apart(path: Path) -> CurveFile:
         ValueError: When it cannot be read, or only with more time or memory than there is.
     """
     with tempfile.TemporaryDirectory(prefix="mien-usd-") as folder:
-        command = [sys.executable, "-m", __name__, str(path.resolve()), folder]
+        command = module_command(__name__, str(path.resolve()), folder)
         # What USD writes when it ends at a fault goes into the folder too.
         environment = os.environ | _ONE_THREAD | {"TMPDIR": folder, "PYTHONUTF8": "1"}
-        if places := os.environ.get("PYTHONPATH"):
-            # It runs in another folder, in which nothing lies that it could import.
-            absolute = map(os.path.abspath, filter(None, places.split(os.pathsep)))
-            environment["PYTHONPATH"] = os.pathsep.join(absolute)
         try:
             subprocess.run(
                 command, cwd=folder, env=environment, timeout=_SECONDS, check=False,

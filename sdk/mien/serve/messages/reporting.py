@@ -8,6 +8,7 @@ from pydantic import Field
 
 from mien.model.watermark import LONGEST_WATERMARK
 from mien.serve.messages.base import Count, Handle, Message, Name, PathText, Span
+from mien.serve.messages.edits import EditFacts
 
 __all__ = ["ReportFigureFacts", "ReportParams", "ReportResult", "ReportTroubleFacts"]
 
@@ -18,6 +19,9 @@ class ReportParams(Message):
     shot: Handle
     edited: PathText
     """A render of the shot, with the edits that it has now."""
+    edits: list[EditFacts] | None = None
+    """What else was asked, on top of the shot's edits, as `get_edits` gives it; the shot keeps its
+    own."""
     output: PathText | None = None
     """A page to write (`.html`), which stands alone."""
     data: PathText | None = None
