@@ -1,7 +1,7 @@
 """How far what is asked of a face is seen in its render, control by control.
 
-Each control is asked for alone, on six clips, in frames in which the person does little of it.
-Two eyes look at plate and render: MediaPipe's Face Landmarker, whose scores are those of the
+Each control is asked for alone, on six clips, in frames all over each in which there is room for
+it. Two eyes look at plate and render: MediaPipe's Face Landmarker, whose scores are those of the
 controls (`score`), and its landmarks (`field`): how much of the control's own motion, as the rig
 has it, they show. A score of 1.0 is one that rises by as much as was asked. Of a frown and a sneer
 the landmarker says nothing on any real face of the clips (`--real`): there the landmarks tell.
@@ -59,7 +59,9 @@ CONTROLS: dict[str, tuple[str, ...]] = {
 BY_LANDMARKS = ("mouthFrown", "noseSneer")
 """Controls that the Face Landmarker reads on no real face."""
 WITHIN = (0.8, 1.2)
-LOOKED_AT, QUIETEST = 16, 4
+LOOKED_AT, USED = 16, 4
+ROOM = 0.35
+"""Score up to which a frame has room for more of a control."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,10 +169,13 @@ class _Looker:
             (plan,) = looped.plans
             gains = looped.gains.get(self.face.number, {})
             gain = mean(gains.get(control, 1.0) for control in CONTROLS[name])
-        frames = sorted(self.plates, key=lambda frame: _score(self.plates[frame], name))
+        frames = [frame for frame, seen in self.plates.items() if _score(seen, name) <= ROOM]
+        if len(frames) < USED:
+            frames = sorted(self.plates, key=lambda frame: _score(self.plates[frame], name))[:USED]
+        places = np.linspace(0, len(frames) - 1, USED).round().astype(int)
         rows = []
         with open_session(self.shot, [plan], self.renderer, silent) as session:
-            for frame in sorted(frames[:QUIETEST]):
+            for frame in sorted({frames[place] for place in places}):
                 picture = FrameEditor([plan], lambda: session).edit(self._reader.frame(frame))
                 after = self._look(picture.upright_rgb())
                 if after is not None:

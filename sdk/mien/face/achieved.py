@@ -22,31 +22,30 @@ from mien.model.controls import ARKIT, INDEX
 from mien.model.face import Face
 from mien.model.landmarks import SKIN
 
-__all__ = ["CORRECTED", "SEEN", "AskedMotion", "asked_motion", "seen_amounts"]
+__all__ = ["CORRECTED", "SEEN", "EditMotion", "edit_motion", "seen_amounts"]
 
 SEEN: Final[Mapping[str, float]] = MappingProxyType(
     {
-        "browDown": 0.65,
-        "browInnerUp": 0.84,
-        "browOuterUp": 0.84,
-        "eyeBlink": 0.84,
-        "eyeSquint": 0.48,
-        "eyeWide": 0.4,
-        "jawOpen": 1.0,
-        "mouthFrown": 0.67,
-        "mouthFunnel": 0.81,
-        "mouthLowerDown": 1.09,
-        "mouthPress": 0.75,
-        "mouthPucker": 0.88,
-        "mouthSmile": 0.94,
-        "mouthStretch": 0.72,
-        "mouthUpperUp": 0.97,
-        "noseSneer": 0.35,
+        "browDown": 0.49,
+        "browInnerUp": 0.83,
+        "browOuterUp": 0.61,
+        "eyeSquint": 0.35,
+        "eyeWide": 0.24,
+        "jawOpen": 0.79,
+        "mouthFrown": 0.57,
+        "mouthFunnel": 0.76,
+        "mouthLowerDown": 0.92,
+        "mouthPress": 0.76,
+        "mouthPucker": 0.8,
+        "mouthSmile": 0.86,
+        "mouthStretch": 0.71,
+        "mouthUpperUp": 0.89,
+        "noseSneer": 0.19,
     }
 )
 """Part of a control's motion that mien's own tracker sees in a render, by name without side: the
-mean of six clips at half of the control (`python -m tests.benchmarks asked`). Others are not
-looked after: the footage hardly has them, or they move nothing that has landmarks."""
+mean of clips at half of the control, without what moves the whole head. Others are not looked
+after: lids meet at a blink of 1 whatever is seen of them, and the footage hardly has the rest."""
 
 _PRIOR: Final = 0.03
 """How much, beside a control's own motion, counts that it is seen as usual."""
@@ -67,7 +66,7 @@ CORRECTED: Final[Mapping[str, tuple[int, ...]]] = MappingProxyType(_SIDES)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class AskedMotion:
+class EditMotion:
     """The motion of a face's landmarks that an edit asks for in one frame.
 
     Attributes:
@@ -83,7 +82,7 @@ class AskedMotion:
     size: float
 
 
-def asked_motion(face: Face, frame: int, delta: FloatArray) -> AskedMotion:
+def edit_motion(face: Face, frame: int, delta: FloatArray) -> EditMotion:
     """Return the motion that an edit asks for in a frame.
 
     Args:
@@ -93,7 +92,8 @@ def asked_motion(face: Face, frame: int, delta: FloatArray) -> AskedMotion:
     """
     rig, pose = personal_rig(face), face.curves.pose
     source = face.curves.controls.array[frame]
-    moved = rig.moved(delta)
+    # A face that smiles already is not moved as far as one at rest.
+    moved = np.maximum(rig.reached(source, source + delta) - source, 0)
 
     def motion(change: FloatArray) -> FloatArray:
         shift = rig.natural(source, source + change)
@@ -110,16 +110,16 @@ def asked_motion(face: Face, frame: int, delta: FloatArray) -> AskedMotion:
     rest = motion((delta - added).astype(np.float32))
     height = float(np.ptp(face.landmarks[frame, :SKIN, 1]))
     stacked = np.stack(motions) if motions else np.zeros((0, SKIN, 2), np.float32)
-    return AskedMotion(tuple(names), stacked, rest, max(height, 1.0))
+    return EditMotion(tuple(names), stacked, rest, max(height, 1.0))
 
 
 def seen_amounts(
-    asked: Sequence[AskedMotion], before: Sequence[FloatArray], after: Sequence[FloatArray]
+    edits: Sequence[EditMotion], before: Sequence[FloatArray], after: Sequence[FloatArray]
 ) -> dict[str, tuple[float, float]]:
     """Tell how much is seen of each control, over all frames of one edit.
 
     Args:
-        asked: What is asked in each frame.
+        edits: What is asked in each frame.
         before: (478, 2 or 3) landmarks that were read of each plate.
         after: The same of each edited picture.
 
@@ -127,13 +127,13 @@ def seen_amounts(
         By control, how much is seen, 1 for as much as is usually; and how far it moves the
         landmarks that it moves most, in heights of the face, the mean over the frames.
     """
-    names = tuple(dict.fromkeys(name for one in asked for name in one.names))
+    names = tuple(dict.fromkeys(name for one in edits for name in one.names))
     if not names:
         return {}
     normal = np.zeros((len(names), len(names)))
     right = np.zeros(len(names))
     reach: dict[str, list[float]] = {name: [] for name in names}
-    for one, old, new in zip(asked, before, after, strict=True):
+    for one, old, new in zip(edits, before, after, strict=True):
         head = _head_motions(old[:SKIN, :2])
         moved = (new[:SKIN, :2] - old[:SKIN, :2]).astype(np.float64) - one.rest
         columns = np.zeros((2 * SKIN, len(names)))

@@ -166,6 +166,10 @@ class PersonalRig:
         there = self._deformed(reached, look + gaze_change(source, target))
         return np.asarray(there - self._from(source, look), dtype=np.float32)
 
+    def reached(self, source: FloatArray, target: FloatArray) -> FloatArray:
+        """Return the controls (59,) to which an edit moves the skin; see `EditAmounts.reached`."""
+        return self._amounts.reached(source, target)
+
     def moved(self, added: FloatArray) -> FloatArray:
         """Return how far added controls (..., 59) move the skin; see `EditAmounts.moved`."""
         return self._amounts.moved(added)

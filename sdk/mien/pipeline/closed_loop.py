@@ -22,7 +22,7 @@ import numpy as np
 from mien._types import FloatArray, IndexArray
 from mien.blas import one_blas_thread
 from mien.errors import MienError, OperationCancelledError
-from mien.face.achieved import CORRECTED, AskedMotion, asked_motion, seen_amounts
+from mien.face.achieved import CORRECTED, EditMotion, edit_motion, seen_amounts
 from mien.face.deform import personal_rig
 from mien.media.frame import Frame
 from mien.media.reader import Reader, open_reader
@@ -47,7 +47,7 @@ _MOST: Final = 1.35
 """Bounds of a gain: a face whose pixels do not follow is not torn at."""
 _STEP: Final = 32
 """Gains are whole parts of one in so many."""
-_AS_USUAL: Final = 0.08
+_AS_USUAL: Final = 0.1
 """A gain that is nearer to 1 changes nothing."""
 _FRAMES: Final = 8
 """Frames that are looked at, of an edit that asks for one control; of others a few more."""
@@ -60,7 +60,7 @@ _STRONG: Final = 0.5
 """Part of its most from which a control is strong in a frame."""
 _SURE: Final = 0.5
 """Confidence of a face below which nothing is learned from a frame."""
-_LEAST_REACH: Final = 0.004
+_LEAST_REACH: Final = 0.008
 """Heights of the face by which landmarks have to move for a control to be told from noise."""
 _FURTHEST: Final = 1.1
 """Parts of the most that people do to which no gain leads; what is asked itself may go on."""
@@ -251,7 +251,7 @@ class _Looking:
         after = None if before is None else self._read_edited(plan, picture, before)
         if before is None or after is None:
             return None
-        asked = asked_motion(face, frame, plan.evaluated.delta[frame])
+        asked = edit_motion(face, frame, plan.evaluated.delta[frame])
         return _Look(asked, before, after, picture if frame in kept else None)
 
     def _read_edited(self, plan: FacePlan, picture: Frame, near: FloatArray) -> FloatArray | None:
@@ -264,7 +264,7 @@ class _Looking:
 class _Look:
     """One frame that was looked at: what is asked, landmarks before and after, the plate."""
 
-    asked: AskedMotion
+    asked: EditMotion
     before: FloatArray
     after: FloatArray
     picture: Frame | None

@@ -18,6 +18,7 @@ from mien.media.orient import turn
 from mien.media.planes import Plate
 from mien.model.edits import Edit
 from mien.model.shot import Shot
+from mien.pipeline import known_gains, with_gains
 from mien.preview.picture import Rgb8, displayed
 from mien.rendering.base import (
     CacheKey,
@@ -67,7 +68,11 @@ class EvaluatedEdits:
             NoFaceError: When the shot has no such face.
             MissingDependencyError: When the renderer lacks a part.
         """
-        plans = tuple(face_plans(shot, edits, shot.clock.all))
+        # Amounts as the last export of this face found them; a slider does not wait for more.
+        plans = tuple(
+            with_gains(plan, known_gains(shot, plan, renderer))
+            for plan in face_plans(shot, edits, shot.clock.all)
+        )
         keys = tuple(renderer.cache_key(shot, plan) for plan in plans)
         active = np.zeros(len(self.active), dtype=bool)
         for plan in plans:

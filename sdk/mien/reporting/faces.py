@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from mien._types import BoolArray, FloatArray
+from mien.face.achieved import CORRECTED, edit_motion, seen_amounts
+from mien.face.deform import personal_rig
 from mien.face.resmoothing import resmoothed
 from mien.face.solve import solve_face
 from mien.media.reader import open_reader
@@ -23,6 +25,10 @@ from mien.tracking.registry import get_tracker
 
 __all__ = ["Tracked", "Trembling", "retrack", "second_differences", "trembling"]
 
+_TOGETHER: Final = 2
+"""Frames to either side that tell together how much is seen of what is asked in one."""
+_ASKED: Final = 0.05
+"""What less than that is asked of is told by the solver, like what is not asked for."""
 _NEAR: Final = 0.5
 """Part of a face's height within which a face of the edited file is the same person's."""
 
@@ -50,12 +56,19 @@ class Tracked:
 
 
 def retrack(
-    edited: MediaInfo, shot: Shot, faces: Sequence[Face], frames: FrameRange, progress: Progress
+    edited: MediaInfo,
+    shot: Shot,
+    faces: Sequence[Face],
+    frames: FrameRange,
+    progress: Progress,
+    deltas: Mapping[int, FloatArray] | None = None,
 ) -> list[Tracked]:
     """Track an edited file, and solve its faces as the people of the original.
 
     The tracker is the one that tracked the original, and each face is solved with the neutral shape
-    that the original has of it: what differs is what the face does.
+    that the original has of it: what differs is what the face does. A control that an edit asks
+    for is told by how the landmarks move along its way (face/achieved.py): the solver is cautious
+    with one that moves alone, and gives part of it to others that often go along.
 
     Args:
         edited: Facts of the edited file.
@@ -63,6 +76,8 @@ def retrack(
         faces: The faces of interest.
         frames: The frames of the original that the edited file holds.
         progress: Told about the stage `track`.
+        deltas: By a face's number, (F, 59) what is asked of it in every frame of the original
+            beyond its performance; none for a face that nobody edits.
 
     Raises:
         MediaError: When it cannot be read.
@@ -73,7 +88,8 @@ def retrack(
         result = run_tracker(get_tracker(name), reader, max_faces=MAX_FACES, progress=progress)
     tracks = list(result.tracks)
     cuts = [cut - frames.start for cut in shot.breaks if frames.start < cut < frames.stop]
-    return [_one(face, tracks, edited, frames, cuts) for face in faces]
+    found = [_one(face, tracks, edited, frames, cuts) for face in faces]
+    return [_with_asked(one, frames, (deltas or {}).get(one.face.number)) for one in found]
 
 
 def _one(
@@ -95,6 +111,33 @@ def _one(
     seen = np.asarray(track.seen)
     controls[~seen] = 0
     return Tracked(face, controls, seen, before, track.landmarks[..., :2])
+
+
+def _with_asked(one: Tracked, frames: FrameRange, delta: FloatArray | None) -> Tracked:
+    """What was tracked, with controls that are asked for told along their way."""
+    if delta is None:
+        return one
+    both = one.seen & np.isfinite(one.before[:, 0, 0]) & one.face.valid[frames.start : frames.stop]
+    rows = np.flatnonzero(both & (delta[frames.start : frames.stop] > _ASKED).any(axis=1))
+    asked = {
+        row: edit_motion(one.face, frames.start + row, delta[frames.start + row])
+        for row in rows.tolist()
+    }
+    rig, achieved = personal_rig(one.face), one.achieved.copy()
+    for row in asked:
+        near = [at for at in range(row - _TOGETHER, row + _TOGETHER + 1) if at in asked]
+        seen = seen_amounts(
+            [asked[at] for at in near], list(one.before[near]), list(one.after[near])
+        )
+        wanted = delta[frames.start + row]
+        moved = rig.moved(wanted)
+        source = one.face.curves.controls.array[frames.start + row]
+        for name, (amount, _) in seen.items():
+            for column in CORRECTED[name]:
+                if wanted[column] > _ASKED:
+                    moved[column] *= max(amount, 0)
+                    achieved[row, column] = source[column] + rig.added(moved)[column]
+    return replace(one, achieved=achieved)
 
 
 def _as_tracked(face: Face) -> FloatArray:

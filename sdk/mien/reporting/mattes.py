@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,8 +18,8 @@ from mien.media.probe import probe_any
 from mien.media.reader import open_reader
 from mien.model.media import MediaInfo, Orientation
 from mien.model.shot import Shot
-from mien.pipeline import stream_frames
-from mien.progress import silent
+from mien.pipeline import close_loop, stream_frames
+from mien.progress import Progress, silent
 from mien.rendering.base import FacePlan, Renderer
 from mien.reporting.faces import Tracked
 from mien.timebase import FrameRange
@@ -61,25 +61,40 @@ class FrameMattes:
 
 
 def renderer_mattes(
-    shot: Shot, plans: Sequence[FacePlan], renderer: Renderer, frames: FrameRange
+    shot: Shot,
+    plans: Sequence[FacePlan],
+    renderer: Renderer,
+    frames: FrameRange,
+    progress: Progress = silent,
 ) -> FrameMattes:
     """Return the mattes that a renderer has for edits: exactly what it changes.
+
+    A file does not tell whether its amounts were corrected (`mien render --open-loop`), so that
+    what either changes counts.
 
     Args:
         shot: The shot.
         plans: The faces with edits.
         renderer: The renderer.
         frames: The frames.
+        progress: Told about the stage `prepare`.
     """
+    loop = close_loop(shot, plans, renderer, progress)
+    both = [plans, loop.plans] if loop.gains else [plans]
     how = f"The matte is what the {renderer.name} renderer changes for the project's edits."
 
     def stream() -> Iterator[FrameMatte | None]:
-        made = stream_frames(shot, plans, renderer, frames, silent, matte=True)
-        with closing(made):
-            for frame in made:
-                coded = frame.plate().luma()
-                coded = np.where(coded > _least(frame), coded, np.float32(0))
-                shown = _upright(coded, frame.orientation) if coded.any() else None
+        with ExitStack() as stack:
+            made = [
+                stack.enter_context(
+                    closing(stream_frames(shot, one, renderer, frames, silent, matte=True))
+                )
+                for one in both
+            ]
+            for pair in zip(*made, strict=True):
+                coded = np.max([frame.plate().luma() for frame in pair], axis=0)
+                coded = np.where(coded > _least(pair[0]), coded, np.float32(0))
+                shown = _upright(coded, pair[0].orientation) if coded.any() else None
                 yield None if shown is None else FrameMatte(shown, coded)
 
     return FrameMattes("renderer", how, stream())

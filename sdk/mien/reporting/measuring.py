@@ -201,7 +201,8 @@ def _subject(work: _Work) -> _Subject:
         work.notes += untracked_notes(shot, order.project.edits, frames)
         work.notes += weak_notes(shot, (plan.face.number for plan in plans), frames)
     faces = [plan.face for plan in plans] or list(shot.faces[:_MOST_FACES])
-    tracked = retrack(order.edited, shot, faces, frames, work.progress)
+    deltas = {plan.face.number: plan.evaluated.delta for plan in plans}
+    tracked = retrack(order.edited, shot, faces, frames, work.progress, deltas)
     for one in tracked:
         if not one.seen.any():
             work.notes.append(
@@ -246,7 +247,7 @@ def _mattes(work: _Work, subject: _Subject) -> FrameMattes:
     if renderer.costly:
         why = f"the {renderer.name} renderer would have to make every frame again"
         return outline_mattes(order.original, subject.faces, count, why)
-    return renderer_mattes(subject.shot, subject.plans, renderer, order.frames)
+    return renderer_mattes(subject.shot, subject.plans, renderer, order.frames, work.progress)
 
 
 def _watermark(work: _Work) -> Watermark | None:
