@@ -375,7 +375,7 @@ def _write(
     wanted = matte or work.permit.check_signed(signed)
     seal = None if matte else open_seal(path, claims, soundtrack, wanted=wanted)
     recorder = Recorder(work.permit, path, work.renderer, matte=matte, watermark=bool(text),
-                        hashes=seal and seal.hashes)  # fmt: skip
+                        hashes=seal.hashes if seal else None)  # fmt: skip
     work = work.with_examples(progress)
     # The ledger comes last: what it says is of the bytes that get the name.
     destination = Output(
