@@ -374,10 +374,8 @@ def _write(
     signed = work.provenance if provenance is None else provenance
     wanted = matte or work.permit.check_signed(signed)
     seal = None if matte else open_seal(path, claims, soundtrack, wanted=wanted)
-    hashes = None if seal is None else seal.hashes
-    recorder = Recorder(
-        work.permit, path, work.renderer, matte=matte, watermark=bool(text), hashes=hashes
-    )
+    recorder = Recorder(work.permit, path, work.renderer, matte=matte, watermark=bool(text),
+                        hashes=seal.hashes if seal else None)  # fmt: skip
     work = work.with_examples(progress)
     # The ledger comes last: what it says is of the bytes that get the name.
     destination = Output(
