@@ -84,8 +84,7 @@ def render(
             some by name on top of those of the project. With `auto` they are the reference
             renderer's, and unused where another is chosen.
         frames: Frames to write, as a range or typed (`1.0s:2.0s`); None for all.
-        examples: Clips and images of the same people, of which the renderer learns how they look
-            beside those that the shot has; see `set_examples`.
+        examples: Clips and images of the same people, beside those of the shot; see `set_examples`.
         occlusion_matte: A movie or images in which what is in front of faces is white, in place
             of the shot's own and of what mien finds (`set_occlusion_matte`); None for the shot's.
         codec: Name of the video codec; None for the source's family.
@@ -98,8 +97,7 @@ def render(
         audio: Another sound, or the path of one that begins with the shot; None for its own.
         provenance: Whether it carries signed credentials (C2PA); None: as the project says, or yes.
         watermark: A text that is burnt into a corner of every frame, as `DRAFT`; None for none.
-        open_loop: Whether amounts are left as they are asked for. Otherwise a few frames are looked
-            at first, and amounts corrected by what is seen (docs/closed-loop.md).
+        open_loop: Whether amounts stay as asked for, not corrected by what is seen in a few frames.
         progress: True for bars on a terminal, or a function that is called with the stage
             (`prepare`, `render`), the steps done and the steps in all.
 

@@ -205,16 +205,16 @@ def batch(
     if resume and not (folder / FOLDER).is_dir():
         raise UsageError(f"There is no batch in {folder} to go on with.", "Check the folder.")
     check_examples(examples or ())
-    watermark = None if watermark is None else check_watermark(watermark)
+    said: Any = {"quality": quality, "provenance": provenance, "open_loop": open_loop}
+    said["watermark"] = None if watermark is None else check_watermark(watermark)
     cut: Cut | None = None
     if source.suffix.lower() in _LISTS:
         writes_back = activate or unpack is not None or media_paths != "relative" or drop != "auto"
         _check_list(source, rate, edits, handles, writes_back)
         jobs = read_jobs(
-            source, renderer=renderer, tracker=tracker, codec=codec, quality=quality,
-            examples=examples or (), occlusion=occlusion, until_damage=until_damage,
-            missing_frames=missing_frames, reports=reports, provenance=provenance,
-            watermark=watermark, open_loop=open_loop,
+            source, renderer=renderer, tracker=tracker, codec=codec, examples=examples or (),
+            occlusion=occlusion, until_damage=until_damage, missing_frames=missing_frames,
+            reports=reports, **said,
         )  # fmt: skip
     else:
         if not dry_run:
@@ -222,11 +222,7 @@ def batch(
         cut = _read_cut(source, rate, handles, edits, renderer, tracker, codec, lossless, unpack)
         _check_drop(cut, drop)
         jobs = _jobs_of(cut, tuple(examples or ()), occlusion, until_damage, missing_frames)
-        said: Any = {
-            "quality": quality, "report": reports, "provenance": provenance,
-            "watermark": watermark, "open_loop": open_loop,
-        }  # fmt: skip
-        jobs = [dataclasses.replace(job, **said) for job in jobs]
+        jobs = [dataclasses.replace(job, report=reports, **said) for job in jobs]
     jobs = _with_trackers(_with_renderers(jobs, typed))
     plan = make_plan(jobs, folder, chunk=chunk or CHUNK, overwrite=overwrite, settle=typed.over)
     for notice in plan.notices:

@@ -290,11 +290,10 @@ def render(
         project = _tracked(project.shot, frames, occlusion, until_damage=until_damage)
     kept = ((renderer, settings), examples or (), frames)
     project, edits = saving.applied(target, shot, which, project, assignments, *kept)
-    only: dict[str, Any] = {"audio": audio, "provenance": provenance, "watermark": watermark}
+    only: Any = {} if matte else {"audio": audio, "provenance": provenance, "watermark": watermark}
     report = (api.render_matte if matte else api.render)(
         project, output, edits=edits, renderer=renderer, settings=settings, frames=frames,
-        examples=examples or (), until_damage=until_damage, open_loop=open_loop, **how,
-        **({} if matte else only),
+        examples=examples or (), until_damage=until_damage, open_loop=open_loop, **how, **only,
     )  # fmt: skip
     if json:
         facts = {"source": str(project.shot.media.path), "tracked": tracking} | report.to_dict()

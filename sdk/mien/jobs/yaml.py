@@ -43,7 +43,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Any, Final, TypeVar
 
 import yaml
 from pydantic import Field, ValidationError
@@ -125,6 +125,14 @@ class _Shot(_MeasuredFields):
             return None
         return self.audio.soundtrack(machine_path(self.audio.file, folder))
 
+    def source(self, folder: Path) -> dict[str, Any]:
+        """What is rendered and asked of it, as fields of a job that nobody else says."""
+        return {
+            "media": _placed(self.media, folder), "project": _placed(self.project, folder),
+            "shot": self.shot, "stream": self.stream, "frames": self.frames, "set": self.set,
+            "face": self.face, "curves": self.followed(folder), "audio": self.sound(folder),
+        }  # fmt: skip
+
     def followed(self, folder: Path) -> tuple[CurvesInput | ApplyInput, ...]:
         """What faces follow: curve files, and performances above them."""
         curves = (one.input(machine_path(one.file, folder)) for one in self.curves)
@@ -202,15 +210,7 @@ def read_jobs(
         jobs.append(
             ShotJob(
                 name=name,
-                media=_placed(shot.media, path.parent),
-                project=_placed(shot.project, path.parent),
-                shot=shot.shot,
-                stream=shot.stream,
-                set=shot.set,
-                face=shot.face,
-                curves=shot.followed(path.parent),
-                audio=shot.sound(path.parent),
-                frames=shot.frames,
+                **shot.source(path.parent),
                 renderer=chosen,
                 tracker=shot.tracker or tracker or file.tracker or "auto",
                 settings=settings.parse(chosen, shot.settings, ("shots", number)),
