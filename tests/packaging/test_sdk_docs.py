@@ -76,5 +76,6 @@ def test_its_code_runs(
     assert repr(found["imported"].edit).startswith("Edit(face 1, 1 layer, ")
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "behind.mp4", "curves.npz", "edited.mien", "hand.mkv", "helped.mp4", "interview.mien",
-        "interview.mp4", "laugh.mp4", "light.mp4", "matte.mp4", "out.mp4", "renders", "take.csv",
+        "interview.mp4", "laugh.mp4", "light.mp4", "matte.mp4", "out.mp4", "plain.mp4", "renders",
+        "take.csv",
     ]  # fmt: skip
