@@ -39,6 +39,7 @@ NAMES = (
     "reading",
     "apply",
     "asked",
+    "loop",
     "voice",
     "mouths",
     "reenact",

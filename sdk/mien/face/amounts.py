@@ -42,7 +42,7 @@ MOST: Final[Mapping[str, float]] = MappingProxyType(
         "mouthSmile": 1.2,
         "mouthStretch": 1.4,
         "mouthUpperUp": 1.4,
-        "noseSneer": 2.2,
+        "noseSneer": 1.9,
     }
 )
 """Value of a control at which its field moves the skin as far as people do at their most, by
