@@ -70,26 +70,27 @@ def evaluated(scene: Any, strip: Any, when: Any, controls: Iterable[str]) -> dic
 
 
 @contextmanager
-def listened(client: Any) -> Iterator[list[tuple[str, dict[str, Any]]]]:
-    """The jobs that a client starts meanwhile."""
+def listened() -> Iterator[list[tuple[str, dict[str, Any]]]]:
+    """The jobs that clients start meanwhile; the server may be started anew for them."""
     asked: list[tuple[str, dict[str, Any]]] = []
-    start = client.start
+    kind = extension("client").Client
+    start = kind.start
 
-    def listening(method: str, /, **params: Any) -> Any:
+    def listening(client: Any, method: str, /, **params: Any) -> Any:
         asked.append((method, params))
-        return start(method, **params)
+        return start(client, method, **params)
 
-    client.start = listening
+    kind.start = listening
     try:
         yield asked
     finally:
-        del client.start
+        kind.start = start
 
 
 def render_and_compare(scene: Any, strip: Any) -> float:
     """Render; the largest difference between what Blender has and what mien got."""
     scene.mien.folder = str(folder / "renders")
-    with listened(server.current()) as asked:
+    with listened() as asked:
         assert bpy.ops.mien.render() == {"FINISHED"}
     (render,) = (params for method, params in asked if method == "render")
     # An older server knows no such word, and is not told one unless it is wanted.
