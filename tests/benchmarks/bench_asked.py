@@ -31,9 +31,8 @@ from mien.model.controls import INDEX, sides
 from mien.pipeline.closed_loop import close_loop
 from mien.pipeline.editing import FrameEditor
 from mien.pipeline.gains_cache import GainsCache
-from mien.pipeline.render import open_session
-from mien.progress import silent
 from mien.rendering.plans import face_plans
+from mien.rendering.plates import ReaderPlates
 from mien.rendering.registry import get_renderer
 from tests.benchmarks.bench_apply import tracked
 from tests.benchmarks.common import measure
@@ -141,6 +140,7 @@ class _Looker:
 
     def __enter__(self) -> _Looker:
         self._reader = open_reader(self.shot.media, cache_bytes=0)
+        self._session = self.renderer.open(self.shot, ReaderPlates(self._reader))
         usable = np.flatnonzero(self.face.curves.valid & (self.face.confidence > 0.7))
         places = np.linspace(0, len(usable) - 1, LOOKED_AT).round().astype(int)
         self.plates = {}
@@ -151,6 +151,7 @@ class _Looker:
         return self
 
     def __exit__(self, *error: object) -> None:
+        self._session.close()
         self._reader.close()
 
     def most(self, name: str) -> float:
@@ -174,12 +175,12 @@ class _Looker:
             frames = sorted(self.plates, key=lambda frame: _score(self.plates[frame], name))[:USED]
         places = np.linspace(0, len(frames) - 1, USED).round().astype(int)
         rows = []
-        with open_session(self.shot, [plan], self.renderer, silent) as session:
-            for frame in sorted({frames[place] for place in places}):
-                picture = FrameEditor([plan], lambda: session).edit(self._reader.frame(frame))
-                after = self._look(picture.upright_rgb())
-                if after is not None:
-                    rows.append(self._compared(name, frame, after, amount))
+        self._session.prepare([plan])
+        for frame in sorted({frames[place] for place in places}):
+            editor = FrameEditor([plan], lambda: self._session)
+            after = self._look(editor.edit(self._reader.frame(frame)).upright_rgb())
+            if after is not None:
+                rows.append(self._compared(name, frame, after, amount))
         score, field, others, turned = np.mean(rows, axis=0).tolist()
         return Seen(score, field, others, turned, gain)
 

@@ -30,8 +30,8 @@ GRADES: Final[dict[str, float]] = {"A": 0.12, "B": 0.27, "C": 0.45, "D": 0.7, "E
 """What share of a unit's most each letter stands for: trace, slight, marked, severe, maximum."""
 
 _OF_MOST: Final = {
-    "mouthFunnel": 0.33, "mouthLowerDown": 0.46, "mouthPress": 0.42, "mouthStretch": 0.23,
-    "mouthUpperUp": 0.7, "noseSneer": 0.42,
+    "mouthFunnel": 0.29, "mouthLowerDown": 0.43, "mouthPress": 0.36, "mouthStretch": 0.19,
+    "mouthUpperUp": 0.58, "noseSneer": 0.42,
 }  # fmt: skip
 """Value of a control, without its side, at which a unit's E is reached; 1 of others. Alone these
 controls go further than in a face that feels something, in which several units pull at one lip."""
