@@ -25,15 +25,19 @@ import numpy as np
 
 import mien
 from mien._types import AnyArray
+from mien.face.achieved import edit_motion, seen_amounts
 from mien.face.deform import personal_rig
+from mien.media.frame import Frame
 from mien.media.reader import open_reader
 from mien.model.controls import INDEX, sides
 from mien.pipeline.closed_loop import close_loop
 from mien.pipeline.editing import FrameEditor
 from mien.pipeline.gains_cache import GainsCache
+from mien.rendering.base import FacePlan
 from mien.rendering.plans import face_plans
 from mien.rendering.plates import ReaderPlates
 from mien.rendering.registry import get_renderer
+from mien.tracking.picture_reader import PictureReader
 from tests.benchmarks.bench_apply import tracked
 from tests.benchmarks.common import measure
 
@@ -72,6 +76,8 @@ class Seen:
         field: Part of the control's motion that its landmarks show.
         others: Mean change of its other scores.
         turned: Degrees by which its head turns.
+        mien: How much mien's own tracker sees of it, 1 for as much as usually; 0 where it does
+            not look after that control.
         gain: The closed loop's, 1 without.
     """
 
@@ -79,6 +85,7 @@ class Seen:
     field: float
     others: float
     turned: float
+    mien: float
     gain: float
 
 
@@ -112,17 +119,17 @@ def _plain(one: Seen) -> dict[str, float]:
 
 
 def _print(found: dict[str, dict[str, Seen]], most: dict[str, float]) -> None:
-    print(f"  {'':15} score  field  told   others  head   gain   each clip")
+    print(f"  {'':15} score  field  told   others  head  mien  gain   each clip")
     good = 0
     for name, row in found.items():
-        score, field, other, turned, gain = (
+        score, field, other, turned, own, gain = (
             mean(getattr(one, part) for one in row.values()) for part in Seen.__slots__
         )
         by = "field" if name in BY_LANDMARKS else "score"
         good += WITHIN[0] <= (field if by == "field" else score) <= WITHIN[1]
         each = " ".join(f"{getattr(one, by):.2f}" for one in row.values())
         real = f"   real {most[name]:.2f}" if most else ""
-        figures = f"{score:6.2f}{field:7.2f}   {by}{other:8.3f}{turned:6.2f}{gain:7.2f}"
+        figures = f"{score:6.2f}{field:7.2f}   {by}{other:8.3f}{turned:6.2f}{own:6.2f}{gain:6.2f}"
         print(f"  {name:15}{figures}   {each}{real}")
     print(f"  within {WITHIN[0]} to {WITHIN[1]}: {good} of {len(found)}")
 
@@ -137,6 +144,7 @@ class _Looker:
         self.landmarker = self.tool.landmarker()
         self.renderer = get_renderer("warp")
         self.cache = GainsCache(folder)
+        self.eye = PictureReader()
 
     def __enter__(self) -> _Looker:
         self._reader = open_reader(self.shot.media, cache_bytes=0)
@@ -151,6 +159,7 @@ class _Looker:
         return self
 
     def __exit__(self, *error: object) -> None:
+        self.eye.close()
         self._session.close()
         self._reader.close()
 
@@ -178,11 +187,14 @@ class _Looker:
         self._session.prepare([plan])
         for frame in sorted({frames[place] for place in places}):
             editor = FrameEditor([plan], lambda: self._session)
-            after = self._look(editor.edit(self._reader.frame(frame)).upright_rgb())
+            plate = self._reader.frame(frame)
+            picture = editor.edit(plate).upright_rgb()
+            after = self._look(picture)
             if after is not None:
-                rows.append(self._compared(name, frame, after, amount))
-        score, field, others, turned = np.mean(rows, axis=0).tolist()
-        return Seen(score, field, others, turned, gain)
+                own = self._own(name, open_plan, plate, picture)
+                rows.append([*self._compared(name, frame, after, amount), own])
+        score, field, others, turned, own = np.mean(rows, axis=0).tolist()
+        return Seen(score, field, others, turned, own, gain)
 
     def _compared(self, name: str, frame: int, after: Any, amount: float) -> list[float]:
         before = self.plates[frame]
@@ -197,6 +209,17 @@ class _Looker:
             mean(others),
             float(np.degrees(np.arccos(np.clip(turn, -1, 1)))),
         ]
+
+    def _own(self, name: str, plan: FacePlan, plate: Frame, picture: AnyArray) -> float:
+        """How much mien's own tracker sees, of what it usually does."""
+        near, frame = self.face.landmarks[plate.index], plate.index
+        before = self.eye.read(plate.upright_rgb(), near)
+        after = self.eye.read(picture, near)
+        if before is None or after is None:
+            return 0.0
+        motion = edit_motion(self.face, frame, plan.evaluated.delta[frame])
+        seen = seen_amounts([motion], [before], [after])
+        return mean(seen.get(control, (0.0, 0.0))[0] for control in CONTROLS[name])
 
     def _field(self, name: str, frame: int) -> AnyArray:
         columns = [INDEX[side] for control in CONTROLS[name] for side in sides(control) or ()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -72,7 +73,12 @@ def test_a_timid_render_is_corrected_once_and_the_same_for_any_part(
     shot: mien.Shot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "out.mkv"
-    render = {"edits": [smile(shot)], "renderer": "timid", "lossless": True, "progress": False}
+    render: dict[str, Any] = {
+        "edits": [smile(shot)],
+        "renderer": "timid",
+        "lossless": True,
+        "progress": False,
+    }
     first = mien.render(shot, out, frames="4:8", **render)
     assert first.gains[1]["mouthSmile"] > 1.2
     assert first.to_dict()["gains"] == {"1": {"mouthSmile": first.gains[1]["mouthSmile"]}}
@@ -95,7 +101,12 @@ def test_a_timid_render_is_corrected_once_and_the_same_for_any_part(
 
 def test_mattes_are_those_of_the_corrected_render(shot: mien.Shot, tmp_path: Path) -> None:
     out = tmp_path / "matte.mkv"
-    ask = {"edits": [smile(shot)], "renderer": "timid", "frames": "4:6", "progress": False}
+    ask: dict[str, Any] = {
+        "edits": [smile(shot)],
+        "renderer": "timid",
+        "frames": "4:6",
+        "progress": False,
+    }
     closed = mien.render_matte(shot, out, lossless=True, **ask)
     assert closed.gains[1]["mouthSmile"] > 1.2
     pictures = list(mien.render_frames(out))

@@ -42,7 +42,7 @@ gladness       joy      cheerfulness   0.45 0.8  0.2  1D 6C 12C
 happiness      joy      cheerfulness   0.6  0.9  0.4  6C 12D 14B
 jubilation     joy      cheerfulness   1    1    0.9  1B 2C 6D 12E 25E 27C
 elation        joy      cheerfulness   0.9  0.9  0.8  1D 2E 5B 6D 12E 25D 26C 63C
-satisfaction   joy      cheerfulness   0.4  0.7  -0.1 6B 7B 12C 14D 24B 43B
+satisfaction   joy      cheerfulness   0.4  0.7  -0.1 6B 7B 12B 14D 24C 43B
 ecstasy        joy      cheerfulness   1    1    0.7  1D 4A 6C 12C 25D 26C 43E
 euphoria       joy      cheerfulness   1    1    0.7  1C 2C 6E 12E 25C 26B 43C
 enthusiasm     joy      zest           0.7  0.8  0.7  1C 2C 5C 6B 12D 25B
