@@ -287,8 +287,12 @@ def reference() -> Subject:
 
 
 def solver() -> Subject:
-    """The solver: what it finds must not change under projects that were solved."""
-    most = {"": 100, "smooth controls": 500}
+    """The solver: what it finds must not change under projects that were solved.
+
+    OpenBLAS's kernels for Sandy Bridge, Haswell, Skylake-X and Sapphire Rapids move raw controls by
+    up to 0.0006, and by 0.0036 once noise is estimated from them; a change of the solver does more.
+    """
+    most = {"": 100, "raw controls": 1200, "smooth controls": 7200}
     return Subject("solver", SOLVER, "`mien.face.SOLVER`", most, of_solver)
 
 

@@ -142,7 +142,7 @@ def test_brightness_makes_no_step_as_the_jaw_drops() -> None:
 
 
 def test_teeth_are_about_as_bright_as_skin_and_less_red_and_darker_to_the_sides() -> None:
-    painted = Painted.of(moved(jawOpen=0.25, mouthSmile=0.8, mouthUpperUp=0.4))
+    painted = Painted.of(moved(jawOpen=0.25, mouthSmile=0.8, mouthUpperUp=0.2))
     cm = painted.cavity.px_per_cm
     teeth = painted.rgb[SIZE - round(0.2 * cm) : SIZE + round(0.1 * cm)]
     front = teeth[:, SIZE + round(0.2 * cm) : SIZE + round(0.6 * cm)].mean(axis=(0, 1))

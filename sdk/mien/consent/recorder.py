@@ -17,10 +17,10 @@ from mien.consent.ledger import Ledger, LedgerHead
 from mien.consent.permit import RenderPermit
 from mien.errors import WriteError
 from mien.media.fingerprint import sha256_of
-from mien.media.outputs import LastMoved
 from mien.timebase import FrameRange
 
 if TYPE_CHECKING:
+    from mien.media.outputs import LastMoved
     from mien.rendering.base import Renderer
 
 __all__ = ["Recorder", "content_facts"]
@@ -84,6 +84,9 @@ class Recorder:
         facts = _facts(self._permit, frames, self._renderer, matte=self._matte)
         if self._watermark:
             facts["watermark"] = True
+        # What writes pictures loads here, not with every program that knows of ledgers.
+        from mien.media.outputs import LastMoved
+
         self._last = LastMoved.of(unnamed, self._output)
         self._append(facts | {"output": content_facts(unnamed, self._output.name, self._hashes)})
 

@@ -34,7 +34,7 @@ class ReferenceRenderer(Renderer):
     """
 
     name = "reference"
-    pixels = 4
+    pixels = 5
     costly = True
     gpu = True
     generative = True
