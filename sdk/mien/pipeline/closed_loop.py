@@ -120,8 +120,7 @@ def close_loop(
     if any(len(_sample(plan)) for plan in unknown):
         try:
             with _Looking(shot, unknown, renderer, progress) as looking:
-                for plan in unknown:
-                    found[plan.face.number] = looking.gains(plan)
+                new = {plan.face.number: looking.gains(plan) for plan in unknown}
         except OperationCancelledError:
             raise
         except MienError as error:
@@ -129,8 +128,9 @@ def close_loop(
             _LOG.debug("the loop stays open: %s", error)
             notes = (f"Amounts are not corrected by what is seen: {error.cause}",)
         else:
+            found.update(new)
             for plan in unknown:
-                cache.store(*_names(shot, plan, renderer), found[plan.face.number])
+                cache.store(*_names(shot, plan, renderer), new[plan.face.number])
     return ClosedLoop(
         tuple(with_gains(plan, found.get(plan.face.number, {})) for plan in plans),
         {number: gains for number, gains in found.items() if gains},

@@ -20,6 +20,7 @@ from mien.jobs.shot_task import ShotSpec, read_shot_spec
 from mien.media.planes import Plate
 from mien.model.document import Document
 from mien.path_map import read_rules
+from mien.pipeline.gains_cache import GainsCache
 from mien.preview import strips
 from mien.preview.playback_cache import pack as pack_picture
 from mien.preview.playback_cache import unpack as unpack_picture
@@ -224,12 +225,28 @@ def _read_notes(path: Path) -> None:
     relink.find_media(media.path, "content", path.parent, "a.mien")
 
 
+def _gains(folder: Path) -> Mapping[str, bytes]:
+    cache = GainsCache(folder)
+    cache.store("face", "edit", {"mouthSmile": 1.25, "browDown": 0.875})
+    cache.store("face", "other", {})
+    return {"face.json": (folder / "face.json").read_bytes()}
+
+
+def _read_gains(path: Path) -> None:
+    cache = GainsCache(path.parent)
+    for gains in (cache.load("face", "edit") or {}, cache.last("face")):
+        assert all(0.25 <= gain <= 4 for gain in gains.values())
+    cache.store("face", "more", {"jawOpen": 1.125})
+    assert cache.load("face", "more") == {"jawOpen": 1.125}
+
+
 TARGETS = (
     Target("presets", _presets, _read_presets),
     Target("recovery", _recovery_seeds, _read_recovery, _place_recovery),
     Target("cache-appearance", _appearance,
            lambda path: AppearanceCache(path.parent).load(path.stem)),
     Target("cache-tracked", _tracked, _read_tracked),
+    Target("cache-gains", _gains, _read_gains),
     Target("journal", _journal, _read_journal, _place_journal),
     Target("orders", _orders, _read_order),
     Target("proxies", _proxies, _read_proxy),
