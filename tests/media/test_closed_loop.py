@@ -15,33 +15,16 @@ from mien.model.occlusion import Occlusion
 from mien.pipeline import close_loop, closed_loop, known_gains
 from mien.pipeline.gains_cache import GainsCache
 from mien.rendering import registry
+from mien.rendering.base import CacheKey
 from mien.rendering.plans import face_plans
-from mien.rendering.warp.renderer import WarpRenderer, WarpSession
+from mien.rendering.warp.renderer import WarpRenderer
 from mien.tracking.picture_reader import PictureReader
+from tests.timid_renderer import TimidRenderer
 
 pytestmark = pytest.mark.slow
 
 
-class Timid(WarpRenderer):
-    """Moves faces half as far as it is asked to."""
-
-    name = "timid"
-    settings_type = None
-
-    def open(self, shot: mien.Shot, source: mien.PlateSource) -> WarpSession:
-        return TimidSession(shot, source)
-
-
-class TimidSession(WarpSession):
-    def render(self, request: mien.RenderRequest) -> mien.Patch | None:
-        from dataclasses import replace
-
-        evaluated = request.plan.evaluated
-        half = replace(evaluated, delta=0.4 * evaluated.delta)
-        return super().render(replace(request, plan=replace(request.plan, evaluated=half)))
-
-
-class Blind(Timid):
+class Blind(TimidRenderer):
     """The same, and nobody corrects it."""
 
     name = "blind"
@@ -52,7 +35,7 @@ class Blind(Timid):
 def _renderers() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(registry, "_registered", {})
-        mien.register_renderer(Timid())
+        mien.register_renderer(TimidRenderer())
         mien.register_renderer(Blind())
         yield
 
@@ -99,6 +82,31 @@ def test_a_timid_render_is_corrected_once_and_the_same_for_any_part(
     assert mien.render(shot, out, overwrite=True, frames="4:6", **blind).gains == {}
 
 
+def test_whoever_searches_finds_the_same(shot: mien.Shot, tmp_path: Path) -> None:
+    edit, found = smile(shot, 0.45), []
+    for name, span in (("part", "30:34"), ("whole", "0:72")):
+        plans = face_plans(shot, [edit], shot.clock.parse_range(span))
+        cache = GainsCache(tmp_path / name)
+        found.append(close_loop(shot, plans, TimidRenderer(), cache=cache).gains)
+    assert found[0] == found[1]
+    assert found[0][1]["mouthSmile"] > 1.2
+
+
+def test_gains_of_another_look_are_not_taken(
+    shot: mien.Shot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (plan,) = face_plans(shot, [smile(shot, 0.45)], shot.clock.all)
+    cache, renderer = GainsCache(tmp_path / "gains"), TimidRenderer()
+    assert close_loop(shot, [plan], renderer, cache=cache).gains
+    assert known_gains(shot, plan, renderer, cache)
+    other = CacheKey("other settings", 0)
+    monkeypatch.setattr(TimidRenderer, "cache_key", lambda self, shot, plan: other)
+    # Those that were found last are for looking; an exact name has none.
+    assert cache.load(*closed_loop._names(shot, plan, renderer)) is None
+    monkeypatch.setattr(TimidRenderer, "pixels", 99)
+    assert known_gains(shot, plan, renderer, cache) == {}
+
+
 def test_mattes_are_those_of_the_corrected_render(shot: mien.Shot, tmp_path: Path) -> None:
     out = tmp_path / "matte.mkv"
     ask: dict[str, Any] = {
@@ -126,11 +134,11 @@ def test_what_is_as_usual_is_left_as_it_is(shot: mien.Shot, tmp_path: Path) -> N
         shot, [mien.Edit(shot.faces[0]).set("headYaw", 5).set("mouthSmile", 0.5)], shot.clock.all
     )
     # Nothing is told while the head is turned.
-    assert close_loop(shot, turned, Timid(), cache=cache).gains == {}
+    assert close_loop(shot, turned, TimidRenderer(), cache=cache).gains == {}
 
 
 def test_previews_show_what_was_found_last(shot: mien.Shot, tmp_path: Path) -> None:
-    renderer, cache = Timid(), GainsCache(tmp_path / "gains")
+    renderer, cache = TimidRenderer(), GainsCache(tmp_path / "gains")
     (plan,) = face_plans(shot, [smile(shot)], shot.clock.all)
     (other,) = face_plans(shot, [smile(shot, 0.45)], shot.clock.all)
     assert known_gains(shot, plan, renderer, cache) == {}

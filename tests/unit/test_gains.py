@@ -131,6 +131,8 @@ def test_gains_are_kept_and_damage_is_nothing_known(tmp_path: Path) -> None:
     assert GainsCache(tmp_path / "gains").load("face", "edit") == {"mouthSmile": 1.25}
     assert cache.last("face") == {"mouthSmile": 1.25, "browDown": 0.875}
     assert cache.load("another", "edit") is None
+    cache.store("face", "as usual", {}, ["mouthSmile", "jawOpen"])
+    assert cache.last("face") == {"browDown": 0.875}
     for number in range(40):
         cache.store("face", f"edit {number}", {})
     assert cache.load("face", "edit") is None

@@ -52,7 +52,7 @@ class RenderReport:
     quality: str = ""
     provenance: str = ""
     watermark: str = ""
-    gains: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
+    gains: Mapping[int, Mapping[str, float]] = field(default_factory=dict, hash=False)
 
     def __repr__(self) -> str:
         how = f"{self.renderer}, " if self.renderer else ""

@@ -2,7 +2,7 @@
 
 An edit says how far each control moves the skin. A tracker that looks at the edited picture sees
 the landmarks move by less, for its network has an idea of faces and pixels that were moved keep
-their old shading: of a smile nearly all, of a wrinkled nose a third (`SEEN`). What is seen of each
+their old shading: of a smile nearly all, of a wrinkled nose a fifth (`SEEN`). What is seen of each
 control is the least-squares fit of the asked motions to the motion of the landmarks, over several
 frames at once; a shift, turn or growth of the whole head is left out of both.
 """

@@ -17,11 +17,12 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import mien
-from mien.child_python import SAFE_PATH, forget_safe_path
+from mien.child_python import SAFE_PATH, forget_safe_path, safe_path
 from mien.errors import MienError, MissingDependencyError, UsageError
 from mien.io.files import written_whole
 from mien.jobs.dask_security import TlsFiles, own_security
@@ -187,6 +188,9 @@ class DaskEngine:
         options = {"host": "127.0.0.1", "port": 0, "dashboard": False, "protocol": "tls",
                    "dashboard_address": "127.0.0.1:0", "security": self._security}  # fmt: skip
         scheduler = {"cls": Scheduler, "options": options}
+        # A nanny makes a queue before it sets anything, and that starts multiprocessing's tracker.
+        with safe_path():
+            resource_tracker.ensure_running()
         # A nanny sets these for every worker that it starts, one in the place of another included.
         with dask.config.set(
             {_BEFORE_START: dask.config.get(_BEFORE_START, {}) | dict([SAFE_PATH])}

@@ -37,6 +37,7 @@ class WrittenShot:
         order: Its order.
         project: Its project.
         plans: The faces with edits, those of the order among them.
+        rendered_plans: The same with the amounts that were rendered.
         frames: The frames of its media that the output holds.
         record: What is known of the output.
         notes: What is to be known of how it was made.
@@ -45,6 +46,7 @@ class WrittenShot:
     order: ShotSpec
     project: Project
     plans: Sequence[FacePlan]
+    rendered_plans: Sequence[FacePlan]
     frames: FrameRange
     record: OutputRecord
     notes: tuple[str, ...] = ()
@@ -117,6 +119,7 @@ def _measurement(shot: WrittenShot) -> Measurement:
         project=shot.project,
         project_path=order.project,
         plans=shot.plans,
+        rendered_plans=shot.rendered_plans,
         renderer=order.renderer,
         settings=order.settings,
         quality=order.quality if order.quality.to_dict() else None,

@@ -41,6 +41,7 @@ from mien.pipeline import (
     close_loop,
     damage_note,
     undamaged,
+    with_gains,
 )
 from mien.progress import Progress
 from mien.provenance.claims import RenderClaims
@@ -185,8 +186,11 @@ class Workbench:
         if not opened.order.measured:
             return None
         start, stop = _written(opened, record)
+        rendered = [
+            with_gains(plan, opened.gains.get(plan.face.number, {})) for plan in opened.plans
+        ]
         written = WrittenShot(
-            opened.order, opened.project, opened.plans, FrameRange(start, stop), record,
+            opened.order, opened.project, opened.plans, rendered, FrameRange(start, stop), record,
             tuple(opened.notes),
         )  # fmt: skip
         return measure_shot(written, journal, progress)
@@ -295,7 +299,7 @@ class Workbench:
     def _project(self, order: ShotSpec, progress: Progress) -> Project:
         """The project of a shot; tracked first, and kept, where there is none."""
         if order.project is not None:
-            return _read(order.project, order.media, order.shot)
+            return _read(order.project, order.media, order.shot, measured=order.measured)
         if order.media is None:
             raise UsageError(f"{order.name} has neither media nor a project.")
         if order.set or order.curves:
@@ -345,7 +349,7 @@ class Workbench:
         with journal.tracking(key):
             if path.exists():
                 with suppress(ProjectError):  # damaged: it is made again
-                    return _read(path, facts.path)
+                    return _read(path, facts.path, measured=order.measured)
             shot = Shot(facts, ())
             try:
                 shot = api.track(
@@ -364,7 +368,7 @@ class Workbench:
             )  # fmt: skip
             _check_same(facts, again)
             api.save_project(shot, path)
-        return _read(path, facts.path)
+        return _read(path, facts.path, measured=order.measured)
 
     def _renderer(self, order: ShotSpec) -> Renderer:
         settings = None if order.settings is None else dict(order.settings)
@@ -394,9 +398,15 @@ def _closed_loop(
     return close_loop(shot, plans, renderer, progress, cache=GainsCache(folder))
 
 
-def _read(path: Path, media: Path | None, shot: str | None = None) -> Project:
-    """Read a project for rendering, which is neither solved nor saved."""
-    return api.load_project(path, shot, media=media).without_raw_landmarks()
+def _read(
+    path: Path, media: Path | None, shot: str | None = None, *, measured: bool = False
+) -> Project:
+    """Read a project for rendering, which is neither solved nor saved.
+
+    A report compares landmarks as they were tracked.
+    """
+    project = api.load_project(path, shot, media=media)
+    return project if measured else project.without_raw_landmarks()
 
 
 def _written(opened: _Opened, record: OutputRecord | None) -> list[int]:

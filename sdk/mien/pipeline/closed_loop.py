@@ -22,7 +22,7 @@ import numpy as np
 from mien._types import FloatArray, IndexArray
 from mien.blas import one_blas_thread
 from mien.errors import MienError, OperationCancelledError
-from mien.face.achieved import CORRECTED, EditMotion, edit_motion, seen_amounts
+from mien.face.achieved import CORRECTED, SEEN, EditMotion, edit_motion, seen_amounts
 from mien.face.deform import personal_rig
 from mien.media.frame import Frame
 from mien.media.reader import Reader, open_reader
@@ -34,6 +34,7 @@ from mien.pipeline.gains_cache import Gains, GainsCache
 from mien.progress import Progress, silent
 from mien.rendering.base import FacePlan, Renderer, RenderSession
 from mien.rendering.plates import ReaderPlates
+from mien.tracking.mediapipe import VERSION as TRACKER
 from mien.tracking.picture_reader import PictureReader
 
 __all__ = ["ClosedLoop", "close_loop", "known_gains", "with_gains"]
@@ -54,8 +55,9 @@ _FRAMES: Final = 8
 _EACH: Final = 3
 """Frames in which each control is strong, at least."""
 _MOST_FRAMES: Final = 16
-_SECOND_LOOKS: Final = 4
-"""Frames that are looked at again with the gains."""
+_SECOND_LOOKS, _MOST_SECOND_LOOKS = 4, 8
+"""Frames that are looked at again with the gains, of an edit that asks for one control, and of any
+edit."""
 _STRONG: Final = 0.5
 """Part of its most from which a control is strong in a frame."""
 _SURE: Final = 0.5
@@ -65,7 +67,6 @@ _LEAST_REACH: Final = 0.008
 _FURTHEST: Final = 1.1
 """Parts of the most that people do to which no gain leads; what is asked itself may go on."""
 _HEAD: Final = [INDEX[name] for name in HEAD]
-_STRENGTHS: Final = {name: list(columns) for name, columns in CORRECTED.items()}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,9 +102,12 @@ def close_loop(
         progress: Told about the stage `prepare`.
         cache: Where gains are kept; the user's cache by default.
 
+    Returns:
+        The plans; as they were where the source cannot be read, the renderer fails or a part is
+        missing, which the notes say.
+
     Raises:
-        MediaError: When the source cannot be read.
-        RenderError: When the renderer fails.
+        OperationCancelledError: When it is stopped.
     """
     if not renderer.corrected or not plans:
         return ClosedLoop(tuple(plans), {})
@@ -130,7 +134,8 @@ def close_loop(
         else:
             found.update(new)
             for plan in unknown:
-                cache.store(*_names(shot, plan, renderer), new[plan.face.number])
+                names = _names(shot, plan, renderer)
+                cache.store(*names, new[plan.face.number], _controls(plan))
     return ClosedLoop(
         tuple(with_gains(plan, found.get(plan.face.number, {})) for plan in plans),
         {number: gains for number, gains in found.items() if gains},
@@ -183,10 +188,10 @@ def with_gains(plan: FacePlan, gains: Gains) -> FacePlan:
     moved, most = rig.moved(delta), rig.moved(np.ones_like(factor))
     # Gains go no further than people do, but take nothing of what was asked beyond that.
     there = np.minimum(moved * factor, np.maximum(moved, _FURTHEST * most))
-    wanted = delta.copy()
+    wanted, more = delta.copy(), rig.added(there)
     for column in changed:
         added = delta[:, column] > 0
-        wanted[added, column] = rig.added(there)[added, column]
+        wanted[added, column] = more[added, column]
     return replace(plan, evaluated=Evaluated(plan.evaluated.source, wanted))
 
 
@@ -221,14 +226,14 @@ class _Looking:
         """Find the gains of a plan; those that are 1 are left out."""
         frames = _sample(plan)
         # Pictures of a few are kept for a second look, not those of all: they may be large.
-        kept = set(_spread(frames, _SECOND_LOOKS))
+        kept = _second_looks(plan, frames)
         looks = [look for frame in frames.tolist() if (look := self._look(plan, frame, kept))]
         seen = _seen(looks)
         _LOG.debug("face %d of %s: seen %s", plan.face.number, self._shot.media.path.name, seen)
         gains = _gains(seen)
         first = [look for look in looks if look.picture is not None]
-        if not gains or not first:
-            return gains
+        if not gains:
+            return {}
         corrected = with_gains(plan, gains)
         second = []
         for look in first:
@@ -239,7 +244,7 @@ class _Looking:
         return {
             name: gain
             for name, gain in gains.items()
-            if name not in now or abs(now[name][0] - 1) < abs(then[name][0] - 1)
+            if name in now and abs(now[name][0] - 1) < abs(then[name][0] - 1)
         }
 
     def _look(self, plan: FacePlan, frame: int, kept: set[int]) -> _Look | None:
@@ -294,13 +299,31 @@ def _sample(plan: FacePlan) -> IndexArray:
     usable = face.valid & (face.confidence >= _SURE) & ~delta[:, _HEAD].any(axis=1)
     if plan.flame is not None or not usable.any():
         return np.zeros(0, dtype=np.intp)
-    strengths = [np.where(usable, delta[:, own].max(axis=1), 0) for own in _STRENGTHS.values()]
-    asked = [strength for strength in strengths if strength.max() > 0]
+    asked = [np.where(usable, delta[:, CORRECTED[name]].max(axis=1), 0) for name in _controls(plan)]
+    asked = [strength for strength in asked if strength.max() > 0]
     each = max(_EACH, _FRAMES // max(len(asked), 1))
     found: set[int] = set()
     for strength in asked:
         found.update(_spread(np.flatnonzero(strength >= _STRONG * strength.max()), each))
     return np.array(_spread(np.array(sorted(found), dtype=np.intp), _MOST_FRAMES), dtype=np.intp)
+
+
+def _controls(plan: FacePlan) -> tuple[str, ...]:
+    """Controls, without side, that a plan asks for and that are looked after."""
+    asked = (plan.evaluated.delta > 0).any(axis=0)
+    return tuple(name for name, columns in CORRECTED.items() if asked[list(columns)].any())
+
+
+def _second_looks(plan: FacePlan, frames: IndexArray) -> set[int]:
+    """Some of the frames that are looked at, among which each control is at its strongest once."""
+    chosen = dict.fromkeys(_spread(frames, _SECOND_LOOKS))
+    for name in _controls(plan):
+        strength = plan.evaluated.delta[frames][:, list(CORRECTED[name])].max(axis=1)
+        if len(chosen) < _MOST_SECOND_LOOKS and not any(
+            strength[list(frames).index(frame)] >= _STRONG * strength.max() for frame in chosen
+        ):
+            chosen[int(frames[strength.argmax()])] = None
+    return set(chosen)
 
 
 def _spread(frames: IndexArray, count: int) -> list[int]:
@@ -314,9 +337,15 @@ def _spread(frames: IndexArray, count: int) -> list[int]:
 def _names(shot: Shot, plan: FacePlan, renderer: Renderer) -> tuple[str, str]:
     """Names of a face and of an edit, by which gains are kept."""
     media = shot.media
-    facts = (_VERSION, media.fingerprint, media.stream, plan.face.number, renderer.name)
-    face = hashlib.blake2b(repr((*facts, renderer.pixels)).encode(), digest_size=16)
-    edit = hashlib.blake2b(digest_size=16)
-    for array in (plan.evaluated.source, plan.evaluated.delta, plan.face.identity):
+    made_by = (_VERSION, TRACKER, sorted(SEEN.items()), renderer.name, renderer.pixels)
+    facts = (*made_by, media.fingerprint, media.stream, plan.face.number)
+    face = hashlib.blake2b(repr(facts).encode(), digest_size=16)
+    examples = [one.used.media.fingerprint for one in shot.examples if one.used is not None]
+    depends = (renderer.cache_key(shot, plan).digest, examples)
+    edit, pose = hashlib.blake2b(repr(depends).encode(), digest_size=16), plan.face.curves.pose
+    for array in (
+        plan.evaluated.source, plan.evaluated.delta, plan.face.identity, plan.face.confidence,
+        pose.scale, pose.rotation, pose.translation,
+    ):  # fmt: skip
         edit.update(np.ascontiguousarray(array).tobytes())
     return face.hexdigest(), edit.hexdigest()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -58,8 +58,15 @@ class GainsCache(CacheFolder):
         """Return the gains that were found last for any edit of a face; none where none were."""
         return _checked(self._read(face).get("last")) or {}
 
-    def store(self, face: str, edit: str, gains: Gains) -> None:
-        """Keep the gains of an edit; that they cannot be kept stops no work."""
+    def store(self, face: str, edit: str, gains: Gains, controls: Iterable[str] = ()) -> None:
+        """Keep the gains of an edit; that they cannot be kept stops no work.
+
+        Args:
+            face: Name of the face.
+            edit: Name of the edit.
+            gains: The gains that are not 1.
+            controls: Controls that the edit asks for, those whose gain is 1 among them.
+        """
         kept = self._read(face)
         edits = kept.get("edits", {})
         edits.pop(edit, None)
@@ -67,7 +74,8 @@ class GainsCache(CacheFolder):
         for old in list(edits)[:-_MOST_EDITS]:
             del edits[old]
         # What another edit found of other controls stays true.
-        last = {**(_checked(kept.get("last")) or {}), **gains}
+        last = {**(_checked(kept.get("last")) or {}), **dict.fromkeys(controls, 1.0), **gains}
+        last = {name: gain for name, gain in last.items() if gain != 1}
         text = json.dumps({"last": last, "edits": edits})
         with suppress(OSError):
             self.folder.mkdir(parents=True, exist_ok=True)

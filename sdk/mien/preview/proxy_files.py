@@ -93,8 +93,11 @@ class ProxyFolder:
                 starts = self._starts.get(segment)
                 if starts is None:
                     starts = self._starts[segment] = _read_starts(file.read(16 + 8 * SEGMENT + 8))
-                file.seek(int(starts[index]))
-                return unpack(file.read(int(starts[index + 1] - starts[index])))
+                start, stop = int(starts[index]), int(starts[index + 1])
+                if not 0 <= start <= stop <= os.fstat(file.fileno()).st_size:
+                    raise ValueError("a picture that is not in the file")
+                file.seek(start)
+                return unpack(file.read(stop - start))
         except (OSError, ValueError, IndexError):
             self._starts.pop(segment, None)
             return None

@@ -276,6 +276,8 @@ def _check_letters(text: str) -> None:
     """
     font = _font(4 * _SMALLEST)
     lacking = _look(font, "\uffff")  # a code that is no character
+    if not any(any(_look(font, one)[1]) for one in text):
+        raise UsageError("The watermark has no letter that can be seen.", "Give it one.")
     missing = [one for one in dict.fromkeys(text) if one != " " and _look(font, one) == lacking]
     if missing:
         raise UsageError(

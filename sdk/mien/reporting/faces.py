@@ -10,10 +10,10 @@ import numpy as np
 
 from mien._types import BoolArray, FloatArray
 from mien.face.achieved import CORRECTED, edit_motion, seen_amounts
-from mien.face.deform import personal_rig
 from mien.face.resmoothing import resmoothed
 from mien.face.solve import solve_face
 from mien.media.reader import open_reader
+from mien.model.controls import HEAD, INDEX
 from mien.model.face import Face, FaceTrack
 from mien.model.landmarks import LANDMARKS, SKIN
 from mien.model.media import MediaInfo
@@ -27,6 +27,7 @@ __all__ = ["Tracked", "Trembling", "retrack", "second_differences", "trembling"]
 
 _TOGETHER: Final = 2
 """Frames to either side that tell together how much is seen of what is asked in one."""
+_HEAD: Final = [INDEX[name] for name in HEAD]
 _ASKED: Final = 0.05
 """What less than that is asked of is told by the solver, like what is not asked for."""
 _NEAR: Final = 0.5
@@ -117,26 +118,28 @@ def _with_asked(one: Tracked, frames: FrameRange, delta: FloatArray | None) -> T
     """What was tracked, with controls that are asked for told along their way."""
     if delta is None:
         return one
+    wanted = delta[frames.start : frames.stop]
     both = one.seen & np.isfinite(one.before[:, 0, 0]) & one.face.valid[frames.start : frames.stop]
-    rows = np.flatnonzero(both & (delta[frames.start : frames.stop] > _ASKED).any(axis=1))
+    # With a head that is turned as well, landmarks do not tell the one from the other.
+    still = ~wanted[:, _HEAD].any(axis=1)
+    rows = np.flatnonzero(both & still & (wanted > _ASKED).any(axis=1))
     asked = {
         row: edit_motion(one.face, frames.start + row, delta[frames.start + row])
         for row in rows.tolist()
     }
-    rig, achieved = personal_rig(one.face), one.achieved.copy()
+    achieved = one.achieved.copy()
     for row in asked:
         near = [at for at in range(row - _TOGETHER, row + _TOGETHER + 1) if at in asked]
         seen = seen_amounts(
             [asked[at] for at in near], list(one.before[near]), list(one.after[near])
         )
-        wanted = delta[frames.start + row]
-        moved = rig.moved(wanted)
         source = one.face.curves.controls.array[frames.start + row]
         for name, (amount, _) in seen.items():
             for column in CORRECTED[name]:
-                if wanted[column] > _ASKED:
-                    moved[column] *= max(amount, 0)
-                    achieved[row, column] = source[column] + rig.added(moved)[column]
+                if wanted[row, column] > _ASKED:
+                    # What is asked beyond 1 counts as 1, and so does what is seen of it.
+                    counted = min(wanted[row, column], max(1 - source[column], 0))
+                    achieved[row, column] = source[column] + max(amount, 0) * counted
     return replace(one, achieved=achieved)
 
 

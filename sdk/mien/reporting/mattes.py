@@ -66,11 +66,13 @@ def renderer_mattes(
     renderer: Renderer,
     frames: FrameRange,
     progress: Progress = silent,
+    *,
+    rendered: Sequence[FacePlan] | None = None,
 ) -> FrameMattes:
     """Return the mattes that a renderer has for edits: exactly what it changes.
 
     A file does not tell whether its amounts were corrected (`mien render --open-loop`), so that
-    what either changes counts.
+    what either changes counts where nobody knows it.
 
     Args:
         shot: The shot.
@@ -78,9 +80,13 @@ def renderer_mattes(
         renderer: The renderer.
         frames: The frames.
         progress: Told about the stage `prepare`.
+        rendered: The plans that were rendered; None where that is not known.
     """
-    loop = close_loop(shot, plans, renderer, progress)
-    both = [plans, loop.plans] if loop.gains else [plans]
+    if rendered is None:
+        loop = close_loop(shot, plans, renderer, progress)
+        both = [plans, loop.plans] if loop.gains else [plans]
+    else:
+        both = [rendered]
     how = f"The matte is what the {renderer.name} renderer changes for the project's edits."
 
     def stream() -> Iterator[FrameMatte | None]:

@@ -29,6 +29,8 @@ class Measurement:
         project: The project with the edits; None without one.
         project_path: Where that is; None without a file.
         plans: The faces with edits; None for what the project asks.
+        rendered_plans: The same with the amounts that were rendered, for the matte; None where
+            it is not known whether they were corrected.
         matte: A file with the matte; None to make it.
         renderer: Name of the renderer whose matte it is.
         settings: Settings of the renderer, on top of the project's.
@@ -45,6 +47,7 @@ class Measurement:
     project: Project | None = None
     project_path: Path | None = None
     plans: Sequence[FacePlan] | None = None
+    rendered_plans: Sequence[FacePlan] | None = None
     matte: Path | None = None
     renderer: str = AUTO
     settings: Mapping[str, Any] | None = None

@@ -12,7 +12,7 @@ import numpy as np
 from mien._types import BoolArray, ByteArray, FloatArray
 from mien.api.tracking import track
 from mien.blas import one_blas_thread
-from mien.errors import MienError, MissingDependencyError, NoFaceError
+from mien.errors import MienError, MissingDependencyError, NoFaceError, UsageError
 from mien.identity import IdentityModel, choose_identity
 from mien.model.face import Face
 from mien.model.shot import Shot
@@ -247,7 +247,10 @@ def _mattes(work: _Work, subject: _Subject) -> FrameMattes:
     if renderer.costly:
         why = f"the {renderer.name} renderer would have to make every frame again"
         return outline_mattes(order.original, subject.faces, count, why)
-    return renderer_mattes(subject.shot, subject.plans, renderer, order.frames, work.progress)
+    return renderer_mattes(
+        subject.shot, subject.plans, renderer, order.frames, work.progress,
+        rendered=order.rendered_plans,
+    )  # fmt: skip
 
 
 def _watermark(work: _Work) -> Watermark | None:
@@ -265,7 +268,16 @@ def _watermark(work: _Work) -> Watermark | None:
         if read.state == "invalid" or not read.edit.get("watermark"):
             return None
         text, how = str(read.edit["watermark"]), ", as its credentials say"
-    watermark = Watermark(text, order.original.orientation)
+    try:
+        watermark = Watermark(text, order.original.orientation)
+    except UsageError as error:
+        if not how:
+            raise
+        work.notes.append(
+            f"The credentials of {order.edited.path.name} tell of a watermark that mien cannot"
+            f" write, and it is compared without: {error.cause}"
+        )
+        return None
     work.notes.append(
         f"{order.edited.path.name} is a draft{how}: '{watermark.text}' is burnt into every frame."
         " It is compared with the original so marked."
