@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from mien.api.info import write_info_page
+from mien.api.tracking import as_tracked
 from mien.io.landmark_file import landmark_text, read_landmarks
 from mien.io.project import describe, load_document, save_document
 from mien.jobs.yaml import read_jobs
@@ -61,7 +62,7 @@ def _read_project(path: Path) -> None:
             evaluate(curves.controls.array, edit.layers, curves.valid)
         for face in project.shot.faces:
             if face.raw_landmarks is not None:
-                face.raw_landmarks.unpack(face.confidence > 0)
+                as_tracked(face, project.shot)
     # What can be read can be written, and read again.
     again = path.with_name("again.mien")
     save_document(document, again)
