@@ -29,6 +29,8 @@ from mien.media.exr import read_exr
 from mien.media.sequence import _exr_rate
 from mien.path_map import read_rules
 from mien.preview import strips
+from mien.preview.playback_cache import pack
+from mien.preview.proxy_files import ProxyFolder
 from mien.rendering.appearance.cache import AppearanceCache
 from mien.rendering.reference.shot_lora import read_facts
 from mien.session.presets import UserExpressions
@@ -38,7 +40,7 @@ from mien.weights.contents import check_file
 from mien.weights.flame_file import KEYS, read_flame
 from mien.weights.loaders import safetensors_shapes
 from mien.weights.record import Record, read_record
-from tests.documents import make_document
+from tests.documents import make_document, make_media
 
 DEEP = "[" * 50_000
 
@@ -304,3 +306,18 @@ def test_a_head_whose_member_is_no_array_is_refused(tmp_path: Path) -> None:
             archive.writestr(f"{key}.npy", b"no array")
     with pytest.raises(WeightsError, match=r"head\.npz cannot be used|more than arrays"):
         read_flame(tmp_path / "head.npz")
+
+
+@pytest.mark.parametrize("places", [(24, 1 << 60), (1 << 40, 1 << 41), (400, 24), (-9, 24)])
+def test_a_proxy_gives_no_picture_that_its_file_does_not_hold(
+    tmp_path: Path, places: tuple[int, int]
+) -> None:
+    proxy = ProxyFolder(tmp_path, make_media(1))
+    proxy.used()
+    proxy.write(0, [pack(np.zeros((4, 4, 3), np.uint8))])
+    assert proxy.picture(0) is not None
+    path = proxy.file(0)
+    data = bytearray(path.read_bytes())
+    data[16:32] = struct.pack("<2q", *places)
+    path.write_bytes(data)
+    assert ProxyFolder(tmp_path, make_media(1)).picture(0) is None
