@@ -90,6 +90,13 @@ class TestTwoSequences:
         rendered(movie, tmp_path / "plate_%04d.png")
         assert mien.read_provenance(first).state == "valid"
 
+    @pytest.mark.parametrize("name", ["plate_%04d.png", "plate%04d.png"])
+    def test_that_of_a_still_stays(self, movie: Path, tmp_path: Path, name: str) -> None:
+        (tmp_path / "plate.png").write_bytes(b"a still of the same name")
+        (tmp_path / "plate.png.c2pa").write_bytes(b"its credentials")
+        rendered(movie, tmp_path / name)
+        assert (tmp_path / "plate.png.c2pa").read_bytes() == b"its credentials"
+
 
 class TestFailedRename:
     """What was there before stays as it was, credentials included, and nothing new is left."""

@@ -105,11 +105,13 @@ def _stem(prefix: str) -> str:
 
 
 def _is_shared(pattern: Pattern) -> bool:
-    """Whether images beside those of a pattern have a sidecar of the same earlier name."""
+    """Whether other images, or a still, beside a pattern have a sidecar of its earlier name."""
     stem, ending = map(re.escape, (_stem(pattern.prefix), pattern.suffix))
-    alike = re.compile(rf"({stem}[._\- ]*)\d+{ending}")
+    alike = re.compile(rf"({stem}[._\- ]*)(\d*){ending}")
     matches = (alike.fullmatch(one.name) for one in pattern.folder.iterdir())
-    return any(match is not None and match[1] != pattern.prefix for match in matches)
+    return any(
+        match is not None and (match[1] != pattern.prefix or not match[2]) for match in matches
+    )
 
 
 def _fitting(name: str) -> str:
