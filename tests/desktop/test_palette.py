@@ -73,7 +73,8 @@ def test_a_click_applies_a_moment_with_the_strength_in_one_step(
 ) -> None:
     named(panel, "Strength", QSlider).setValue(50)
     click(tile(panel, "surprise"))
-    assert added(workspace, "browInnerUp") == pytest.approx(0.4, abs=1e-3)
+    brows = dict(PRESETS["surprise"].weights)["browInnerUp"]
+    assert added(workspace, "browInnerUp") == pytest.approx(0.5 * brows, abs=1e-3)
     assert added(workspace, "browInnerUp", 0) == 0
     assert added(workspace, "browInnerUp", 47) == 0
     assert workspace.session.undo_names == ("Apply Surprise",)
@@ -84,14 +85,15 @@ def test_a_click_applies_a_moment_with_the_strength_in_one_step(
     wait_until(lambda: workspace.state.audition)
     assert workspace.state.audition == (("surprise", 0.5),)
     click(tile(panel, "surprise"))
-    assert added(workspace, "browInnerUp") == pytest.approx(0.8, abs=1e-3)
+    assert added(workspace, "browInnerUp") == pytest.approx(brows, abs=1e-3)
 
 
 def test_it_can_be_only_a_key(panel: PalettePanel, workspace: Workspace) -> None:
     manner = named(panel, "How it is applied", QComboBox)
     manner.setCurrentIndex(1)
     click(tile(panel, "kiss"))
-    assert added(workspace, "mouthPucker", 0) == pytest.approx(0.9, abs=1e-3)
+    lips = dict(PRESETS["kiss"].weights)["mouthPucker"]
+    assert added(workspace, "mouthPucker", 0) == pytest.approx(lips, abs=1e-3)
 
 
 def test_the_keyboard_tries_and_applies(panel: PalettePanel, workspace: Workspace) -> None:

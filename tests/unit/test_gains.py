@@ -40,7 +40,7 @@ def plan(**weights: float) -> FacePlan:
 def shown(part: float, **weights: float) -> FloatArray:
     """Landmarks of frame 0 when so much is seen of each control as usually, times `part`."""
     motion = edit_motion(FACE, 0, delta(**weights))
-    points = FACE.landmarks[0].copy()
+    points: FloatArray = FACE.landmarks[0].copy()
     points[:468, :2] += part * motion.motions.sum(axis=0) + motion.rest
     return points
 
