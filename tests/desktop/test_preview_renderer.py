@@ -120,6 +120,7 @@ def test_a_costly_one_leaves_small_pictures_to_warp(app: QApplication, session: 
 def test_one_that_is_missing_is_named_and_warp_takes_its_place(
     app: QApplication, tracked: Path, session: Session
 ) -> None:
+    mien.register_renderer(Green())
     with opened(Session(), "grene") as (workspace, problems):
         workspace.session.open(tracked)
         (problem,) = problems
