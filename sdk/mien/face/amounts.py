@@ -77,7 +77,7 @@ HALF: Final[Mapping[str, float]] = MappingProxyType(
 )
 """The same of a control at 0.5, of all that are in `MOST`. Where the Face Landmarker reads a
 control on real faces it is about what the landmarker takes for 0.5 in a render, six clips' mean,
-but no more than nine tenths of the most (`python -m tests.benchmarks asked`)."""
+and about nine tenths of the most where that is less (`python -m tests.benchmarks asked`)."""
 
 LEAST: Final[Mapping[str, float]] = MappingProxyType({"eyeBlink": -0.05})
 """Value below which a control takes nothing more away, by name without side: an eye that does not
