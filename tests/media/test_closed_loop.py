@@ -92,6 +92,20 @@ def test_whoever_searches_finds_the_same(shot: mien.Shot, tmp_path: Path) -> Non
     assert found[0][1]["mouthSmile"] > 1.2
 
 
+def test_a_face_of_which_nothing_can_be_told_stands_beside_another(
+    shot: mien.Shot, tmp_path: Path
+) -> None:
+    from dataclasses import replace
+
+    face = shot.faces[0]
+    two = replace(shot, faces=(face, replace(face, number=2, name="face 2")))
+    turned = mien.Edit(two.faces[1]).set("headYaw", 5).set("mouthSmile", 0.5)
+    plans = face_plans(two, [smile(two, 0.35), turned], two.clock.all)
+    loop = close_loop(two, plans, TimidRenderer(), cache=GainsCache(tmp_path / "gains"))
+    assert set(loop.gains) == {1}
+    assert loop.notes == ()
+
+
 def test_gains_of_another_look_are_not_taken(
     shot: mien.Shot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -225,15 +225,17 @@ class _Looking:
     def gains(self, plan: FacePlan) -> dict[str, float]:
         """Find the gains of a plan; those that are 1 are left out."""
         frames = _sample(plan)
+        if not len(frames):
+            return {}
         # Pictures of a few are kept for a second look, not those of all: they may be large.
         kept = _second_looks(plan, frames)
         looks = [look for frame in frames.tolist() if (look := self._look(plan, frame, kept))]
         seen = _seen(looks)
         _LOG.debug("face %d of %s: seen %s", plan.face.number, self._shot.media.path.name, seen)
         gains = _gains(seen)
-        first = [look for look in looks if look.picture is not None]
         if not gains:
             return {}
+        first = [look for look in looks if look.picture is not None]
         corrected = with_gains(plan, gains)
         second = []
         for look in first:
