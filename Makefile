@@ -16,8 +16,9 @@ STYLE := $(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-impo
 # Compiled modules are kept, also where the environment says not to: the tests start processes.
 unexport PYTHONDONTWRITEBYTECODE
 # Two workers halve the time on two cores; --dist loadfile keeps a module's fixtures together. The
-# files' order is that of tests/conftest.py.
-PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+# files' order is that of tests/conftest.py. A worker that dies ends the run: xdist would start
+# another, and wait for ever for the rest of its file.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 # Real Blenders for the tests, as wheels in environments of their own: GPL, so nothing of mien is
 # ever installed beside them. They are made for Python 3.11 alone; without one they are left out.
 BLENDER_PYTHON ?= $(firstword $(shell $(PYTHON) -c 'import sys; sys.version_info[:2] == (3, 11) and print(sys.executable)') $(shell command -v python3.11))

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import QApplication
 import mien
 from mien.errors import MissingDependencyError, as_mien_error
 from mien_desktop import theme
+from mien_desktop.garbage import MainThreadCollector
 from mien_desktop.preferences import preview_renderer, proxy_store
 from mien_desktop.window import Window
 from mien_desktop.workspace import Workspace
@@ -69,6 +70,7 @@ def launch(arguments: Sequence[str] = ()) -> Window:
     app.setDesktopFileName("mien")
     theme.dress(app)
     window = Window(Workspace(proxies=proxy_store, renderer=preview_renderer))
+    window.ended.connect(MainThreadCollector(window).close)
     _report_bugs(window)
     _end_on_signals(window)
     window.show()

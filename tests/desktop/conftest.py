@@ -87,7 +87,16 @@ def _noting(raised: list[BaseException]) -> Callable[..., None]:
 
 
 @pytest.fixture(autouse=True)
-def _no_leaks(_no_warnings: None) -> Iterator[None]:
+def _own_garbage(_no_warnings: None) -> Iterator[None]:
+    """Garbage is collected on the main thread, as in the program, and none is left to others."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def _no_leaks(_own_garbage: None) -> Iterator[None]:
     """A test that leaves windows behind fails."""
     before = set(map(id, QApplication.topLevelWidgets()))
     yield
