@@ -36,6 +36,7 @@ NAMES = (
     "provenance",
     "fidelity",
     "blinks",
+    "lids",
     "reading",
     "apply",
     "asked",

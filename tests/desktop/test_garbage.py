@@ -45,7 +45,8 @@ def test_python_alone_deletes_wherever_it_allocates(collecting: None) -> None:
     deleted_by: list[threading.Thread] = []
     Cycle(deleted_by)
     _allocate_on_a_thread()
-    assert deleted_by and deleted_by[0] is not threading.main_thread()
+    assert deleted_by
+    assert deleted_by[0] is not threading.main_thread()
 
 
 def test_the_collector_deletes_on_its_own_thread(app: QApplication, collecting: None) -> None:
@@ -53,7 +54,8 @@ def test_the_collector_deletes_on_its_own_thread(app: QApplication, collecting: 
     deleted_by: list[threading.Thread] = []
     Cycle(deleted_by)
     made = _allocate_on_a_thread()
-    assert made and not deleted_by
+    assert made
+    assert not deleted_by
     wait_until(lambda: deleted_by, what="collected")
     assert deleted_by == [threading.main_thread()]
     collector.close()

@@ -21,6 +21,7 @@ from mien.face.flame_coefficients import (
 from mien.face.gaze import degrees_to_looks, gaze_change, looks_to_degrees
 from mien.face.rig import PersonalRig, Rig, load_rig
 from mien.model.controls import ARKIT, CONTROLS, GAZE, HEAD, INDEX, NAMES, sides
+from mien.model.lids import lids_closed
 
 SIDES = ("left", "right")
 
@@ -240,6 +241,32 @@ def test_at_1_a_control_does_what_people_do_at_their_most(personal: PersonalRig)
     )
     assert 0.25 < (smile[1] - smile[0]) / mouth < 0.4
     assert -0.42 < (pucker[1] - pucker[0]) / mouth < -0.3
+
+
+def test_pressed_lips_are_no_smile(personal: PersonalRig) -> None:
+    """What is learned of them lifts and widens the mouth; what is added hardly does."""
+    asked = controls(mouthPressLeft=1.0, mouthPressRight=1.0)
+    reach = personal.reached(controls(), asked)
+    field = personal.fields[INDEX["mouthPressLeft"]] + personal.fields[INDEX["mouthPressRight"]]
+    learned = MOST["mouthPress"] * field
+    added = personal.displacement(controls(), asked)
+    assert reach[INDEX["mouthPressLeft"]] == pytest.approx(MOST["mouthPress"])
+    for corner in (61, 291):
+        assert added[corner, 1] == pytest.approx(0.4 * learned[corner, 1], rel=0.02)
+        assert added[corner, 0] == pytest.approx(0.5 * learned[corner, 0], rel=0.02)
+    assert np.allclose(added[[1, 168, 33, 263, 152]], learned[[1, 168, 33, 263, 152]], atol=0.02)
+    # Lips that press already are as they were learned, and what is taken away is too.
+    taken = personal.displacement(asked, controls())[[61, 291]]
+    assert np.allclose(taken, -field[[61, 291]], atol=0.03)
+
+
+def test_lids_are_opened_by_as_much_as_they_are_closed(personal: PersonalRig) -> None:
+    lids = [159, 386]
+    closed = personal.displacement(controls(), controls(eyeBlinkLeft=0.3, eyeBlinkRight=0.3))
+    opened = personal.displacement(controls(eyeBlinkLeft=0.3, eyeBlinkRight=0.3), controls())
+    assert np.allclose(opened[lids], -closed[lids], rtol=0.1)
+    eye = float(personal.identity[386, 1] - personal.identity[374, 1])
+    assert -closed[386, 1] / eye == pytest.approx(0.8 * lids_closed(0.3), rel=0.05)
 
 
 def test_what_is_added_to_much_goes_no_further_than_people_do(personal: PersonalRig) -> None:

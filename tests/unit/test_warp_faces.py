@@ -56,7 +56,7 @@ def test_nothing_asked_moves_nothing() -> None:
 def test_lids_meet_at_a_full_blink(yaw: float) -> None:
     scene = Scene(spots=[Spot(yaw=yaw)])
     motion = motion_of(scene, eyeBlink=1.0)
-    half = motion_of(scene, eyeBlink=0.5)
+    half = motion_of(scene, eyeBlink=0.3)
     for eye in EYES.values():
         frame = LocalAxes.of_opening(motion.target, eye)
         upper, lower = (motion.target[list(edge)] for edge in (eye.upper, eye.lower))

@@ -18,14 +18,16 @@ import numpy as np
 
 from mien._types import FloatArray
 from mien.model.controls import INDEX, sides
+from mien.model.lids import lids_closed
 
 __all__ = ["BEYOND", "HALF", "LEAST", "MOST", "EditAmounts"]
 
 MOST: Final[Mapping[str, float]] = MappingProxyType(
     {
         "browDown": 0.8,
-        "browInnerUp": 1.25,
-        "browOuterUp": 1.25,
+        "browInnerUp": 1.2,
+        "browOuterUp": 1.2,
+        "eyeBlink": 1.0,
         "eyeSquint": 0.8,
         "eyeWide": 0.5,
         "jawLeft": 0.9,
@@ -55,8 +57,9 @@ step, bear without looking made."""
 HALF: Final[Mapping[str, float]] = MappingProxyType(
     {
         "browDown": 0.62,
-        "browInnerUp": 0.91,
-        "browOuterUp": 0.91,
+        "browInnerUp": 0.97,
+        "browOuterUp": 0.97,
+        "eyeBlink": 0.75,
         "eyeSquint": 0.68,
         "eyeWide": 0.42,
         "jawLeft": 0.64,
@@ -85,6 +88,9 @@ blink is open, and to open it further is what `eyeWide` is for."""
 
 BEYOND: Final = 0.3
 """Steepness beyond a value of 1, in parts of that line: edits may go a little further."""
+
+
+_LIDS: Final = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
 
 
 class EditAmounts:
@@ -138,9 +144,16 @@ class EditAmounts:
                 says; more is never further than people go, or than the performance is already.
         """
         target = self.above_least(source, target)
-        moved = np.minimum(target, source) + self.moved(target - source)
+        moved = self._taken(source, np.minimum(target, source)) + self.moved(target - source)
         furthest = self._most * (1 + BEYOND * np.maximum(target - source - 1, 0))
         return np.asarray(np.minimum(moved, np.maximum(source, furthest)))
+
+    def _taken(self, source: FloatArray, less: FloatArray) -> FloatArray:
+        """(59,) to where less of a control moves the skin: lids go back as they came."""
+        taken = less.copy()
+        at, to = source[_LIDS], less[_LIDS]
+        taken[_LIDS] = at + lids_closed(to) - lids_closed(at)
+        return taken
 
     def limited(self, source: FloatArray, target: FloatArray) -> FloatArray:
         """Return what is asked for (59,) as a real face does it: along the curves, unemphasised.

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien._types import FloatArray, IndexArray
+from mien.face.added_fields import added_changes
 from mien.face.amounts import EditAmounts
 from mien.face.covariance import Covariance
 from mien.face.gaze import FULL_LOOK, gaze_change, looks_to_degrees
@@ -141,6 +142,8 @@ class PersonalRig:
         opened = self._lips.gaps(self.identity + self._linear[_JAW_OPEN])
         self._jaw_gap = opened - self._lips.gaps(self.identity)
         self.fields = self._own_fields()
+        changes = added_changes(rig.mean, rig.fields)
+        self._adding, self._added = list(changes), np.stack(list(changes.values()))
         self._last: tuple[bytes, FloatArray] = b"", self.identity
 
     def displacement(self, source: FloatArray, target: FloatArray) -> FloatArray:
@@ -163,7 +166,7 @@ class PersonalRig:
             return np.zeros_like(self.identity)
         look = looks_to_degrees(source)
         reached = self._amounts.reached(source, target)
-        there = self._deformed(reached, look + gaze_change(source, target))
+        there = self._deformed(reached, look + gaze_change(source, target), reached - source)
         return np.asarray(there - self._from(source, look), dtype=np.float32)
 
     def reached(self, source: FloatArray, target: FloatArray) -> FloatArray:
@@ -189,7 +192,7 @@ class PersonalRig:
     def natural(self, source: FloatArray, target: FloatArray) -> FloatArray:
         """Return (468, 3) the skin's displacement as a face moves, without any emphasis."""
         look = looks_to_degrees(source)
-        there = self._deformed(target, look + gaze_change(source, target))
+        there = self._deformed(target, look + gaze_change(source, target), target - source)
         return np.asarray(there - self._from(source, look), dtype=np.float32)
 
     def shape(self, controls: FloatArray) -> FloatArray:
@@ -208,9 +211,15 @@ class PersonalRig:
             self._last = key, shape
         return shape
 
-    def _deformed(self, controls: FloatArray, gaze: FloatArray) -> FloatArray:
+    def _deformed(
+        self, controls: FloatArray, gaze: FloatArray, change: FloatArray | None = None
+    ) -> FloatArray:
+        """The face in a performance, of whose controls an edit has changed some."""
         moved = controls @ self._linear.reshape(len(self._linear), -1)
         shape = self.identity + moved.reshape(self.identity.shape)
+        if change is not None:
+            added = np.maximum(change[self._adding], 0) @ self._added.reshape(len(self._added), -1)
+            shape += added.reshape(shape.shape)
         height = shape[:, 1]
         for side, lids in self._lids.items():
             height += lids.follow(float(gaze[_PITCH[side]]) / FULL_LOOK)

@@ -17,6 +17,7 @@ A formula writes a face as coders do: `1C 4B L14D 64B`, units with a letter from
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -35,6 +36,10 @@ _OF_MOST: Final = {
 }  # fmt: skip
 """Value of a control, without its side, at which a unit's E is reached; 1 of others. Alone these
 controls go further than in a face that feels something, in which several units pull at one lip."""
+
+_EASE: Final = {"browInnerUp": 0.86, "browOuterUp": 0.86, "eyeBlink": 0.5}
+"""Of a control of which half does more than half, without its side: the power of what is left to
+the most, so that a coder's letters stay shares of the way that the skin moves."""
 
 _TERM = re.compile(r"(?P<side>[LR]?)(?P<number>\d+)(?P<grade>[A-E])")
 
@@ -124,13 +129,16 @@ def face_of_formula(formula: str) -> dict[str, float]:
                     values[side] = values.get(side, 0.0) + weight * GRADES[match["grade"]]
     # Two units of one control, as 26 and 27 of the jaw, are one movement: it has one most.
     return {
-        name: round(value if name.startswith("gaze") else _of_most(name) * min(value, 1.0), 4)
+        name: round(value if name.startswith("gaze") else _weight(name, min(value, 1.0)), 4)
         for name, value in values.items()
     }
 
 
-def _of_most(side: str) -> float:
-    return _OF_MOST.get(side.removesuffix("Left").removesuffix("Right"), 1.0)
+def _weight(side: str, share: float) -> float:
+    """The value of a control that does a share, 0..1, of its unit's most."""
+    name = side.removesuffix("Left").removesuffix("Right")
+    eased = 1.0 - math.pow(1.0 - share, _EASE.get(name, 1.0))
+    return _OF_MOST.get(name, 1.0) * eased
 
 
 _OTHER: Final = {"L": "Right", "R": "Left"}

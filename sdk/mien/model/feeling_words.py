@@ -69,7 +69,7 @@ irritation     anger    irritation     0.4  -0.5 0.4  4C 7C 24B
 agitation      anger    irritation     0.5  -0.5 0.7  2C 4D 5D 20C 25B
 annoyance      anger    irritation     0.35 -0.5 0.3  4B 7C 14C 24B 61C
 grouchiness    anger    irritation     0.45 -0.5 0.2  4C 7B 15C 17C
-grumpiness     anger    irritation     0.45 -0.5 0.1  4C 15B 17D 24B 64B
+grumpiness     anger    irritation     0.45 -0.5 0.1  4C 15B 17D 24C 64B
 exasperation   anger    exasperation   0.6  -0.6 0.4  1B 2C 14C 25A 43B 63D
 frustration    anger    exasperation   0.65 -0.6 0.6  4D 7C 14C 17B 23C
 anger          anger    rage           0.8  -0.8 0.8  =
@@ -77,7 +77,7 @@ rage           anger    rage           1    -0.9 1    4E 5D 7C 9C 10D 16D 25D 27
 outrage        anger    rage           0.9  -0.8 0.9  1B 2C 4D 5E 7B 10B 25C 26D
 fury           anger    rage           1    -0.9 1    4E 5C 7D 9D 10C 23D 25B
 wrath          anger    rage           0.95 -0.9 0.9  4E 5D 7D 17C 23E 24C
-hostility      anger    rage           0.7  -0.7 0.6  4C 5C 7C 10B 24D
+hostility      anger    rage           0.7  -0.7 0.6  4C 5C 7C 10B 24E
 ferocity       anger    rage           1    -0.8 1    4E 5C 9E 10E 16E 20C 25D 26B
 bitterness     anger    rage           0.5  -0.7 0.2  4C 7C 10C 14C 15C 17B
 hate           anger    rage           0.85 -0.9 0.7  4E 7D 9C 15C 17C
@@ -119,7 +119,7 @@ remorse        sadness  shame          0.75 -0.8 0    1E 4D 15D 17B 23B 64E
 alienation     sadness  neglect        0.4  -0.6 -0.3 4A 15B 24B 43C 62E
 isolation      sadness  neglect        0.45 -0.6 -0.4 1B 24C 43C 61D
 neglect        sadness  neglect        0.5  -0.6 -0.3 1D 15C 17C 63D
-loneliness     sadness  neglect        0.55 -0.7 -0.4 1D 15C 17C 24B 43C 61D
+loneliness     sadness  neglect        0.55 -0.7 -0.4 1D 15C 17C 24C 43C 61D
 rejection      sadness  neglect        0.6  -0.7 0.1  1D 4C 15C 20A 24C 64B
 homesickness   sadness  neglect        0.45 -0.4 -0.2 1D 12B 15B 61D 63B
 defeat         sadness  neglect        0.6  -0.7 -0.5 1B 15D 26A 43D 64D

@@ -12,8 +12,9 @@ import numpy.typing as npt
 from mien.errors import NothingToDoError, TimeError
 from mien.model.control_track import ControlTrack
 from mien.model.face import Face
-from mien.model.interpolate import Key
+from mien.model.interpolate import Key, sample
 from mien.model.key_reduction import reduce_keys
+from mien.model.lids import lids_closed, lids_tracked
 from mien.model.reading import read_performance
 from mien.timebase import FrameRange
 
@@ -30,8 +31,12 @@ _BACK: Final = 0.04
 """How near, of a closure, to the least around it lids are back."""
 _AJAR: Final = 0.3
 """By how much lids differ before and after a blink of which one side is not seen."""
-_MET: Final = 0.4
-"""Closure that is tracked, in a blink, when lids meet."""
+_TAIL: Final = 0.13
+"""Seconds in which lids are still on their way when they are tracked as back: eyes that are held
+open run into them."""
+_OPENER: Final = 0.05
+"""By how much more open eyes are asked for than they rest: lids that come down may be tracked as
+open still, and whoever renders looks at them where less of a blink is asked for."""
 _TOLERANCE: Final = 0.01
 """By how much keys may be off."""
 _NOTHING: Final = 0.02
@@ -65,7 +70,9 @@ def removed_blinks(
             "`mien read` says when it does; eyes that are closed for long are no blinks.",
         )
     tracks = []
-    for window in windows:
+    nexts = [*(one.start for one in windows[1:]), len(face.valid)]
+    for blink, before in zip(windows, nexts, strict=True):
+        window = _with_tail(face, blink, before, cuts)
         for name in _AROUND:
             values = face.curves.controls[name][window.start : window.stop].astype(np.float64)
             first, last = float(values[0]), float(values[-1])
@@ -77,7 +84,9 @@ def removed_blinks(
             if np.abs(away).max() < _NOTHING:
                 continue
             if name in _LIDS:
-                away = _closure(away)
+                away[1:-1] = np.maximum(away[1:-1], 0) + _OPENER
+                after = len(window) - len(blink) + 1
+                away[-after:] *= np.linspace(1, 0, after)
             keys = reduce_keys(values - strength * away, window.start, _TOLERANCE)
             tracks.append(ControlTrack(name, keys, "replace", window, 0))
     count = "1 blink" if len(windows) == 1 else f"{len(windows)} blinks"
@@ -85,15 +94,11 @@ def removed_blinks(
     return tracks, (f"{count} of {face.name} removed: {where}",)
 
 
-def _closure(away: _Values) -> _Values:
-    """How far lids are closed in a blink, of what was tracked.
-
-    Face meshes follow lids late: where half of the way is tracked they have met, and a tenth is
-    half of it. So what is taken away of a blink is more than was tracked.
-    """
-    return np.asarray(
-        np.where(away > 0, np.maximum(np.sqrt(np.clip(away, 0, _MET) / _MET), away), away)
-    )
+def _with_tail(face: Face, blink: FrameRange, before: int, cuts: Sequence[int]) -> FrameRange:
+    """The frames of a blink and those after it in which lids are still on their way."""
+    _, high = _section(face, blink.stop - 1, cuts)
+    tail = max(round(_TAIL * float(face.clock.rate)), 1)
+    return FrameRange(blink.start, max(min(blink.stop + tail, high, before), blink.stop))
 
 
 def blink_windows(face: Face, cuts: Sequence[int] = ()) -> list[FrameRange]:
@@ -128,7 +133,7 @@ def added_blinks(
     Args:
         face: The face.
         at: Frames in which eyes are shut.
-        strength: How far they shut, 0 to 1.
+        strength: How far lids come down, 0 to 1.
         cuts: First frames of new shots.
 
     Raises:
@@ -191,19 +196,22 @@ def _parts(rate: float) -> tuple[int, int, int]:
 def _blink_keys(
     window: FrameRange, frame: int, rest: tuple[float, float], strength: float, rate: float
 ) -> tuple[Key, ...]:
-    """Lids that fall at once and rise more and more slowly."""
+    """A blink whose lids fall at once and rise more and more slowly."""
     closing, shut, _ = _parts(rate)
-    depth = max(strength, *rest)
+    before, after = (float(lids_closed(one)) for one in rest)
+    depth = max(strength, before, after)
     last = frame + shut - 1
     shut_keys = [Key(frame, depth, "linear", handle_in=(-0.3 * closing, 0.0))] if shut > 1 else []
     rise = window.stop - 1 - last
-    return (
-        Key(window.start, rest[0], "bezier", handle_out=(0.35 * closing, 0.0)),
+    way = (
+        Key(window.start, before, "bezier", handle_out=(0.35 * closing, 0.0)),
         *shut_keys,
         Key(last, depth, "bezier", (-0.3 * closing, 0.0) if shut == 1 else None,
             (0.25 * rise, 0.0)),
-        Key(window.stop - 1, rest[1], "linear", handle_in=(-0.5 * rise, 0.0)),
+        Key(window.stop - 1, after, "linear", handle_in=(-0.5 * rise, 0.0)),
     )  # fmt: skip
+    blink = lids_tracked(sample(way, np.arange(window.start, window.stop)))
+    return reduce_keys(blink, window.start, _TOLERANCE)
 
 
 def _section(face: Face, frame: int, cuts: Sequence[int]) -> tuple[int, int]:

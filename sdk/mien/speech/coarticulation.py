@@ -26,6 +26,8 @@ _Array = npt.NDArray[np.float64]
 _REACH: Final = {"jaw": (0.055, 0.065), "lips": (0.06, 0.06), "rounding": (0.085, 0.06)}
 """Seconds over which a phone's pull falls to a third before and after it. Lips are rounded early:
 up to 150 ms before a rounded vowel they can be seen to be."""
+_SAME_TIME: Final = 1e-6
+"""Seconds that are none."""
 _FAR: Final = 0.4
 """Seconds beyond which a phone pulls no more."""
 _SILENT_REACH: Final = 0.09
@@ -240,5 +242,6 @@ def _touch(times: _Array, phone: Phone) -> _Array:
 def _slice(times: _Array, start: float, stop: float) -> slice:
     if not (math.isfinite(start) and math.isfinite(stop)):
         return slice(0, 0)
-    first, last = np.searchsorted(times, (start, stop))
+    # A frame at an end belongs to the same phone wherever in the film that is said.
+    first, last = np.searchsorted(times, (start - _SAME_TIME, stop - _SAME_TIME))
     return slice(int(first), int(last))

@@ -11,6 +11,7 @@ import numpy as np
 from mien._math import smoothstep
 from mien._types import DoubleArray, FloatArray, IndexArray
 from mien.model.controls import CONTROLS, INDEX
+from mien.model.lids import lids_closed
 from mien.rendering.appearance.library import FaceLibrary, LibraryFrame
 
 __all__ = ["DonorRegion", "Donors", "choose_donors"]
@@ -54,6 +55,8 @@ _MOUTH: Final = {
 
 _GAZE: Final = np.array([control.region == "gaze" for control in CONTROLS])
 """A look alone needs no other frame: the eyeball is turned behind the lids."""
+
+_LIDS: Final = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
 
 DonorRegion = str
 """`Left` or `Right` for the person's own eyes, `mouth` for the lower face."""
@@ -109,10 +112,10 @@ def choose_donors(
     low, high = (gain * (1 + (_FINE / max(px_per_cm, 1e-3)) ** 2) for gain in _GAIN)
     for region, weights in _CONTROL_WEIGHTS.items():
         shape = np.where(_GAZE, 0, weights)
-        away = float(np.linalg.norm((target - source) * shape))
+        away = float(np.linalg.norm(_differing(source, target) * shape))
         if away <= low:
             continue
-        missing = (library.controls - target) * weights
+        missing = _differing(library.performances, target) * weights
         apart = np.hypot(np.linalg.norm(missing, axis=1), turned)
         nearest = np.argsort(apart, kind="stable")[:_NEAREST]
         left = np.hypot(np.linalg.norm(missing[nearest[0]] * (shape > 0)), turned[nearest[0]])
@@ -121,6 +124,19 @@ def choose_donors(
             frames = _weighed(library, nearest, apart[nearest])
             chosen.append(Donors(region, amount, frames))
     return tuple(chosen)
+
+
+def _differing(controls: FloatArray, target: FloatArray) -> FloatArray:
+    """(..., 59) how far controls are from others; lids by what is tracked of them or seen.
+
+    Lids that begin to close are seen to move more than they are tracked, and those that are nearly
+    shut less.
+    """
+    apart = controls - target
+    seen = lids_closed(controls[..., _LIDS]) - lids_closed(target[_LIDS])
+    tracked = apart[..., _LIDS]
+    apart[..., _LIDS] = np.where(np.abs(seen) > np.abs(tracked), seen, tracked)
+    return np.asarray(apart, dtype=np.float32)
 
 
 def _weighed(

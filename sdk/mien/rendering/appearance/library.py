@@ -22,6 +22,7 @@ from mien.media.orient import to_coded
 from mien.media.planes import Box, Plate
 from mien.model.face import Face
 from mien.model.media import Orientation
+from mien.rendering.appearance.closures import EyeClosures
 from mien.rendering.appearance.fingerprint import fingerprint_of
 from mien.rendering.geometry.features import clear_frames, features
 
@@ -160,8 +161,23 @@ class FaceLibrary:
 
     @cached_property
     def controls(self) -> FloatArray:
-        """(N, 59) what is done in the frames."""
+        """(N, 59) what was tracked in the frames."""
         return np.stack([frame.controls for frame in self.frames])
+
+    @cached_property
+    def eyes(self) -> EyeClosures:
+        """How far eyes are closed in other pictures, told by those of the frames."""
+        return EyeClosures(self.frames)
+
+    @cached_property
+    def performances(self) -> FloatArray:
+        """(N, 59) what is done in the frames, with lids as the pixels have them."""
+        return np.stack(
+            [
+                self.eyes.performance(frame.rgb, frame.points, frame.controls, frame.rotation)
+                for frame in self.frames
+            ]
+        )
 
     @cached_property
     def rotations(self) -> FloatArray:

@@ -206,9 +206,12 @@ class FaceDeformer:
         unit = float(np.linalg.norm(axes)) / 2**0.5
         moves = self._coded(frame, skin)
         moves += self._beyond_rig(frame, source, target, jaw, moves)
-        shapes = [self._coded(frame, self._rig.shape(controls)) for controls in (source, target)]
-        moves += self._lid_contact(points, moves, unit, shapes, target - source)
-        moves += self._lip_contact(points, moves, unit, shapes, target - source)
+        reached = self._rig.limited(source, target)
+        was, lids, lips = (
+            self._coded(frame, self._rig.shape(controls)) for controls in (source, reached, target)
+        )
+        moves += self._lid_contact(points, moves, unit, (was, lids), target - source)
+        moves += self._lip_contact(points, moves, unit, (was, lips), target - source)
         gaze = {"Left": moved[0], "Right": moved[1]}
         moves += self._wide_limit(points, moves, unit, gaze, target - source)
         vertices, motion = self._mesh_motion(points[:SKIN], moves, unit)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from mien._types import FloatArray
-from mien.media.planes import Plate
+from mien.media.orient import to_coded
+from mien.media.planes import Box, Plate
+from mien.model.controls import INDEX
 from mien.model.face import Face
 from mien.model.landmarks import SKIN
 from mien.model.media import Orientation
@@ -28,6 +30,12 @@ from mien.rendering.painting.shade import Shade
 from mien.rendering.painting.uncover import Uncovered, covers, keep_in_front, uncovered
 
 __all__ = ["FacePainter"]
+
+_BLINKS: Final = (INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"])
+_NO_BLINK: Final = 0.05
+"""Tracked blink of eyes that are open, as far as their landmarks tell."""
+_AROUND_EYES: Final = (33, 133, 362, 263)
+"""Landmarks of the eyes' corners."""
 
 
 class _Donor(NamedTuple):
@@ -77,6 +85,7 @@ class FacePainter:
         self._adding = threading.Lock()
         known = (self.tracked, *(example.face for example in examples))
         self._open = [open_frames(one) for one in known]
+        self._clear: tuple[FaceLibrary, FaceLibrary] | None = None
 
     def motion(
         self, appearance: Appearance, frame: int, source: FloatArray, target: FloatArray
@@ -110,6 +119,7 @@ class FacePainter:
             plate: The frame's plate.
             shade: Shade on the face that no other frame shows.
         """
+        source, target = self._as_filmed(appearance.library, frame, source, target, plate)
         motion, regions = self._motion(appearance, frame, source, target)
         ratio = None
         if appearance.skin is not None:
@@ -211,8 +221,50 @@ class FacePainter:
             regions.append(_Region(chosen.region, chosen.amount, donors))
         return motion, regions
 
+    def _as_filmed(
+        self,
+        library: FaceLibrary,
+        frame: int,
+        source: FloatArray,
+        target: FloatArray,
+        plate: Plate,
+    ) -> tuple[FloatArray, FloatArray]:
+        """The performance and what is asked for, with lids that are to open as the plate has them.
+
+        Lids that are tracked late would be opened by less than they are closed. What is asked for
+        is changed alike: eyes that are opened by half are, from where they are.
+        """
+        opened = [column for column in _BLINKS if target[column] < source[column]]
+        library = self._uncovered(library)
+        if not opened or not library.frames:
+            return source, target
+        points = to_coded(self._orientation, self._face.landmarks[frame, :, :2])
+        around = points[list(_AROUND_EYES)]
+        width = float(np.ptp(around, axis=0).max())
+        (x0, y0), (x1, y1) = around.min(axis=0) - width / 2, around.max(axis=0) + width / 2
+        box = Box(int(x0), int(y0), int(x1) + 1, int(y1) + 1).clip(plate.width, plate.height)
+        if not box.width or not box.height:
+            return source, target
+        corner = np.array([box.x0, box.y0], dtype=np.float32)
+        seen = library.eyes.performance(
+            plate.rgb(box), points - corner, source, self.deformer.rotation(frame)
+        )
+        source_seen, wanted = source.copy(), target.copy()
+        for column in opened:
+            was = float(source[column])
+            share = min((was - float(target[column])) / max(was, _NO_BLINK), 1.0)
+            source_seen[column] = seen[column]
+            wanted[column] += (1 - share) * (seen[column] - was)
+        return source_seen, wanted
+
     def _uncovered(self, library: FaceLibrary) -> FaceLibrary:
         """The frames of a library that show the face with nothing in front of it."""
+        known = self._clear
+        if known is None or known[0] is not library:
+            known = self._clear = (library, self._without_covered(library))
+        return known[1]
+
+    def _without_covered(self, library: FaceLibrary) -> FaceLibrary:
         seen = [
             self._open[0 if frame.example is None else frame.example + 1][frame.frame]
             for frame in library.frames

@@ -34,7 +34,7 @@ class ReferenceRenderer(Renderer):
     """
 
     name = "reference"
-    pixels = 5
+    pixels = 6
     costly = True
     gpu = True
     generative = True
