@@ -8,6 +8,7 @@ it is found by whoever started it: the input lies in FOLDER/input, Python's stac
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -88,6 +89,10 @@ class Reader:
         return crash
 
 
+_COLLECTED = 10
+"""Inputs after which garbage is collected."""
+
+
 def _crash(error: BaseException) -> dict[str, Any]:
     frames = traceback.extract_tb(error.__traceback__)
     own = [one for one in frames if "/mien" in one.filename] or list(frames)
@@ -134,6 +139,9 @@ def main(arguments: list[str]) -> int:
 
 def _work(reader: Reader, target: str, seed: int, numbers: range, out: IO[str]) -> None:
     for number in numbers:
+        if not number % _COLLECTED:
+            # What earlier inputs left behind in cycles is not this one's memory.
+            gc.collect()
         chance = chance_of(target, seed, number)
         name, data = reader.made(chance)
         print(number, file=out)

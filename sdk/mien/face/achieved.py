@@ -33,7 +33,7 @@ SEEN: Final[Mapping[str, float]] = MappingProxyType(
         "mouthFrown": 0.6,
         "mouthFunnel": 0.8,
         "mouthLowerDown": 0.98,
-        "mouthPress": 0.77,
+        "mouthPress": 0.62,
         "mouthPucker": 0.77,
         "mouthSmile": 0.895,
         "mouthStretch": 0.695,

@@ -31,7 +31,7 @@ GRADES: Final[dict[str, float]] = {"A": 0.12, "B": 0.27, "C": 0.45, "D": 0.7, "E
 """What share of a unit's most each letter stands for: trace, slight, marked, severe, maximum."""
 
 _OF_MOST: Final = {
-    "mouthFunnel": 0.26, "mouthLowerDown": 0.4, "mouthPress": 0.31, "mouthStretch": 0.19,
+    "mouthFunnel": 0.26, "mouthLowerDown": 0.4, "mouthPress": 0.21, "mouthStretch": 0.19,
     "mouthUpperUp": 0.58, "noseSneer": 0.42,
 }  # fmt: skip
 """Value of a control, without its side, at which a unit's E is reached; 1 of others. Alone these

@@ -66,7 +66,7 @@ EXPRESSIONS: Final[tuple[Preset, ...]] = (
             },
             "anger": {
                 "browDown": 0.82, "eyeSquint": 0.31, "eyeWide": 0.16, "noseSneer": 0.2,
-                "mouthPress": 0.12, "mouthFrown": 0.47, "jawForward": 0.15,
+                "mouthPress": 0.09, "mouthFrown": 0.47, "jawForward": 0.15,
             },
             "disgust": {
                 "noseSneer": 0.38, "mouthUpperUp": 0.2, "browDown": 0.32, "cheekSquint": 0.4,
@@ -81,15 +81,15 @@ EXPRESSIONS: Final[tuple[Preset, ...]] = (
                 "eyeBlink": 0.08, "gazePitch": -6.0,
             },
             "contempt": {
-                "mouthSmileLeft": 0.41, "mouthDimpleLeft": 0.6, "mouthPressLeft": 0.12,
+                "mouthSmileLeft": 0.41, "mouthDimpleLeft": 0.6, "mouthPressLeft": 0.09,
                 "eyeSquintLeft": 0.15,
             },
-            "worry": {"browInnerUp": 0.63, "browDown": 0.2, "mouthPress": 0.08, "mouthFrown": 0.29},
-            "concentration": {"browDown": 0.41, "eyeSquint": 0.31, "mouthPress": 0.12},
+            "worry": {"browInnerUp": 0.63, "browDown": 0.2, "mouthPress": 0.06, "mouthFrown": 0.29},
+            "concentration": {"browDown": 0.41, "eyeSquint": 0.31, "mouthPress": 0.09},
             "boredom": {"eyeBlink": 0.16, "browOuterUp": 0.08, "mouthFrown": 0.14},
             "doubt": {
                 "browOuterUpLeft": 0.5, "browDownRight": 0.32, "mouthShrugLower": 0.3,
-                "mouthPress": 0.08,
+                "mouthPress": 0.06,
             },
             "blink": {"eyeBlink": 1.0, "browDown": 0.04},
             "wink": {"eyeBlinkLeft": 1.0, "cheekSquintLeft": 0.5, "mouthSmileLeft": 0.18},
@@ -101,7 +101,7 @@ EXPRESSIONS: Final[tuple[Preset, ...]] = (
             "kiss": {"mouthPucker": 0.85, "mouthFunnel": 0.05},
             "sneer": {"noseSneer": 0.35, "mouthUpperUp": 0.26},
             "yawn": {"jawOpen": 0.9, "eyeBlink": 0.37, "mouthStretch": 0.06, "browInnerUp": 0.19},
-            "tightLips": {"mouthPress": 0.29, "mouthRollUpper": 0.3, "mouthRollLower": 0.3},
+            "tightLips": {"mouthPress": 0.2, "mouthRollUpper": 0.3, "mouthRollLower": 0.3},
         }.items()
     ),
     # Lips are shut only when nothing is left of what parts them, however much that is.
@@ -109,7 +109,7 @@ EXPRESSIONS: Final[tuple[Preset, ...]] = (
         _preset(
             "lipsShut", "expression", mouthClose=1.0, jawOpen=0.0, mouthLowerDown=0.0,
             mouthUpperUp=0.0, mouthFunnel=0.0, mouthShrugUpper=0.0, tongueOut=0.0,
-            mouthPress=0.16,
+            mouthPress=0.11,
         ),
         replaces=True,
     ),
@@ -119,7 +119,7 @@ VISEMES: Final[tuple[Preset, ...]] = tuple(
     _preset(name, "viseme", **weights)
     for name, weights in {
         "sil": {"mouthClose": 0.05},
-        "PP": {"mouthPress": 0.19, "mouthRollUpper": 0.35, "mouthRollLower": 0.35},
+        "PP": {"mouthPress": 0.13, "mouthRollUpper": 0.35, "mouthRollLower": 0.35},
         "FF": {"mouthRollLower": 0.6, "mouthUpperUp": 0.1, "jawOpen": 0.05},
         "TH": {"jawOpen": 0.15, "mouthLowerDown": 0.09, "tongueOut": 0.3},
         "DD": {"jawOpen": 0.12, "mouthLowerDown": 0.11, "mouthUpperUp": 0.04},

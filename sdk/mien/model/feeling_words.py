@@ -142,7 +142,7 @@ mortification  fear     horror         0.75 -0.8 0.4  1D 4C 5B 20C 24C 64D
 anxiety        fear     nervousness    0.55 -0.6 0.6  1C 2A 4C 5B 20B 24B
 nervousness    fear     nervousness    0.45 -0.4 0.6  1C 2C 5C 20C 28B 62B
 tenseness      fear     nervousness    0.5  -0.4 0.5  4B 5A 7C 23C 24C
-uneasiness     fear     nervousness    0.35 -0.4 0.3  1C 4B 14B 20B 62C
+uneasiness     fear     nervousness    0.35 -0.4 0.3  1C 4B 14C 20B 62C
 apprehension   fear     nervousness    0.5  -0.5 0.5  1D 2C 4C 5C 14B 25B
 worry          fear     nervousness    0.5  -0.5 0.3  =
 distress       fear     nervousness    0.7  -0.8 0.6  1D 4D 7B 15B 20C 25B

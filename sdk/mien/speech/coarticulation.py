@@ -38,7 +38,7 @@ _ONSET: Final = 0.05
 _HOLD: Final = 0.5
 """Part of a closure, about its middle, over which the lips are wholly shut."""
 _SHUT: Final = {
-    "mouthPressLeft": 0.2, "mouthPressRight": 0.2, "mouthRollUpper": 0.1, "mouthRollLower": 0.1,
+    "mouthPressLeft": 0.14, "mouthPressRight": 0.14, "mouthRollUpper": 0.1, "mouthRollLower": 0.1,
 }  # fmt: skip
 _BITE: Final = {"mouthRollLower": 0.6, "mouthUpperUpLeft": 0.15, "mouthUpperUpRight": 0.15}
 _BITE_JAW: Final = 0.06
