@@ -12,7 +12,7 @@ from mien._types import FloatArray
 from mien.model.controls import INDEX, NAMES
 from mien.model.lids import lids_closed, lids_tracked
 from mien.rendering.appearance.closures import EyeClosures
-from mien.rendering.appearance.library import LibraryFrame
+from mien.rendering.appearance.library_frame import LibraryFrame
 from mien.rendering.geometry.topology import EYES
 from mien.testing.scenes import Scene
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mien._types import FloatArray
 from mien.face.rig import load_rig
 from mien.media.planes import Box
-from mien.rendering.appearance.library import LibraryFrame
+from mien.rendering.appearance.library_frame import LibraryFrame
 from mien.rendering.occlusion.evidence import find_evidence
 from mien.rendering.occlusion.face_model import (
     AppearanceModel,

@@ -27,7 +27,8 @@ from mien.preview.playback_cache import unpack as unpack_picture
 from mien.preview.proxy_files import ProxyFolder
 from mien.rendering import frame_files
 from mien.rendering.appearance.cache import AppearanceCache
-from mien.rendering.appearance.library import FaceLibrary, LibraryFrame
+from mien.rendering.appearance.library import FaceLibrary
+from mien.rendering.appearance.library_frame import LibraryFrame
 from mien.session.presets import UserExpressions
 from mien.session.recovery import Recovery, recoverable
 from mien.timebase import FrameRange

@@ -30,7 +30,8 @@ from mien.model.face import Face
 from mien.model.shot import Shot
 from mien.rendering.appearance.examples import ExampleFace
 from mien.rendering.appearance.fingerprint import fingerprint_of
-from mien.rendering.appearance.library import FaceLibrary, LibraryFrame
+from mien.rendering.appearance.library import FaceLibrary
+from mien.rendering.appearance.library_frame import LibraryFrame
 from mien.rendering.appearance.skin import SkinAppearance
 from mien.rendering.geometry.features import open_frames
 from mien.rendering.geometry.regression import SmoothFunction

@@ -8,7 +8,7 @@ some of the person's open eye and some of their shut one, and a blurred lid is a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import cv2
 import numpy as np
@@ -17,11 +17,9 @@ import numpy.typing as npt
 from mien._types import BoolArray, FloatArray
 from mien.model.controls import INDEX
 from mien.model.lids import lids_tracked
+from mien.rendering.appearance.library_frame import LibraryFrame
 from mien.rendering.geometry.tone import luma
 from mien.rendering.geometry.topology import EYES
-
-if TYPE_CHECKING:
-    from mien.rendering.appearance.library import LibraryFrame
 
 __all__ = ["EyeClosures"]
 

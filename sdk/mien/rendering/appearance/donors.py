@@ -12,7 +12,8 @@ from mien._math import smoothstep
 from mien._types import DoubleArray, FloatArray, IndexArray
 from mien.model.controls import CONTROLS, INDEX
 from mien.model.lids import lids_closed
-from mien.rendering.appearance.library import FaceLibrary, LibraryFrame
+from mien.rendering.appearance.library import FaceLibrary
+from mien.rendering.appearance.library_frame import LibraryFrame
 
 __all__ = ["DonorRegion", "Donors", "choose_donors"]
 

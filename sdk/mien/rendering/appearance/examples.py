@@ -24,12 +24,8 @@ from mien.model.face import Face
 from mien.model.landmarks import SKIN
 from mien.model.shot import Example, Shot
 from mien.rendering.appearance.canonical import canonical_points, skin_mask, to_canonical
-from mien.rendering.appearance.library import (
-    FaceLibrary,
-    LibraryFrame,
-    LibraryScan,
-    is_large_enough,
-)
+from mien.rendering.appearance.library import FaceLibrary, LibraryScan, is_large_enough
+from mien.rendering.appearance.library_frame import LibraryFrame
 from mien.rendering.appearance.mouth import MouthAppearance, MouthScan
 from mien.rendering.geometry.motion import FaceDeformer
 from mien.rendering.geometry.tone import softness

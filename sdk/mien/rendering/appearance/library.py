@@ -15,7 +15,6 @@ from typing import Final
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from mien._types import FloatArray, IndexArray
 from mien.media.orient import to_coded
@@ -24,10 +23,11 @@ from mien.model.face import Face
 from mien.model.media import Orientation
 from mien.rendering.appearance.closures import EyeClosures
 from mien.rendering.appearance.fingerprint import fingerprint_of
+from mien.rendering.appearance.library_frame import LibraryFrame
 from mien.rendering.geometry.features import clear_frames, features
 
 __all__ = [
-    "FaceLibrary", "LibraryFrame", "LibraryScan", "choose_frames", "choose_with_examples",
+    "FaceLibrary", "LibraryScan", "choose_frames", "choose_with_examples",
     "is_large_enough",
 ]  # fmt: skip
 
@@ -118,31 +118,6 @@ def _size(face: Face) -> float:
 
 def _distance(points: FloatArray, to: int) -> FloatArray:
     return np.asarray(np.linalg.norm(points - points[to], axis=1))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LibraryFrame:
-    """One frame of a library.
-
-    Attributes:
-        frame: Index of the frame in its shot, or in the example that it is of.
-        rgb: (h, w, 3) float16 R'G'B' of the face and a little around it.
-        points: (478, 2) float32 its landmarks, pixels of `rgb`.
-        offset: (2,) float32 coded pixel of the outer corner of its first pixel.
-        scale: Pixels of `rgb` in a coded pixel.
-        controls: (59,) float32 what it does.
-        rotation: (3, 3) float32 how the head is turned.
-        example: Number of the face's example that it is of; None for the shot itself.
-    """
-
-    frame: int
-    rgb: npt.NDArray[np.float16]
-    points: FloatArray
-    offset: FloatArray
-    scale: float
-    controls: FloatArray
-    rotation: FloatArray
-    example: int | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,7 +22,8 @@ from mien._types import DoubleArray, FloatArray
 from mien.model.landmarks import SKIN
 from mien.rendering.appearance.canonical import SIZE, canonical_points, skin_mask, to_canonical
 from mien.rendering.appearance.fingerprint import fingerprint_of
-from mien.rendering.appearance.library import FaceLibrary, LibraryFrame
+from mien.rendering.appearance.library import FaceLibrary
+from mien.rendering.appearance.library_frame import LibraryFrame
 from mien.rendering.geometry.features import features
 from mien.rendering.geometry.regression import SmoothFunction, missed_without_part
 

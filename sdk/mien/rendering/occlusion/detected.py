@@ -25,7 +25,8 @@ from mien.model.landmarks import SKIN
 from mien.model.shot import Shot
 from mien.progress import Progress, silent
 from mien.rendering.appearance.cache import AppearanceCache
-from mien.rendering.appearance.library import FaceLibrary, LibraryFrame
+from mien.rendering.appearance.library import FaceLibrary
+from mien.rendering.appearance.library_frame import LibraryFrame
 from mien.rendering.appearance.regions import FaceRegion
 from mien.rendering.appearance.scan import face_appearance
 from mien.rendering.base import PlateSource

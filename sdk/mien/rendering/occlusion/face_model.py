@@ -21,7 +21,7 @@ from mien._types import FloatArray, IndexArray
 from mien.face.pose import angles
 from mien.model.controls import CONTROLS
 from mien.model.landmarks import SKIN
-from mien.rendering.appearance.library import LibraryFrame
+from mien.rendering.appearance.library_frame import LibraryFrame
 from mien.rendering.occlusion.layout import FaceLayout
 
 __all__ = [

@@ -18,7 +18,8 @@ from mien.model.media import Orientation
 from mien.rendering.appearance.appearance import Appearance
 from mien.rendering.appearance.donors import choose_donors
 from mien.rendering.appearance.examples import ExampleFace
-from mien.rendering.appearance.library import FaceLibrary, LibraryFrame
+from mien.rendering.appearance.library import FaceLibrary
+from mien.rendering.appearance.library_frame import LibraryFrame
 from mien.rendering.base import Patch
 from mien.rendering.geometry.features import open_frames
 from mien.rendering.geometry.head import head_mesh, head_turns, turn_head

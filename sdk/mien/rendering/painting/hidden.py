@@ -12,7 +12,8 @@ from mien._math import smoothstep
 from mien._types import BoolArray, FloatArray
 from mien.media.planes import Box
 from mien.model.landmarks import SKIN
-from mien.rendering.appearance.library import FaceLibrary, LibraryFrame
+from mien.rendering.appearance.library import FaceLibrary
+from mien.rendering.appearance.library_frame import LibraryFrame
 from mien.rendering.geometry.crop import PlateCrop
 from mien.rendering.geometry.features import features
 from mien.rendering.geometry.field import MeshRaster, Zone
