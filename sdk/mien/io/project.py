@@ -125,12 +125,15 @@ def load_document(
         ProjectError: When the file is missing, corrupt or too new, or media are lost.
         MediaError: When one of `media` cannot be read.
     """
-    document = _read(path)
-    given = media or {}
-    for project in document.shots:
-        if find_media or project.id in given:
-            document = document.with_shot(relink(project, given.get(project.id), path))
-    return document
+    document, given = _read(path), media or {}
+    return Document(
+        tuple(
+            relink(project, given.get(project.id), path)
+            if find_media or project.id in given
+            else project
+            for project in document.shots
+        )
+    )
 
 
 def find_shots(document: Document, path: Path | None, progress: Progress = silent) -> Document:
@@ -141,15 +144,20 @@ def find_shots(document: Document, path: Path | None, progress: Progress = silen
         path: Its file; None looks only where this user last had the media.
         progress: Told how far large media are indexed; stops the work by raising.
     """
-    for project in document.shots:
-        if not project.online:
-            try:
-                document = document.with_shot(relink(project, None, path, progress))
-            except OperationCancelledError:
-                raise
-            except MienError:
-                continue  # it stays offline, and people are asked where it is
-    return document
+
+    def found(project: Project) -> Project:
+        if project.online:
+            return project
+        try:
+            return relink(project, None, path, progress)
+        except OperationCancelledError:
+            raise
+        except MienError:
+            return project  # it stays offline, and people are asked where it is
+
+    shots = tuple(found(project) for project in document.shots)
+    unchanged = all(new is old for new, old in zip(shots, document.shots, strict=True))
+    return document if unchanged else Document(shots)
 
 
 def relink(
