@@ -17,6 +17,8 @@ import pytest
 
 import mien
 from mien.editorial import list_clips
+from mien.editorial.bundle import Bundle
+from mien.editorial.otio_file import read_otio
 from mien.editorial.urls import path_candidates
 from mien.errors import InputError, MediaError, MienError, WeightsError
 from mien.io.curves import read_curve_file
@@ -97,6 +99,38 @@ def test_brackets_in_json_are_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(MienError) as error:
         DEEP_JSON[name](put(tmp_path / name, DEEP))
     assert "unexpected" not in str(error.value)
+
+
+def _timeline(clip: str) -> dict[str, object]:
+    """A cut of one clip of a version, with several references to media."""
+    media = {"OTIO_SCHEMA": "ExternalReference.1", "target_url": "a.mov"}
+    shown = {"OTIO_SCHEMA": clip, "name": "a", "media_references": {"DEFAULT_MEDIA": media},
+             "active_media_reference_key": "DEFAULT_MEDIA"}  # fmt: skip
+    track = {"OTIO_SCHEMA": "Track.1", "kind": "Video", "children": [shown]}
+    stack = {"OTIO_SCHEMA": "Stack.1", "children": [track]}
+    return {"OTIO_SCHEMA": "Timeline.1", "name": "cut", "tracks": stack}
+
+
+@pytest.mark.parametrize("clip", ["Clip.1", "Clip.0", "Clip.-1", "Clip.1e+308"])
+def test_a_clip_of_an_older_version_than_its_media_is_read(clip: str) -> None:
+    content, lost = read_otio(json.dumps(_timeline(clip)))
+    assert not lost
+    assert content.tracks[0][0].media_reference.target_url == "a.mov"
+
+
+def test_such_a_clip_in_what_is_no_json_is_refused() -> None:
+    with pytest.raises(ValueError, match="line 1"):
+        read_otio(json.dumps(_timeline("Clip.1"))[:-1])
+
+
+def test_a_file_without_a_name_in_a_bundle_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "a.otioz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("content.otio", json.dumps(_timeline("Clip.2")))
+        archive.writestr("media/a.mov", b"")
+        archive.writestr(zipfile.ZipInfo(""), b"x")
+    assert Bundle(path).is_file(path / "media" / "a.mov")
+    assert not Bundle(path).is_file(path / "media")
 
 
 def test_brackets_in_a_header_of_safetensors_are_refused(tmp_path: Path) -> None:

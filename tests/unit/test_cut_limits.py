@@ -45,9 +45,9 @@ def notes(kind: str, count: int) -> Iterator[str]:
 @pytest.mark.parametrize("kind", ["speed", "name", "marker"])
 def test_lines_that_share_a_number_are_read_in_time(kind: str) -> None:
     lines = [line("001", frame) for frame in range(1500)]
-    began = time.perf_counter()
+    began = time.process_time()
     (edit,) = edit_lists("\n".join(["TITLE: x", *lines, *notes(kind, 1500)]), Notices())
-    assert time.perf_counter() - began < SOON
+    assert time.process_time() - began < SOON
     assert len(edit.sides) == 1500
 
 
@@ -81,9 +81,9 @@ def test_a_transition_stays_with_what_it_comes_from(before: int) -> None:
 def test_what_a_file_is_is_told_in_time(tmp_path: Path, text: str) -> None:
     path = tmp_path / "a.xml"
     path.write_text(text)
-    began = time.perf_counter()
+    began = time.process_time()
     assert detect.identify_cut(path) is None
-    assert time.perf_counter() - began < SOON
+    assert time.process_time() - began < SOON
 
 
 @pytest.mark.parametrize(
@@ -192,9 +192,9 @@ def test_notices_of_final_cut_xml_are_told_in_few_lines(tmp_path: Path) -> None:
     items = "".join(
         xmemls.item(f"i{n}", n, n + 1, 0, 1, "" if n else xmemls.file("f")) for n in range(3000)
     )
-    began = time.perf_counter()
+    began = time.process_time()
     cut = xmemls.opened(tmp_path, xmemls.xmeml(xmemls.sequence(xmemls.track(items))))
-    assert time.perf_counter() - began < 4 * SOON
+    assert time.process_time() - began < 4 * SOON
     assert len(cut.notices) == 6
     assert cut.notices[-1].startswith("2994 more elements: it names no file")
 

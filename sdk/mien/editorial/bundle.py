@@ -60,7 +60,11 @@ class Bundle:
         """Its files by their paths inside; none whose path leads out of it."""
         with zipfile.ZipFile(self.path) as archive:
             listed = archive.infolist()
-        return {one.filename: one for one in listed if not one.is_dir() and _is_inside(one)}
+        return {
+            one.filename: one
+            for one in listed
+            if one.filename and not one.is_dir() and _is_inside(one)
+        }
 
     @cached_property
     def _names(self) -> dict[str, list[str]]:

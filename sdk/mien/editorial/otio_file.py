@@ -22,6 +22,10 @@ _DEEPEST: Final = 4_000
 _BRACKETS: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}]', re.DOTALL)
 """Brackets, and texts, whose brackets do not count."""
 _SCHEMA: Final = "OTIO_SCHEMA"
+_SEVERAL: Final = "media_references"
+_OF_SEVERAL: Final = 2
+"""Version of a clip from which it may have several references to media."""
+_CLIP: Final = re.compile(r"Clip\.(-?\d+)")
 _RETIME: Final = re.compile(r"time|warp|speed|retime|freeze", re.IGNORECASE)
 _ITEMS: Final = (
     "Clip",
@@ -50,7 +54,7 @@ def read_otio(text: str) -> tuple[Any, tuple[str, ...]]:
     Raises:
         ValueError: When it is no JSON, or no cut; the line is named.
     """
-    _check_depth(text)
+    text = _that_ends_no_process(text)
     try:
         return otio.adapters.read_from_string(text, "otio_json"), ()
     except (ValueError, otio.exceptions.OTIOError) as error:
@@ -62,20 +66,49 @@ def read_otio(text: str) -> tuple[Any, tuple[str, ...]]:
         return content, mender.notices()
 
 
+def _that_ends_no_process(text: str) -> str:
+    """Return a file without what would end the process in OpenTimelineIO, the same else.
+
+    That is brackets in brackets without end, and clips that say to be of a version in which they
+    had one reference to media, and have several (it looks for the one).
+
+    Raises:
+        ValueError: When brackets do not end.
+    """
+    try:
+        content = json.loads(text, strict=False)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    except ValueError:
+        _check_depth(text)
+        if _SEVERAL in text:
+            raise
+        return text
+    changed, left = False, [content]
+    while left:
+        node = left.pop()
+        if isinstance(node, dict):
+            version = _CLIP.match(str(node.get(_SCHEMA)))
+            if version is not None and int(version[1]) < _OF_SEVERAL and _SEVERAL in node:
+                node[_SCHEMA] = f"Clip.{_OF_SEVERAL}"
+                changed = True
+            left.extend(node.values())
+        elif isinstance(node, list):
+            left.extend(node)
+    return json.dumps(content) if changed else text
+
+
 def _check_depth(text: str) -> None:
-    """Refuse brackets in brackets without end, which would end the process in OpenTimelineIO.
+    """Refuse brackets in brackets without end.
 
     Raises:
         ValueError: When they are.
     """
-    try:
-        json.loads(text)  # quick, and counts levels
-    except (ValueError, RecursionError):
-        level = 0
-        for match in _BRACKETS.finditer(text):
-            level += {"[": 1, "{": 1, "]": -1, "}": -1}.get(match[0], 0)
-            if level > _DEEPEST:
-                raise ValueError(f"it is nested more than {_DEEPEST:,} deep") from None
+    level = 0
+    for match in _BRACKETS.finditer(text):
+        level += {"[": 1, "{": 1, "]": -1, "}": -1}.get(match[0], 0)
+        if level > _DEEPEST:
+            raise ValueError(f"it is nested more than {_DEEPEST:,} deep")
 
 
 class _Mender:
