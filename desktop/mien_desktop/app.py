@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -55,6 +56,8 @@ def main(arguments: Sequence[str] = ()) -> int:
     app = QApplication.instance()
     assert app is not None
     window.ended.connect(app.quit)
+    # What was imported stays: looking through it again and again would hold up the window.
+    gc.freeze()
     return app.exec()
 
 

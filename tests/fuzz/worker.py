@@ -89,7 +89,7 @@ class Reader:
         return crash
 
 
-_COLLECTED = 10
+_COLLECT_EVERY = 10
 """Inputs after which garbage is collected."""
 
 
@@ -139,7 +139,7 @@ def main(arguments: list[str]) -> int:
 
 def _work(reader: Reader, target: str, seed: int, numbers: range, out: IO[str]) -> None:
     for number in numbers:
-        if not number % _COLLECTED:
+        if not number % _COLLECT_EVERY:
             # What earlier inputs left behind in cycles is not this one's memory.
             gc.collect()
         chance = chance_of(target, seed, number)

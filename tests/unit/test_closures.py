@@ -51,9 +51,10 @@ OPENED = [frame(number, 0.0, 0.02) for number in range(5)]
 SHUT = [frame(number, 1.0, 0.95) for number in range(5, 7)]
 
 
-def seen(eyes: EyeClosures, rgb: FloatArray, tracked: float) -> FloatArray:
+def seen(eyes: EyeClosures, rgb: FloatArray, tracked: float, squint: float = 0.0) -> FloatArray:
     controls = np.zeros(len(NAMES), dtype=np.float32)
     controls[list(LIDS.values())] = tracked
+    controls[[INDEX[f"eyeSquint{side}"] for side in EYES]] = squint
     return eyes.performance(rgb, POINTS, controls, UPRIGHT)[list(LIDS.values())]
 
 
@@ -70,6 +71,29 @@ def test_light_closes_no_eye_and_what_is_tracked_stays() -> None:
     eyes = EyeClosures([*OPENED, *SHUT])
     assert seen(eyes, picture(0.0, light=0.5), 0.0) == pytest.approx(0.0)
     assert seen(eyes, picture(0.0), 0.6) == pytest.approx(0.6)
+
+
+def test_a_squint_is_no_blink() -> None:
+    eyes = EyeClosures([*OPENED, *SHUT])
+    blink = seen(eyes, picture(0.4), 0.05)
+    assert (blink > 0.15).all()
+    assert (seen(eyes, picture(0.4), 0.05, squint=0.7) < 0.5 * blink).all()
+
+
+def test_whoever_rests_with_heavy_lids_has_open_eyes() -> None:
+    heavy = [frame(number, 0.15, 0.2) for number in range(6)]
+    eyes = EyeClosures([*heavy, *SHUT])
+    assert eyes.rest("Left") == pytest.approx(0.2)
+    assert EyeClosures(OPENED).rest("Left") == 0.0
+    assert seen(eyes, picture(0.15), 0.2) == pytest.approx(0.2)
+    assert (seen(eyes, picture(0.7), 0.22) > 0.35).all()
+
+
+def test_a_frame_without_numbers_teaches_nothing() -> None:
+    broken = frame(8, 0.0, 0.02)
+    broken.rgb[:] = np.nan
+    eyes = EyeClosures([*OPENED, broken, *SHUT])
+    assert (seen(eyes, picture(1.0), 0.1) > 0.9).all()
 
 
 def test_an_open_eye_that_is_none_teaches_nothing() -> None:

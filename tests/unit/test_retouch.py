@@ -121,6 +121,20 @@ def test_blinks_are_removed_and_named() -> None:
         mien.retouch.remove_blinks(project, span="50:70")
 
 
+def test_eyes_stay_open_a_moment_longer_but_not_into_the_next_blink() -> None:
+    project = performance()
+    made = target(mien.retouch.remove_blinks(project, span="20:40"), "eyeBlinkLeft")
+    # Asked for is a little more than open, so that whoever renders looks how far lids are down.
+    assert (made[28:35] < -0.02).all()
+    assert (np.diff(made[34:38]) >= 0).all()
+    assert made[39] == pytest.approx(0.0)
+    controls = project.shot.faces[0].curves.controls.array
+    controls[36:42, SHUT] = controls[28:34, SHUT]
+    made = target(mien.retouch.remove_blinks(project, span="20:32"), "eyeBlinkLeft")
+    assert (made[28:34] < 0.05).all()
+    assert made[36:42] == pytest.approx(controls[36:42, SHUT[0]])
+
+
 def test_lids_fall_faster_than_they_rise() -> None:
     made = mien.retouch.add_blink(performance(), 60)
     lids = target(made, "eyeBlinkLeft")

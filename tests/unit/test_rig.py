@@ -269,6 +269,16 @@ def test_lids_are_opened_by_as_much_as_they_are_closed(personal: PersonalRig) ->
     assert -closed[386, 1] / eye == pytest.approx(0.8 * lids_closed(0.3), rel=0.05)
 
 
+@pytest.mark.parametrize("start", [0.0, 0.2, 0.5, 0.8])
+def test_lids_close_the_part_that_is_left_as_real_ones_do(start: float) -> None:
+    lid, amounts = INDEX["eyeBlinkLeft"], EditAmounts(load_rig().emphasis)
+    source = controls(eyeBlinkLeft=start)
+    for target in np.linspace(start, 1, 7):
+        reached = float(amounts.reached(source, controls(eyeBlinkLeft=float(target)))[lid])
+        left = (1 - lids_closed(target)) / max(1 - float(lids_closed(start)), 1e-6)
+        assert 1 - reached == pytest.approx((1 - start) * left, abs=1e-5)
+
+
 def test_what_is_added_to_much_goes_no_further_than_people_do(personal: PersonalRig) -> None:
     amounts = EditAmounts(personal.rig.emphasis)
     for name in MOST:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mien._types import DoubleArray
+from mien.model.lids import lids_closed
 
 __all__ = ["Glyph", "glyph"]
 
@@ -73,7 +74,7 @@ def _brow(w: dict[str, float], side: str, x: float, out: int) -> DoubleArray:
 
 
 def _lids(w: dict[str, float], side: str, x: float) -> tuple[DoubleArray, DoubleArray]:
-    blink, wide = w.get(f"eyeBlink{side}", 0.0), w.get(f"eyeWide{side}", 0.0)
+    blink, wide = float(lids_closed(w.get(f"eyeBlink{side}", 0.0))), w.get(f"eyeWide{side}", 0.0)
     squint = w.get(f"eyeSquint{side}", 0.0) + 0.5 * w.get(f"cheekSquint{side}", 0.0)
     upper = 0.06 * (1 + 0.7 * wide - 0.3 * squint) * (1 - blink) - 0.03 * blink
     lower = 0.05 * (1 + 0.3 * wide - 0.9 * min(squint, 1.0)) * (1 - blink) + 0.03 * blink

@@ -144,16 +144,11 @@ class EditAmounts:
                 says; more is never further than people go, or than the performance is already.
         """
         target = self.above_least(source, target)
-        moved = self._taken(source, np.minimum(target, source)) + self.moved(target - source)
+        moved = np.minimum(target, source) + self.moved(target - source)
         furthest = self._most * (1 + BEYOND * np.maximum(target - source - 1, 0))
-        return np.asarray(np.minimum(moved, np.maximum(source, furthest)))
-
-    def _taken(self, source: FloatArray, less: FloatArray) -> FloatArray:
-        """(59,) to where less of a control moves the skin: lids go back as they came."""
-        taken = less.copy()
-        at, to = source[_LIDS], less[_LIDS]
-        taken[_LIDS] = at + lids_closed(to) - lids_closed(at)
-        return taken
+        reached = np.minimum(moved, np.maximum(source, furthest))
+        reached[_LIDS] = _lids_moved(source[_LIDS], target[_LIDS])
+        return np.asarray(reached)
 
     def limited(self, source: FloatArray, target: FloatArray) -> FloatArray:
         """Return what is asked for (59,) as a real face does it: along the curves, unemphasised.
@@ -174,6 +169,18 @@ class EditAmounts:
             target: (59,) controls of what is asked for.
         """
         return np.asarray(np.maximum(target, np.minimum(source, self._least)))
+
+
+def _lids_moved(source: FloatArray, target: FloatArray) -> FloatArray:
+    """Where lids are moved to, in units of the rig's fields.
+
+    They close the part of what is left of the eye that real lids close of it, and open by as much
+    as these open, wherever they were tracked.
+    """
+    was, asked = lids_closed(source), lids_closed(target)
+    left = np.maximum(1 - was, 1e-6)
+    closed = source + (1 - source) * (asked - was) / left
+    return np.where(target > source, np.minimum(closed, 1), source + asked - was)
 
 
 def _columns(name: str) -> list[int]:

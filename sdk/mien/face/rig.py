@@ -189,6 +189,15 @@ class PersonalRig:
         """Return what is asked for (59,), no less than what takes nothing more away."""
         return self._amounts.above_least(source, target)
 
+    def solved(self, source: FloatArray, target: FloatArray) -> FloatArray:
+        """Return (468, 3) the skin's displacement along the fields that performances are solved by.
+
+        That is what a person's own habits go beyond.
+        """
+        look = looks_to_degrees(source)
+        there = self._deformed(target, look + gaze_change(source, target))
+        return np.asarray(there - self._from(source, look), dtype=np.float32)
+
     def natural(self, source: FloatArray, target: FloatArray) -> FloatArray:
         """Return (468, 3) the skin's displacement as a face moves, without any emphasis."""
         look = looks_to_degrees(source)

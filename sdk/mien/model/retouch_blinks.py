@@ -63,16 +63,17 @@ def removed_blinks(
     Raises:
         NothingToDoError: When there is no blink.
     """
-    windows = [one for one in blink_windows(face, cuts) if len(one.intersection(span))]
+    every = blink_windows(face, cuts)
+    windows = [one for one in every if len(one.intersection(span))]
     if not windows:
         raise NothingToDoError(
             f"{face.name} does not blink in the frames {span}.",
             "`mien read` says when it does; eyes that are closed for long are no blinks.",
         )
     tracks = []
-    nexts = [*(one.start for one in windows[1:]), len(face.valid)]
-    for blink, before in zip(windows, nexts, strict=True):
-        window = _with_tail(face, blink, before, cuts)
+    for blink in windows:
+        later = [one.start for one in every if one.start >= blink.stop]
+        window = _with_tail(face, blink, min(later, default=len(face.valid)), cuts)
         for name in _AROUND:
             values = face.curves.controls[name][window.start : window.stop].astype(np.float64)
             first, last = float(values[0]), float(values[-1])
@@ -94,11 +95,11 @@ def removed_blinks(
     return tracks, (f"{count} of {face.name} removed: {where}",)
 
 
-def _with_tail(face: Face, blink: FrameRange, before: int, cuts: Sequence[int]) -> FrameRange:
+def _with_tail(face: Face, blink: FrameRange, end: int, cuts: Sequence[int]) -> FrameRange:
     """The frames of a blink and those after it in which lids are still on their way."""
     _, high = _section(face, blink.stop - 1, cuts)
     tail = max(round(_TAIL * float(face.clock.rate)), 1)
-    return FrameRange(blink.start, max(min(blink.stop + tail, high, before), blink.stop))
+    return FrameRange(blink.start, max(min(blink.stop + tail, high, end), blink.stop))
 
 
 def blink_windows(face: Face, cuts: Sequence[int] = ()) -> list[FrameRange]:

@@ -27,7 +27,7 @@ _REACH: Final = {"jaw": (0.055, 0.065), "lips": (0.06, 0.06), "rounding": (0.085
 """Seconds over which a phone's pull falls to a third before and after it. Lips are rounded early:
 up to 150 ms before a rounded vowel they can be seen to be."""
 _SAME_TIME: Final = 1e-6
-"""Seconds that are none."""
+"""Seconds by which two times differ that are the same, but for how they were added up."""
 _FAR: Final = 0.4
 """Seconds beyond which a phone pulls no more."""
 _SILENT_REACH: Final = 0.09

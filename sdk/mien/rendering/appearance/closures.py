@@ -30,18 +30,24 @@ _LONG, _TALL = 1.1, 0.36
 """Length, and half the height, of what is sampled, in widths of the eye."""
 _SHARP: Final = 0.6
 """Standard deviation, in distances of two samples, of the blur before they are taken."""
-_OPEN, _SHUT = 0.15, 0.7
-"""Tracked blink up to which an eye counts as open, and from which as shut."""
+_SHUT: Final = 0.7
+"""Tracked blink from which an eye counts as shut."""
+_MOSTLY, _OPEN, _HALF_OPEN = 0.2, 0.1, 0.4
+"""Part of the frames in which an eye is as open as it gets, how much more of a blink is none, and
+the blink with which somebody rests whose eyes are never seen open."""
 _FEWEST_OPEN: Final = 3
 """Open eyes that must be known."""
 _MISTAKEN: Final = 0.45
 """Closure from which an eye that was tracked as open is none."""
 _CONTRAST: Final = 0.08
 """Root mean square by which shut and open eyes must differ, in parts of their brightness."""
-_TURN, _PITCH = 10.0, 8.0
-"""Degrees of the head's turn, and of the eyes' pitch, within which eyes look alike."""
+_TURN, _PITCH, _NARROW = 10.0, 8.0, 0.25
+"""Degrees of the head's turn and of the eyes' pitch, and difference of what else narrows or widens
+them, within which eyes look alike."""
 _FARTHEST: Final = 1e-3
 """What the look of an eye counts that is turned far otherwise."""
+_SQUINT: Final = 0.5
+"""Part of the opening that a whole squint takes."""
 _STRANGE: Final = 0.4, 0.8
 """How far an eye may look otherwise than any mixture, in parts of what shut and open ones differ
 by, until nothing is told of it."""
@@ -76,9 +82,17 @@ class EyeClosures:
         seen = controls.copy()
         for side, eye in self._eyes.items():
             column = INDEX[f"eyeBlink{side}"]
-            closed = eye.closed(_patch(rgb, points, side), rotation, _pitch(controls, side))
+            closed = eye.closed(_patch(rgb, points, side), rotation, _pose(controls, side))
             seen[column] = max(float(controls[column]), float(lids_tracked(closed)))
         return seen
+
+    def rest(self, side: str) -> float:
+        """Return what is tracked of a blink while an eye is open; 0 where that is not known.
+
+        Args:
+            side: The person's own side.
+        """
+        return self._eyes[side].rest if side in self._eyes else 0.0
 
 
 class _Eye:
@@ -87,46 +101,61 @@ class _Eye:
     Args:
         patches: (N, K) its looks.
         rotations: (N, 3, 3) how the head is turned in each.
-        pitches: (N,) how the eye is, degrees.
+        poses: (N, 4) how the eye is in each; see `_pose`.
         opened: (N,) in which it is open.
         shut: (N,) in which it is shut.
+        rest: What is tracked of a blink while it is open.
     """
 
     def __init__(
         self,
         patches: FloatArray,
         rotations: FloatArray,
-        pitches: FloatArray,
+        poses: FloatArray,
         opened: BoolArray,
         shut: BoolArray,
+        rest: float,
     ) -> None:
-        self._patches, self._rotations, self._pitches = patches, rotations, pitches
+        self._patches, self._rotations, self._poses = patches, rotations, poses
         self._opened, self._shut = opened, shut
+        self.rest = rest
 
-    def closed(self, patch: FloatArray, rotation: FloatArray, pitch: float) -> float:
-        """Tell how far it is closed, 0..1; 0 where that cannot be told."""
+    def closed(self, patch: FloatArray, rotation: FloatArray, pose: FloatArray) -> float:
+        """Tell how far it is closed by a blink, 0..1; 0 where that cannot be told."""
         cosine = (np.einsum("nab,ab->n", self._rotations, rotation) - 1) / 2
         turned = np.degrees(np.arccos(np.clip(cosine, -1, 1))) / _TURN
-        alike = np.exp(-(turned**2) - ((self._pitches - pitch) / _PITCH) ** 2) + _FARTHEST
-        opened, shut = (
-            (alike * which) @ self._patches / (alike * which).sum()
-            for which in (self._opened, self._shut)
-        )
+        away = turned**2 + (((self._poses - pose) / _UNALIKE) ** 2).sum(axis=1)
+        weights = np.exp(-away) + _FARTHEST
+        as_open = weights * self._opened
+        opened = as_open @ self._patches / as_open.sum()
+        shut = (weights * self._shut) @ self._patches / (weights * self._shut).sum()
         closing = shut - opened
         length = float(closing @ closing)
         part = float((patch - opened) @ closing) / length
         strange = float(np.linalg.norm(patch - opened - part * closing)) / length**0.5
-        told = np.interp(strange, _STRANGE, (1.0, 0.0))
-        return float(told * np.interp(part, (_OPEN_END, _SHUT_END), (0.0, 1.0)))
+        closed = float(np.interp(part, (_OPEN_END, _SHUT_END), (0.0, 1.0)))
+        # A squint that those open eyes do not have narrows it, and is no blink.
+        squint = float(pose[1]) - float(as_open @ self._poses[:, 1] / as_open.sum())
+        narrowed = _SQUINT * min(max(squint, 0.0), 1.0)
+        told = float(np.interp(strange, _STRANGE, (1.0, 0.0)))
+        return told * max(closed - narrowed, 0.0) / (1 - narrowed)
 
 
 def _learned(frames: Sequence[LibraryFrame], side: str) -> _Eye | None:
     """One eye of a person; None where too little is seen of it."""
-    blinks = np.array([frame.controls[INDEX[f"eyeBlink{side}"]] for frame in frames])
-    opened, shut = blinks < _OPEN, blinks > _SHUT
-    if opened.sum() < _FEWEST_OPEN or not shut.any():
+    if not frames:
         return None
     patches = np.stack([_patch(frame.rgb, frame.points, side) for frame in frames])
+    whole = np.isfinite(patches).all(axis=1)
+    frames = [frame for frame, good in zip(frames, whole, strict=True) if good]
+    patches = patches[whole]
+    blinks = np.array([frame.controls[INDEX[f"eyeBlink{side}"]] for frame in frames])
+    if len(frames) < _FEWEST_OPEN:
+        return None
+    least = float(np.quantile(blinks, _MOSTLY))
+    opened, shut = blinks < least + _OPEN, blinks > _SHUT
+    if least > _HALF_OPEN or opened.sum() < _FEWEST_OPEN or not shut.any():
+        return None
     middle = np.median(patches[opened], axis=0)
     closing = np.median(patches[shut], axis=0) - middle
     if float(np.sqrt(np.mean(closing**2))) < _CONTRAST:
@@ -137,14 +166,20 @@ def _learned(frames: Sequence[LibraryFrame], side: str) -> _Eye | None:
     return _Eye(
         patches,
         np.stack([frame.rotation for frame in frames]),
-        np.array([_pitch(frame.controls, side) for frame in frames], dtype=np.float32),
+        np.stack([_pose(frame.controls, side) for frame in frames]),
         opened,
         shut,
+        float(np.median(blinks[opened])),
     )
 
 
-def _pitch(controls: FloatArray, side: str) -> float:
-    return float(controls[INDEX[f"gazePitch{side}"]])
+_UNALIKE: Final = np.array([_PITCH, _NARROW, 2 * _NARROW, _NARROW], dtype=np.float32)
+
+
+def _pose(controls: FloatArray, side: str) -> FloatArray:
+    """(4,) how an eye is beside its blink: its pitch, squint, raised cheek, and how wide."""
+    names = ("gazePitch", "eyeSquint", "cheekSquint", "eyeWide")
+    return controls[[INDEX[f"{name}{side}"] for name in names]]
 
 
 def _patch(rgb: _Picture, points: FloatArray, side: str) -> FloatArray:

@@ -117,7 +117,9 @@ def choose_donors(
         if away <= low:
             continue
         missing = _differing(library.performances, target) * weights
-        apart = np.hypot(np.linalg.norm(missing, axis=1), turned)
+        # What was tracked late cannot be moved as surely from where it is.
+        late = (library.performances - library.controls) * weights
+        apart = np.sqrt((missing**2).sum(axis=1) + (late**2).sum(axis=1) + turned**2)
         nearest = np.argsort(apart, kind="stable")[:_NEAREST]
         left = np.hypot(np.linalg.norm(missing[nearest[0]] * (shape > 0)), turned[nearest[0]])
         amount = float(smoothstep(away - left, low, high))

@@ -210,7 +210,7 @@ class FaceDeformer:
         was, lids, lips = (
             self._coded(frame, self._rig.shape(controls)) for controls in (source, reached, target)
         )
-        moves += self._lid_contact(points, moves, unit, (was, lids), target - source)
+        moves += self._lid_contact(points, moves, unit, (was, lids), reached - source)
         moves += self._lip_contact(points, moves, unit, (was, lips), target - source)
         gaze = {"Left": moved[0], "Right": moved[1]}
         moves += self._wide_limit(points, moves, unit, gaze, target - source)
@@ -257,7 +257,7 @@ class FaceDeformer:
         own, known = self._habits.beyond_rig(source, target, self._face.curves.pose.rotation[frame])
         if known <= 0:
             return np.zeros_like(moves)
-        plain = self._skin(frame, self._rig.natural(source, target), jaw)
+        plain = self._skin(frame, self._rig.solved(source, target), jaw)
         plain = self._coded(frame, plain)
         extra = vectors_to_coded(self._orientation, own * self._face.curves.pose.scale[frame])
         return np.asarray(known * (plain + extra - moves), dtype=np.float32)

@@ -24,6 +24,7 @@ from mien.rendering.base import Patch
 from mien.rendering.geometry.features import open_frames
 from mien.rendering.geometry.head import head_mesh, head_turns, turn_head
 from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
+from mien.rendering.geometry.topology import EYES
 from mien.rendering.painting.donor import DonorLayer, RegionLayer, region_zone, take_shape
 from mien.rendering.painting.hidden import FaceView
 from mien.rendering.painting.paint import FaceLayers, moved_points, paint, paint_region
@@ -32,9 +33,9 @@ from mien.rendering.painting.uncover import Uncovered, covers, keep_in_front, un
 
 __all__ = ["FacePainter"]
 
-_BLINKS: Final = (INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"])
+_BLINKS: Final = {side: INDEX[f"eyeBlink{side}"] for side in EYES}
 _NO_BLINK: Final = 0.05
-"""Tracked blink of eyes that are open, as far as their landmarks tell."""
+"""Tracked blink, beyond the person's rest, of eyes that are open as far as their landmarks tell."""
 _AROUND_EYES: Final = (33, 133, 362, 263)
 """Landmarks of the eyes' corners."""
 
@@ -86,7 +87,17 @@ class FacePainter:
         self._adding = threading.Lock()
         known = (self.tracked, *(example.face for example in examples))
         self._open = [open_frames(one) for one in known]
-        self._clear: tuple[FaceLibrary, FaceLibrary] | None = None
+        self._library_seen: tuple[FaceLibrary, FaceLibrary] | None = None
+
+    def learn(self, library: FaceLibrary) -> None:
+        """Learn now what else the first frame would wait for: how this person's lids look.
+
+        Args:
+            library: The frames of the face.
+        """
+        uncovered = self._uncovered(library)
+        if uncovered.frames:
+            _ = uncovered.performances
 
     def motion(
         self, appearance: Appearance, frame: int, source: FloatArray, target: FloatArray
@@ -120,8 +131,8 @@ class FacePainter:
             plate: The frame's plate.
             shade: Shade on the face that no other frame shows.
         """
-        source, target = self._as_filmed(appearance.library, frame, source, target, plate)
-        motion, regions = self._motion(appearance, frame, source, target)
+        filmed = self._as_filmed(appearance.library, frame, source, target, plate)
+        motion, regions = self._motion(appearance, frame, source, target, filmed)
         ratio = None
         if appearance.skin is not None:
             asked = self.deformer.above_least(source, target)
@@ -197,25 +208,35 @@ class FacePainter:
         return turn_head(self._face, self._orientation, frame, turns, plate, patch)
 
     def _motion(
-        self, appearance: Appearance, frame: int, source: FloatArray, target: FloatArray
+        self,
+        appearance: Appearance,
+        frame: int,
+        source: FloatArray,
+        target: FloatArray,
+        filmed: tuple[FloatArray, FloatArray] | None = None,
     ) -> tuple[FaceMotion, list[_Region]]:
-        """How the face moves, in the shape that other frames give it where they are used."""
+        """How the face moves, in the shape that other frames give it where they are used.
+
+        Landmarks move from where they were tracked; which other frames are used, and what they
+        are asked for, goes by the performance as it was filmed.
+        """
         deformer = self.deformer
         motion = deformer.motion_at(frame, source, target)
-        asked = deformer.above_least(source, target)
+        seen, wanted = filmed or (source, target)
+        asked = deformer.above_least(seen, wanted)
         regions = []
         # Both eyes often come from one frame.
         towards: dict[LibraryFrame, FaceMotion] = {}
         for chosen in choose_donors(
             self._uncovered(appearance.library),
-            source,
+            seen,
             asked,
             deformer.rotation(frame),
             motion.px_per_cm,
         ):
             for donor, _ in chosen.frames:
                 if donor not in towards:
-                    towards[donor] = self._towards(donor, target)
+                    towards[donor] = self._towards(donor, wanted)
             donors = [_Donor(donor, towards[donor], weight) for donor, weight in chosen.frames]
             weighed = [(donor.motion, donor.weight) for donor in donors]
             motion = take_shape(motion, chosen.region, chosen.amount, weighed)
@@ -235,7 +256,7 @@ class FacePainter:
         Lids that are tracked late would be opened by less than they are closed. What is asked for
         is changed alike: eyes that are opened by half are, from where they are.
         """
-        opened = [column for column in _BLINKS if target[column] < source[column]]
+        opened = [column for column in _BLINKS.values() if target[column] < source[column]]
         library = self._uncovered(library)
         if not opened or not library.frames:
             return source, target
@@ -250,19 +271,21 @@ class FacePainter:
         seen = library.eyes.performance(
             plate.rgb(box), points - corner, source, self.deformer.rotation(frame)
         )
-        source_seen, wanted = source.copy(), target.copy()
-        for column in opened:
-            was = float(source[column])
-            share = min((was - float(target[column])) / max(was, _NO_BLINK), 1.0)
-            source_seen[column] = seen[column]
-            wanted[column] += (1 - share) * (seen[column] - was)
-        return source_seen, wanted
+        filmed, wanted = source.copy(), target.copy()
+        for side, column in _BLINKS.items():
+            was, asked = float(source[column]), float(target[column])
+            if asked < was:
+                closed = max(was - library.eyes.rest(side), _NO_BLINK)
+                share = min((was - asked) / closed, 1.0)
+                filmed[column] = seen[column]
+                wanted[column] += (1 - share) * (seen[column] - was)
+        return filmed, wanted
 
     def _uncovered(self, library: FaceLibrary) -> FaceLibrary:
         """The frames of a library that show the face with nothing in front of it."""
-        known = self._clear
+        known = self._library_seen
         if known is None or known[0] is not library:
-            known = self._clear = (library, self._without_covered(library))
+            known = self._library_seen = (library, self._without_covered(library))
         return known[1]
 
     def _without_covered(self, library: FaceLibrary) -> FaceLibrary:

@@ -99,9 +99,11 @@ class WarpSession(RenderSession):
             if face.number in self._appearances:
                 return False
             painter = self._painter(face)
-            self._appearances[face.number] = face_appearance(
+            known = face_appearance(
                 self._shot, painter.tracked, painter.learned, self._source, cache=self._cache
             )
+            painter.learn(known.library)
+            self._appearances[face.number] = known
             return True
 
     @property
