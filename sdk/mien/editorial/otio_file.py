@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 import opentimelineio as otio
@@ -75,12 +77,13 @@ def _that_ends_no_process(text: str) -> str:
     Raises:
         ValueError: When brackets do not end.
     """
+    _check_depth(text)
     try:
-        content = json.loads(text, strict=False)
+        with _deep_recursion():
+            content = json.loads(text, strict=False)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     except ValueError:
-        _check_depth(text)
         if _SEVERAL in text:
             raise
         return text
@@ -95,7 +98,21 @@ def _that_ends_no_process(text: str) -> str:
             left.extend(node.values())
         elif isinstance(node, list):
             left.extend(node)
-    return json.dumps(content) if changed else text
+    if not changed:
+        return text
+    with _deep_recursion():
+        return json.dumps(content)
+
+
+@contextmanager
+def _deep_recursion() -> Iterator[None]:
+    """Let brackets be read that are as deep as they may be; json calls itself for each."""
+    usual = sys.getrecursionlimit()
+    sys.setrecursionlimit(usual + 2 * _DEEPEST)
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(usual)
 
 
 def _check_depth(text: str) -> None:
@@ -104,6 +121,8 @@ def _check_depth(text: str) -> None:
     Raises:
         ValueError: When they are.
     """
+    if text.count("[") + text.count("{") <= _DEEPEST:
+        return
     level = 0
     for match in _BRACKETS.finditer(text):
         level += {"[": 1, "{": 1, "]": -1, "}": -1}.get(match[0], 0)
