@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 import mien
+from mien.consent.ledger import Ledger, read_line
 from mien.editorial import list_clips
 from mien.editorial.bundle import Bundle
 from mien.editorial.otio_file import read_otio
@@ -24,6 +25,7 @@ from mien.errors import InputError, MediaError, MienError, WeightsError
 from mien.io.curves import read_curve_file
 from mien.io.landmark_file import read_landmarks
 from mien.io.project import load_document
+from mien.io.relink import _places, find_media, remember
 from mien.jobs.journal import ShotJournal
 from mien.jobs.shot_task import read_shot_spec
 from mien.jobs.yaml import read_jobs
@@ -131,6 +133,35 @@ def test_a_file_without_a_name_in_a_bundle_is_none(tmp_path: Path) -> None:
         archive.writestr(zipfile.ZipInfo(""), b"x")
     assert Bundle(path).is_file(path / "media" / "a.mov")
     assert not Bundle(path).is_file(path / "media")
+
+
+def test_a_note_of_millions_of_places_is_read_as_far_as_one_can_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    media = make_media(4)
+    remember(tmp_path / "a.mov", "content")
+    (note,) = (path for path in tmp_path.rglob("*") if path.is_file())
+    put(note, b"/a\0" * 2_000_000)
+    assert len(_places("content")) < 100_000
+    with pytest.raises(MienError, match="was not found"):
+        find_media(media.path, "content", tmp_path, "a.mien")
+
+
+def test_a_ledger_without_a_whole_line_is_looked_through_in_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+
+    def counted(text: bytes) -> tuple[dict[str, object], str, str] | None:
+        read.append(len(text))
+        return read_line(text)
+
+    monkeypatch.setattr("mien.consent.ledger.read_line", counted)
+    lines = 200_000
+    path = put(tmp_path / "ledger.jsonl", b"damaged\n" * lines)
+    assert Ledger(path).append({"what": "a render"}).number == 1
+    assert len(read) < 3 * lines
 
 
 def test_brackets_in_a_header_of_safetensors_are_refused(tmp_path: Path) -> None:

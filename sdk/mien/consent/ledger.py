@@ -198,7 +198,9 @@ def _end(file: int, size: int) -> tuple[LedgerHead, bytes, bool]:
     """The last whole line, what a kill left after it, and whether the file ends within a line."""
     start, tail = size, b""
     while True:
-        step = min(start, 1 << 16)
+        # As much again each time: a ledger without one whole line is looked through twice, not
+        # once more for every step.
+        step = min(start, max(len(tail), 1 << 16))
         start -= step
         tail = _read_at(file, start, step) + tail
         *lines, torn = tail.split(b"\n")

@@ -45,6 +45,8 @@ _MOST_NEIGHBOURS = 1000
 """Shots beside a project that are compared by content, so that a huge folder costs seconds."""
 _MOST_PLACES = 8
 """Places of one content that are remembered: the footage, and copies of it."""
+_LONGEST_NOTE = 1 << 16
+"""Bytes of a note that are read: more than that many places can take."""
 
 
 def take_media(
@@ -260,7 +262,8 @@ def content_of(path: Path, *, image: bool = False) -> str | None:
 def _places(content: str) -> list[Path]:
     """Where the user opened a content, the last first."""
     try:
-        places = _note(content).read_bytes().split(b"\0")
+        with _note(content).open("rb") as file:
+            places = file.read(_LONGEST_NOTE).split(b"\0")
     except OSError:
         return []
     return [Path(os.fsdecode(place)) for place in places if place]
