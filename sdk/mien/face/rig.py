@@ -189,19 +189,22 @@ class PersonalRig:
         """Return what is asked for (59,), no less than what takes nothing more away."""
         return self._amounts.above_least(source, target)
 
+    def natural(self, source: FloatArray, target: FloatArray) -> FloatArray:
+        """Return (468, 3) the skin's displacement as edits move it, without any emphasis."""
+        return self._between(source, target, target - source)
+
     def solved(self, source: FloatArray, target: FloatArray) -> FloatArray:
         """Return (468, 3) the skin's displacement along the fields that performances are solved by.
 
         That is what a person's own habits go beyond.
         """
-        look = looks_to_degrees(source)
-        there = self._deformed(target, look + gaze_change(source, target))
-        return np.asarray(there - self._from(source, look), dtype=np.float32)
+        return self._between(source, target, None)
 
-    def natural(self, source: FloatArray, target: FloatArray) -> FloatArray:
-        """Return (468, 3) the skin's displacement as a face moves, without any emphasis."""
+    def _between(
+        self, source: FloatArray, target: FloatArray, change: FloatArray | None
+    ) -> FloatArray:
         look = looks_to_degrees(source)
-        there = self._deformed(target, look + gaze_change(source, target), target - source)
+        there = self._deformed(target, look + gaze_change(source, target), change)
         return np.asarray(there - self._from(source, look), dtype=np.float32)
 
     def shape(self, controls: FloatArray) -> FloatArray:
