@@ -11,6 +11,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 
 import mien
+from mien.io.project import relink
 from mien.progress import Progress
 from mien_desktop.background import Background
 from mien_desktop.documents import Documents
@@ -18,6 +19,7 @@ from mien_desktop.reading import ReadingBar
 from mien_desktop.workspace import Workspace
 from tests.desktop.driving import click, named, shown, wait_until
 from tests.media.mediakit import make_clip
+from tests.waiting import PATIENCE
 
 
 class Slow:
@@ -85,8 +87,17 @@ def test_a_project_whose_media_are_long_can_be_cancelled_and_opened_again(
     (tmp_path / "a.ts").touch()
     monkeypatch.setattr("mien.media.index._MEGABYTE", 1 << 10)
     monkeypatch.setattr("mien.media.index._LONG", 1)
+    # It is read only once it was cancelled, however late this thread comes to that.
+    cancelled = threading.Event()
+
+    def find(*given: Any) -> mien.Project:
+        cancelled.wait(PATIENCE)
+        return relink(*given)
+
+    monkeypatch.setattr("mien.io.project.relink", find)
     documents.open_project(tmp_path / "a.mien")
     documents.readings.cancel()
+    cancelled.set()
     wait_until(lambda: "was not opened" in said[-1], what="the end of it")
     assert not documents._workspace.now.document.shots
     documents.open_project(tmp_path / "a.mien")
