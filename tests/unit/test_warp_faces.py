@@ -17,6 +17,7 @@ from mien.model.controls import INDEX
 from mien.model.edits import Edit
 from mien.model.evaluate import Evaluated, evaluate
 from mien.model.face import Face
+from mien.model.lids import lids_closed
 from mien.model.presets import resolve
 from mien.model.shot import Shot
 from mien.rendering.appearance.regions import needs
@@ -56,12 +57,14 @@ def test_nothing_asked_moves_nothing() -> None:
 def test_lids_meet_at_a_full_blink(yaw: float) -> None:
     scene = Scene(spots=[Spot(yaw=yaw)])
     motion = motion_of(scene, eyeBlink=1.0)
-    half = motion_of(scene, eyeBlink=0.3)
     for eye in EYES.values():
         frame = LocalAxes.of_opening(motion.target, eye)
         upper, lower = (motion.target[list(edge)] for edge in (eye.upper, eye.lower))
         assert Edges.through(frame, upper, lower).gap < 0.1 * motion.px_per_cm
-        assert 0.3 < gap(half.target, eye) / gap(half.source, eye) < 0.7
+        for blink in (0.3, 0.5):
+            part = motion_of(scene, eyeBlink=blink)
+            left = gap(part.target, eye) / gap(part.source, eye)
+            assert left == pytest.approx(1 - lids_closed(blink), abs=0.1)
 
 
 def test_a_wink_leaves_the_other_eye_alone() -> None:

@@ -19,8 +19,8 @@ __all__ = ["added_changes"]
 _CORNERS: Final = (61, 291)
 _LIFT, _WIDTH = 0.6, 0.5
 """Part of the rise of the mouth's corners, and of their way outwards, that is the smile's in the
-field of pressed lips. With both gone the Face Landmarker's net, given landmarks that were moved
-so, takes a fifth more for pressed lips, and a fifth of what it took for a smile."""
+field of pressed lips: by them it was told from a smile worst, and by more than them the lips are
+no longer seen to press (`python -m tests.benchmarks asked --only mouthPress`)."""
 _ABOVE_CM, _BELOW_CM = 1.3, 2.0
 """How far above and below the line between the corners the skin goes with the mouth."""
 _PRESS: Final = ("mouthPressLeft", "mouthPressRight")

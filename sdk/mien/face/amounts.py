@@ -59,7 +59,7 @@ HALF: Final[Mapping[str, float]] = MappingProxyType(
         "browDown": 0.62,
         "browInnerUp": 0.97,
         "browOuterUp": 0.97,
-        "eyeBlink": 0.75,
+        "eyeBlink": float(lids_closed(0.5)),
         "eyeSquint": 0.68,
         "eyeWide": 0.42,
         "jawLeft": 0.64,
@@ -141,7 +141,8 @@ class EditAmounts:
         Args:
             source: (59,) controls of the performance.
             target: (59,) controls of what is asked for. Less than the performance is what it
-                says; more is never further than people go, or than the performance is already.
+                says; more is never further than people go, or than the performance is already. Lids
+                go as real ones do either way (`mien.model.lids`).
         """
         target = self.above_least(source, target)
         moved = np.minimum(target, source) + self.moved(target - source)

@@ -111,14 +111,16 @@ def choose_donors(
     chosen = []
     # What the tracked landmarks miss by is a larger part of a small face.
     low, high = (gain * (1 + (_FINE / max(px_per_cm, 1e-3)) ** 2) for gain in _GAIN)
+    asked, unlike = (_differing(one, target) for one in (source, library.performances))
+    tracked_late = library.performances - library.controls
     for region, weights in _CONTROL_WEIGHTS.items():
         shape = np.where(_GAZE, 0, weights)
-        away = float(np.linalg.norm(_differing(source, target) * shape))
+        away = float(np.linalg.norm(asked * shape))
         if away <= low:
             continue
-        missing = _differing(library.performances, target) * weights
+        missing = unlike * weights
         # What was tracked late cannot be moved as surely from where it is.
-        late = (library.performances - library.controls) * weights
+        late = tracked_late * weights
         apart = np.sqrt((missing**2).sum(axis=1) + (late**2).sum(axis=1) + turned**2)
         nearest = np.argsort(apart, kind="stable")[:_NEAREST]
         left = np.hypot(np.linalg.norm(missing[nearest[0]] * (shape > 0)), turned[nearest[0]])
