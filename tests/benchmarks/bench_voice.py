@@ -5,8 +5,11 @@ faces say what people in other clips say, and the outside eye (MediaPipe's Face 
 the render and at the speaker: how far the lips are apart (in distances of the eyes) at P, B and M
 and at open vowels, by how many frames the render comes late, how alike both are over time, and
 what else of the face changed: by the outside eye, whose reading shifts with the mouth, and as the
-share of pixels around eyes and brows that are not the plate's. Last, a talking mouth is muted, and
-a minute of speech is timed.
+share of pixels around eyes and brows that are not the plate's. Beside each speaker stands whether
+frames can be told there at all: phones heard in a second, how alike the lips are at the best lag
+(where that is no more than unshifted, no lag is better than another), and, without mien, by how
+much the speaker's own lips follow how loud the own sound is where instruments have little. Last, a
+talking mouth is muted, and a minute of speech is timed.
 
     python -m tests.benchmarks.bench_voice [SOUND:FACE ...] [--seconds S] [--strips DIR]
 """
@@ -24,6 +27,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from scipy.signal import butter, sosfiltfilt
 
 import mien
 from mien._types import AnyArray, DoubleArray
@@ -42,6 +46,8 @@ HEARD = frozenset({"P", "B", "M", "F", "V"})
 OPEN = frozenset({"AA", "AE", "AO", "AW", "AY"})
 APART = 0.08
 LATEST = 6
+BRIGHT = (2400, 5000)
+"""Hertz in which voices are loud, and plucked strings are not."""
 ELSEWHERE = (
     "eyeBlinkLeft", "eyeBlinkRight", "eyeSquintLeft", "eyeSquintRight", "browInnerUp",
     "browDownLeft", "browDownRight", "browOuterUpLeft", "browOuterUpRight",
@@ -70,8 +76,12 @@ def main(arguments: Sequence[str] = ()) -> None:
     print(f"  {'':20}{columns}")
     with tempfile.TemporaryDirectory() as folder:
         kept = asked.keep or Path(folder)
+        told: dict[str, str] = {}
         for pair in asked.pairs:
-            _print_pair(pair, kept, asked.seconds, asked.strips)
+            speaker, line = _print_pair(pair, kept, asked.seconds, asked.strips)
+            told.setdefault(speaker, line)
+        for line in told.values():
+            print(line)
         _print_mute(kept, asked.seconds, asked.strips)
     _print_time()
 
@@ -109,7 +119,10 @@ def _matched(told: list[float], found: list[float]) -> int:
     return count
 
 
-def _print_pair(pair: str, folder: Path, seconds: float, strips: Path | None) -> None:
+def _print_pair(
+    pair: str, folder: Path, seconds: float, strips: Path | None
+) -> tuple[str, str]:  # fmt: skip
+    """Print the row of a pair; return the speaker, and a line on the speaker alone."""
     sound, name = pair.split(":")
     target = tracked(name, folder)
     speaker = mien.open_shot(clip(f"{sound}.mp4"))
@@ -132,7 +145,7 @@ def _print_pair(pair: str, folder: Path, seconds: float, strips: Path | None) ->
             and p.middle < at[-1]]  # fmt: skip
     wide = [_near(lips, at, p.middle, np.nanmax) for p in spoken.speech.spoken if p.name in OPEN
             and p.middle < at[-1]]  # fmt: skip
-    late, alike = _lag(lips, own)
+    late, alike, best = _lag(lips, own)
     moved, turned = _elsewhere(driven, before)
     pixels = _changed_above(target, span.start, renders, plates)
     print(
@@ -142,6 +155,27 @@ def _print_pair(pair: str, folder: Path, seconds: float, strips: Path | None) ->
     )
     if strips is not None:
         _write_strip(strips / f"voice_{sound}_{name}.png", shown, renders)
+    return sound, _speaker_line(sound, own, at, len(spoken.speech.spoken), (alike, best))
+
+
+def _speaker_line(
+    name: str, lips: DoubleArray, times: DoubleArray, phones: int, alike: tuple[float, float]
+) -> str:
+    """How many phones are heard, and by how much lips follow the loudness of their own sound."""
+    sound = load_sound(clip(f"{name}.mp4")).cut(0, float(times[-1]))
+    bright = butter(4, BRIGHT, "band", fs=SAMPLE_RATE, output="sos")
+    loud = Sound(name, sosfiltfilt(bright, sound.samples.astype(float)).astype(np.int16)).loudness()
+    at = 0.01 * np.arange(len(loud)) + 0.005
+    level = 10 ** (loud / 40)
+    seen = np.isfinite(lips)
+    lags = np.arange(-10, 11) / 60
+    rows = [np.corrcoef(lips[seen], np.interp(times[seen] - lag, at, level))[0, 1] for lag in lags]
+    best = int(np.argmax(rows))
+    return (
+        f"  {name}: {phones / times[-1]:.1f} phones heard a second; driven lips are alike by"
+        f" {alike[0]:.2f} unshifted, {alike[1]:.2f} at the best lag; its own lips follow its own"
+        f" loudness by {1000 * lags[best]:.0f} ms (correlation {rows[best]:.2f})"
+    )
 
 
 def _exact(seconds: float) -> Any:
@@ -174,8 +208,8 @@ def _mean(values: Sequence[float]) -> float:
     return float(np.nanmean(values)) if values else float("nan")
 
 
-def _lag(lips: DoubleArray, own: DoubleArray) -> tuple[int, float]:
-    """Frames by which the driven lips come late, and how alike both are, unshifted."""
+def _lag(lips: DoubleArray, own: DoubleArray) -> tuple[int, float, float]:
+    """Frames by which the driven lips come late, how alike both are unshifted, and shifted so."""
     seen = np.isfinite(lips) & np.isfinite(own)
     both = np.flatnonzero(seen)
     a, b = (np.interp(np.arange(len(lips)), both, one[both]) for one in (lips, own))
@@ -184,7 +218,8 @@ def _lag(lips: DoubleArray, own: DoubleArray) -> tuple[int, float]:
     def alike(late: int) -> float:
         return float(np.corrcoef(a[LATEST + late : len(a) - LATEST + late], b[inner])[0, 1])
 
-    return max(range(-LATEST, LATEST + 1), key=alike), float(np.corrcoef(a, b)[0, 1])
+    late = max(range(-LATEST, LATEST + 1), key=alike)
+    return late, float(np.corrcoef(a, b)[0, 1]), alike(late)
 
 
 def _elsewhere(driven: Sequence[Any], before: Sequence[Any]) -> tuple[float, float]:

@@ -20,9 +20,10 @@ from mien.model.document import Document
 from mien.model.speech import Phone, Speech
 from mien.session import commands
 from mien.speech.files import read_phones, read_subtitles
+from mien.speech.hearing import few_phones
 from mien.speech.lips import measured_slip
 from mien.speech.mouth import MOUTH
-from mien.speech.sound import SAMPLE_RATE, load_sound
+from mien.speech.sound import SAMPLE_RATE, Sound, load_sound
 from mien.timebase import FrameRange
 from tests.command_line import run_here as run
 from tests.documents import make_shot
@@ -146,6 +147,28 @@ def test_slip_is_measured() -> None:
     assert unsure is not None
     assert unsure.confidence < 0.15
     assert measured_slip(sound, sound, np.zeros(len(times), dtype=bool), times) is None
+
+
+def test_lips_that_are_alike_the_more_the_farther_they_are_moved_tell_no_slip() -> None:
+    times = np.arange(0, 10, 0.04)
+    speaking = np.ones(len(times), dtype=bool)
+    slip = measured_slip(0.1 + 0.05 * np.sin(times), 0.1 + 0.05 * np.sin(times + 0.9), speaking,
+                         times)  # fmt: skip
+    assert slip is not None
+    assert abs(slip.seconds) == pytest.approx(0.5)
+    assert slip.confidence == 0
+
+
+def test_far_fewer_phones_than_people_speak_are_told() -> None:
+    noise = np.random.default_rng(0).normal(0, 3000, 6 * SAMPLE_RATE).astype(np.int16)
+    song, word = Sound("song.wav", noise), Sound("word.wav", noise[: 3 * SAMPLE_RATE // 2])
+    sung = tuple(Phone("AA", float(at), at + 0.2) for at in range(6))
+    told = few_phones(Speech(sung, (), 6.0, "hama"), song)
+    assert told is not None
+    assert "hama hears 1.0 phones a second in song.wav" in told
+    assert few_phones(Speech(sung[:1], (), 1.5, "hama"), word) is None
+    said = tuple(Phone("AA", at / 8, at / 8 + 0.1) for at in range(48))
+    assert few_phones(Speech(said, (), 6.0, "hama"), song) is None
 
 
 TEXT_GRID = """File type = "ooTextFile"

@@ -26,6 +26,7 @@ from mien.model.voice import MouthAmounts, Voice, VoiceMode
 from mien.progress import Progress, progress_reporter
 from mien.speech.hearing import (
     amounts_of,
+    few_phones,
     frame_middles,
     frames_heard,
     heard_in,
@@ -335,7 +336,12 @@ def resync_mouth(
     _check_layer(layer, ease)
     _check_seen(target, frames)
     with progress_reporter(progress) as report:
-        speech = heard_in(load_sound(project.shot.media), clock, frames, report)
+        sound = load_sound(project.shot.media)
+        speech = heard_in(sound, clock, frames, report)
+    first, last = (float(clock.seconds(at)) for at in (frames.start, frames.stop))
+    few = few_phones(speech, sound.cut(first, last))
+    if few is not None:
+        raise NothingToDoError(few, "Lips and sound are compared where somebody speaks.")
     times = frame_middles(clock, frames)
     curves = mouth_curves(speech, times, rest=resting(target))
     within = slice(frames.start, frames.stop)

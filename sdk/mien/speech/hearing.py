@@ -27,8 +27,8 @@ from mien.speech.subtitled import hear_subtitled
 from mien.timebase import Clock, FrameRange
 
 __all__ = [
-    "Hearing", "amounts_of", "frame_middles", "frames_heard", "heard_in", "hearing", "resting",
-    "speaking_spans", "within",
+    "Hearing", "amounts_of", "few_phones", "frame_middles", "frames_heard", "heard_in", "hearing",
+    "resting", "speaking_spans", "within",
 ]  # fmt: skip
 
 _TEXT_SUFFIXES: Final = (".txt", ".srt", ".vtt")
@@ -38,6 +38,13 @@ _BREATH: Final = 0.3
 """Seconds of a pause that is long enough for a breath."""
 _AROUND: Final = 0.15
 """Seconds about speech in which a muted mouth is shut too."""
+_SLOWEST: Final = 4.5
+"""Phones in a second of sound below which it is no speech: people, and espeak-ng at its slowest,
+say 6 to 20 of them, songs over instruments and music alone are heard as 3 at most."""
+_SOUNDING_DB: Final = 25.0
+"""dB below the loud parts that are sound, not a pause."""
+_LEAST_SOUND: Final = 2.0
+"""Seconds of sound from which its phones are counted: a single word may be drawn out."""
 _Array = npt.NDArray[np.float64]
 
 Hearing = Callable[["Sound", float, float, Progress], tuple[Speech, tuple[str, ...]]]
@@ -58,8 +65,14 @@ def hearing(text: str | Path | None, by: str, language: str) -> Hearing:
         part = sound.cut(first, last)
         if words is None or isinstance(words, str):
             ignored = plain is not None and listener.name == "hama"
-            notes = ("hama hears phones by themselves; the text is not used.",) if ignored else ()
-            return listener.hear(part, words, progress).moved(first), notes
+            notes: tuple[str, ...] = ()
+            if ignored:
+                notes = ("hama hears phones by themselves; the text is not used.",)
+            speech = listener.hear(part, words, progress)
+            few = None if listener.needs_text else few_phones(speech, part)
+            if few is not None:
+                notes += (f"{few} The lips follow what is heard; look at them.",)
+            return speech.moved(first), notes
         cues = [replace(c, start=c.start - first, stop=c.stop - first) for c in words]
         speech, misfits = hear_subtitled(listener, part, cues, progress)
         return speech.moved(first), misfits
@@ -104,6 +117,24 @@ def heard_in(sound: Sound, clock: Clock, frames: FrameRange, progress: Progress)
     listener = choose_listener("auto", None, "en")
     first, last = (float(clock.seconds(at)) for at in (frames.start, frames.stop))
     return listener.hear(sound.cut(first, last), None, progress).moved(first)
+
+
+def few_phones(speech: Speech, sound: Sound) -> str | None:
+    """Say that far fewer phones are heard than people speak; None where it is speech.
+
+    Args:
+        speech: What was heard without a text.
+        sound: The sound in which it was.
+    """
+    loudness = sound.loudness()
+    loud = loudness > float(np.percentile(loudness, 95)) - _SOUNDING_DB
+    seconds = np.count_nonzero(loud) / 100
+    if seconds < _LEAST_SOUND or len(speech.spoken) >= _SLOWEST * seconds:
+        return None
+    return (
+        f"{speech.by} hears {len(speech.spoken) / seconds:.1f} phones a second in {sound.name},"
+        " and people speak 6 to 20: singing, music, or a voice below other sounds."
+    )
 
 
 def speaking_spans(speech: Speech, clock: Clock, frames: FrameRange) -> tuple[FrameRange, ...]:

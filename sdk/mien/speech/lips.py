@@ -152,6 +152,9 @@ def measured_slip(performed: _Array, driven: _Array, speaking: npt.NDArray[np.bo
     rival = float(alike[away].max()) if away.any() else 0.0
     correlation = float(alike[best])
     confidence = max(correlation, 0.0) * float(np.clip((correlation - rival) / 0.2, 0, 1))
+    if best in (0, len(shifts) - 1):
+        # Alike the more the farther they are moved: no best, but what is not said at all.
+        confidence = 0.0
     return Slip(float(shifts[best] * step), confidence, correlation)
 
 
