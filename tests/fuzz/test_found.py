@@ -6,6 +6,7 @@ import io
 import json
 import re
 import struct
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from fractions import Fraction
@@ -253,6 +254,7 @@ def _npz_with(header: bytes) -> bytes:
 HEADERS = {
     "open": b"(" * 100, "large": b"{'descr': '<f4', 'fortran_order': False, 'shape': (10**30,)}",
     "long": b"{'descr': '<f4', 'fortran_order': False, 'shape': (999999999999999999999,)}",
+    "vast": b"{'descr': '<f4', 'fortran_order': False, 'shape': (999999999999999,)}",
     "objects": b"{'descr': '|O', 'fortran_order': False, 'shape': (1,)}", "none": b"",
 }  # fmt: skip
 
@@ -274,6 +276,23 @@ def test_a_cache_that_says_another_packing_is_made_again(tmp_path: Path) -> None
         data[at : at + 2] = struct.pack("<H", 99)
     put(tmp_path / "key.npz", bytes(data))
     assert AppearanceCache(tmp_path).load("key") is None
+
+
+def test_a_project_that_says_it_is_packed_into_more_than_it_has(tmp_path: Path) -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("project.json", "{}")
+    data = bytearray(file.getvalue())
+    at = data.find(b"PK\1\2") + 20
+    data[at : at + 4] = struct.pack("<I", 2**31 - 1)
+    path = put(tmp_path / "key.mien", bytes(data))
+    tracemalloc.start()
+    try:
+        with pytest.raises(MienError):
+            load_document(path)
+        assert tracemalloc.get_traced_memory()[1] < 64 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_recovery_without_a_time_zone_hides_no_other(tmp_path: Path) -> None:

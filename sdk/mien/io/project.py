@@ -371,7 +371,9 @@ def _document(archive: zipfile.ZipFile, name: str) -> bytes:
         raise ProjectError(f"{name} is no mien project.", "Make one with `mien track`.") from error
     if info.file_size > _LARGEST_DOCUMENT:
         raise ProjectError(f"{name} is corrupt: its {_DOCUMENT} has {info.file_size} bytes.")
-    return archive.read(info)
+    with archive.open(info) as stream:
+        # Not all at once: room is made for what its header says that it is packed into.
+        return stream.read(info.file_size + 1)
 
 
 def _check_regular(path: Path) -> None:

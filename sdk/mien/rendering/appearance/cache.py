@@ -30,6 +30,7 @@ from mien.model.face import Face
 from mien.model.shot import Shot
 from mien.rendering.appearance.examples import ExampleFace
 from mien.rendering.appearance.fingerprint import fingerprint_of
+from mien.rendering.appearance.folds import FoldMaps
 from mien.rendering.appearance.library import FaceLibrary
 from mien.rendering.appearance.library_frame import LibraryFrame
 from mien.rendering.appearance.skin import SkinAppearance
@@ -39,15 +40,18 @@ from mien.rendering.resume import media_stamp
 
 __all__ = ["AppearanceCache"]
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 """Raised whenever a library, or what is learned from it, comes out differently."""
 _MOST_BYTES: Final = 4 << 30
 """Bytes that the cache holds; what was not used for longest goes first."""
 _DAMAGED: Final = (
     OSError, ValueError, TypeError, LookupError, EOFError, OverflowError, RuntimeError, SyntaxError,
-    struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error,
+    MemoryError, struct.error, tokenize.TokenError, zipfile.BadZipFile, zlib.error,
 )  # fmt: skip
-"""What reading a file that is cut off or overwritten raises, of zipfile and NumPy."""
+"""What reading a file that is cut off or overwritten raises, of zipfile and NumPy.
+
+Memory ends where a header claims an array larger than there is memory.
+"""
 _FUNCTION: Final = ("middle", "points", "weights", "inverse")
 """Arrays of a `SmoothFunction`."""
 
@@ -203,7 +207,8 @@ def _unpacked(arrays: dict[str, npt.NDArray[Any]]) -> tuple[FaceLibrary, SkinApp
     skin = None
     if "layout" in arrays:
         scores = SmoothFunction(*(arrays[name] for name in _FUNCTION))
-        skin = SkinAppearance(arrays["layout"], scores, arrays["components"])
+        layout = arrays["layout"]
+        skin = SkinAppearance(layout, FoldMaps.of(layout), scores, arrays["components"])
     return FaceLibrary(frames, tuple(arrays.get("remarks", np.array([], dtype=str)).tolist())), skin
 
 

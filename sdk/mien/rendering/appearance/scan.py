@@ -96,9 +96,7 @@ def scan_face(
         if examples:
             library = add_examples(library, face, examples, chosen[1:])
             known[FaceRegion.LIBRARY] = library
-        skin = learn_skin(library, face.identity)
-        if skin is not None:
-            known[FaceRegion.SKIN] = skin
+        known[FaceRegion.SKIN] = learn_skin(library, face.identity)
     mouths: tuple[MouthAppearance, ...] = ()
     mouth = known.get(FaceRegion.MOUTH)
     if examples and isinstance(mouth, MouthAppearance):

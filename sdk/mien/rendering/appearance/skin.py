@@ -5,7 +5,8 @@ them and of how it is turned, by the principal components of their logarithm. Wh
 is then a ratio, what the function says of what is asked over what it says of what was performed (an
 expression ratio image after Liu, Shan and Zhang, SIGGRAPH 2001), and multiplies the plate's own
 moved pixels: pores, grain and light stay. The function is smooth in the controls, so that nothing
-can pop or flicker, and a frame depends on its own edit alone.
+can pop or flicker, and a frame depends on its own edit alone. It is told as what differs from how
+anybody's skin folds, which is all that is known where the frames show too little.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ import cv2
 import numpy as np
 
 from mien._types import DoubleArray, FloatArray
+from mien.model.controls import CONTROLS
 from mien.model.landmarks import SKIN
 from mien.rendering.appearance.canonical import SIZE, canonical_points, skin_mask, to_canonical
 from mien.rendering.appearance.fingerprint import fingerprint_of
+from mien.rendering.appearance.folds import FoldMaps
 from mien.rendering.appearance.library import FaceLibrary
 from mien.rendering.appearance.library_frame import LibraryFrame
 from mien.rendering.geometry.features import features
@@ -33,17 +36,22 @@ _FEWEST_FRAMES: Final = 8
 """Frames from which there is something to learn."""
 _COMPONENTS: Final = 24
 """Principal components that are kept."""
-_NOISE: Final = 1.0
-"""See `SmoothFunction.through`."""
+_NOISE: Final = 0.2
+"""See `SmoothFunction.through`: what most people's left-out frames ask for (0.1 to 0.5)."""
 _DARKEST: Final = 0.03
 """R'G'B' below which a ratio means nothing."""
 _BLUR, _COLOUR_BLUR = 1.2, 4.0
 """Standard deviations of the blur of brightness and of colour that is learned from, texels."""
 _TRUST_BLUR: Final = 3.0
 """Standard deviation of the blur of how far texels can be told, texels."""
+_TRUST_POWER: Final = 0.25
+"""How soon a texel is trusted: the function is cautious by itself, and folds that are told by half
+are better than none."""
+_OFF: Final = 0.7
+"""Texels by which landmarks are off where a frame is brought to the layout."""
 _UNSEEN: Final = 0.015**2
 """Variance of log R'G'B' that nobody sees."""
-_MOST: Final = 0.35
+_MOST: Final = 0.5
 """Greatest change of log R'G'B': deep folds in hard light. What goes beyond it is no shading, but
 an edge that was tracked badly."""
 
@@ -54,11 +62,14 @@ class SkinAppearance:
 
     Attributes:
         layout: (468, 2) landmarks in the canonical layout, texels.
+        folds: How anybody's skin folds in it.
         scores: How far each component is seen, by what the face does.
-        components: (C, SIZE, SIZE, 3) changes of log R'G'B', none outside the skin.
+        components: (C, SIZE, SIZE, 3) changes of log R'G'B' beside the folds', none outside the
+            skin; C is 0 where nothing was learned.
     """
 
     layout: FloatArray
+    folds: FoldMaps
     scores: SmoothFunction
     components: FloatArray
 
@@ -78,24 +89,28 @@ class SkinAppearance:
         ends = features(np.stack([source, target]), np.stack([rotation, rotation]))
         change, _ = self.scores.difference(ends[0], ends[1])
         log = np.tensordot(change, self.components, axes=1)
+        log += self.folds.change(source, target)
         return np.asarray(np.exp(_MOST * np.tanh(log / _MOST)), dtype=np.float32)
 
 
-def learn_skin(library: FaceLibrary, identity: FloatArray) -> SkinAppearance | None:
-    """Learn how the skin's look goes with the face's controls; None where too little is known.
+def learn_skin(library: FaceLibrary, identity: FloatArray) -> SkinAppearance:
+    """Learn how the skin's look goes with the face's controls; anybody's where little is known.
 
     Args:
         library: The chosen frames.
         identity: (468, 3) the person's neutral face.
     """
+    layout = canonical_points(identity)
+    folds = FoldMaps.of(layout)
     frames = _told_apart(library.frames)
     if len(frames) < _FEWEST_FRAMES:
-        return None
-    layout = canonical_points(identity)
+        return _anybodys(layout, folds)
     mask = skin_mask(layout)
+    still = np.zeros_like(frames[0].controls)
     logs = np.stack(
         [
             _log_skin(frame.rgb.astype(np.float32), frame.points[:SKIN], layout, mask)
+            - folds.change(still, frame.controls)
             for frame in frames
         ]
     )
@@ -103,15 +118,25 @@ def learn_skin(library: FaceLibrary, identity: FloatArray) -> SkinAppearance | N
         np.stack([frame.controls for frame in frames]),
         np.stack([frame.rotation for frame in frames]),
     )
+    edges = _edges(logs)
     _remove_levels(logs, points, [frame.example for frame in frames])
     scores, basis = _principal(logs.reshape(len(logs), -1))
     # A texel counts as far as frames are told from others that are not beside them.
     missed = missed_without_part(points, scores, _NOISE).astype(np.float32) @ basis
-    unexplained = _variance(missed.reshape(logs.shape))
-    trust = np.sqrt(np.clip(1 - unexplained / _variance(logs), 0, 1))
+    seen = _variance(logs)
+    trust = np.clip(1 - _variance(missed.reshape(logs.shape)) / seen, 0, 1) ** _TRUST_POWER
+    # Where there is an edge, a landmark that is a little off looks like a change of the skin.
+    trust *= seen / (seen + _OFF**2 * edges)
     components = basis.reshape(-1, SIZE, SIZE, 3) * trust[..., None]
     function = SmoothFunction.through(points, scores, _NOISE)
-    return SkinAppearance(layout, function, components.astype(np.float32))
+    return SkinAppearance(layout, folds, function, components.astype(np.float32))
+
+
+def _anybodys(layout: FloatArray, folds: FoldMaps) -> SkinAppearance:
+    """A skin that does what anybody's does."""
+    nowhere = features(np.zeros((1, len(CONTROLS)), np.float32), np.eye(3, dtype=np.float32)[None])
+    nothing = SmoothFunction.through(nowhere, np.zeros((1, 0)), _NOISE)
+    return SkinAppearance(layout, folds, nothing, np.zeros((0, SIZE, SIZE, 3), np.float32))
 
 
 def _told_apart(frames: Sequence[LibraryFrame]) -> list[LibraryFrame]:
@@ -167,6 +192,13 @@ def _principal(rows: FloatArray) -> tuple[DoubleArray, FloatArray]:
     length = np.sqrt(np.maximum(values[order], 1e-12))
     basis = (vectors[:, order].T.astype(np.float32) @ rows) / length[:, None]
     return np.asarray(vectors[:, order] * length), np.asarray(basis, dtype=np.float32)
+
+
+def _edges(logs: FloatArray) -> FloatArray:
+    """(SIZE, SIZE) squared slope of what is seen in all frames together, of a texel."""
+    mean = np.ascontiguousarray(logs.mean(axis=(0, 3)))
+    slopes = [cv2.Sobel(mean, cv2.CV_32F, *axis, scale=1 / 8) ** 2 for axis in ((1, 0), (0, 1))]
+    return np.asarray(cv2.GaussianBlur(slopes[0] + slopes[1], (0, 0), _BLUR), dtype=np.float32)
 
 
 def _variance(logs: FloatArray) -> FloatArray:
