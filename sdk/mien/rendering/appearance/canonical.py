@@ -11,7 +11,7 @@ from mien._types import ByteArray, FloatArray
 from mien.rendering.geometry.field import Zone, dense, remap
 from mien.rendering.geometry.topology import BROWS, EYES, LIPS, OVAL, face_triangles
 
-__all__ = ["SIZE", "canonical_points", "skin_mask", "to_canonical"]
+__all__ = ["SIZE", "canonical_points", "hair_mask", "skin_mask", "to_canonical"]
 
 SIZE: Final = 224
 """Texels along a side of the layout."""
@@ -25,6 +25,8 @@ _RIM: Final = 0.02
 """Width of the face's rim that is left out, likewise: hair and what is behind come and go there."""
 _SOFT: Final = 0.02
 """Width over which the skin's mask runs out, likewise."""
+_RISE: Final = 0.1
+"""How far brows come above their landmarks, as a part of the side."""
 _HAIR: Final = 0.3
 """How far the look of brows is trusted: what changes there is hair that moves, not shading."""
 
@@ -78,6 +80,16 @@ def skin_mask(layout: FloatArray) -> FloatArray:
     for brow in BROWS:
         brows |= cv2.dilate(_filled(layout, brow), _disc(_GROW))
     return np.asarray(mask * (1 - (1 - _HAIR) * _soft(brows)), dtype=np.float32)
+
+
+def hair_mask(layout: FloatArray) -> FloatArray:
+    """Return (SIZE, SIZE) how far texels may be brows that rise further than their landmarks."""
+    raised = layout - np.array([0, _RISE * SIZE], dtype=np.float32)
+    swept = np.zeros((SIZE, SIZE), dtype=np.uint8)
+    for brow in BROWS:
+        corners = np.concatenate([layout[list(brow)], raised[list(brow)]])
+        cv2.fillConvexPoly(swept, cv2.convexHull(np.round(corners).astype(np.int32)), 1)
+    return _soft(cv2.dilate(swept, _disc(_GROW)))
 
 
 def _filled(layout: FloatArray, outline: tuple[int, ...]) -> ByteArray:

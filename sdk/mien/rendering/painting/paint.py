@@ -18,6 +18,7 @@ from mien._types import FloatArray, IndexArray, Int32Array
 from mien.media.planes import Box, Plate
 from mien.rendering.appearance.appearance import Appearance
 from mien.rendering.base import Patch
+from mien.rendering.geometry.brows import hold_brows
 from mien.rendering.geometry.contour import LocalAxes
 from mien.rendering.geometry.crop import PlateCrop
 from mien.rendering.geometry.field import MeshRaster, Zone, hold_inside, window
@@ -256,7 +257,7 @@ class _FacePainter:
     ) -> tuple[FloatArray, FloatArray]:
         """The picture (h, w, 3) of a canvas, and the mask (h, w) of what changed."""
         canvas = raster.zone
-        field = self._inside(raster.field(self._motion.motion), canvas)
+        field = self._field(raster, self._motion.motion)
         parts = [self._part(painter, zone, canvas, field) for painter, zone in zones]
         picture = self._crop.moved(canvas, field)
         mask = smoothstep(largest(np.abs(field, out=field)), STILL_PX, _MOVED_PX)
@@ -276,14 +277,16 @@ class _FacePainter:
         coarse = field[area].copy()
         blend = window(zone.height, zone.width, round(_BLEND_CM * self._motion.px_per_cm))
         weight = blend[..., None]
-        above, below = (self._inside(one, zone) for one in self._edge_fields(zone, opening))
+        above, below = self._edge_fields(zone, opening)
         field[area] = coarse + weight * (above - coarse)
         return _Part(painter, zone, area, coarse + weight * (below - coarse), blend)
 
-    def _inside(self, field: FloatArray, zone: Zone) -> FloatArray:
-        """A field of a zone that moves nothing in from beyond the picture's edge."""
+    def _field(self, raster: MeshRaster, motion: FloatArray) -> FloatArray:
+        """The field of a zone: brows move whole, and nothing in from beyond the picture's edge."""
+        field = raster.field(motion)
+        hold_brows(field, raster.zone, self._motion)
         if self._size is not None:
-            hold_inside(field, zone, *self._size)
+            hold_inside(field, raster.zone, *self._size)
         return field
 
     def _edge_fields(self, zone: Zone, opening: Opening) -> tuple[FloatArray, FloatArray]:
@@ -306,8 +309,8 @@ class _FacePainter:
         above = _strips(upper, start + np.arange(len(upper)))
         below = _strips(lower, start + len(upper) + np.arange(len(lower)))
         return (
-            common.under(np.concatenate([mesh.along(*inner), above])).field(moves),
-            common.under(np.concatenate([mesh.along(*inner[::-1]), below])).field(moves),
+            self._field(common.under(np.concatenate([mesh.along(*inner), above])), moves),
+            self._field(common.under(np.concatenate([mesh.along(*inner[::-1]), below])), moves),
         )
 
     def _opening(self, part: _Part, above: FloatArray) -> FloatArray:
