@@ -8,7 +8,7 @@ import pytest
 from mien._types import FloatArray
 from mien.model.controls import INDEX
 from mien.model.media import Orientation
-from mien.rendering.geometry.brows import hold_brows
+from mien.rendering.geometry.brows import brows_held
 from mien.rendering.geometry.field import MeshRaster, Zone
 from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
 from mien.rendering.geometry.topology import warp_mesh
@@ -32,9 +32,7 @@ def fields(moved: FaceMotion) -> tuple[Zone, FloatArray, FloatArray]:
     mesh = warp_mesh()
     raster = MeshRaster.of(zone, moved.target, np.concatenate([mesh.filled, mesh.skin]))
     plain = raster.field(moved.motion)
-    held = plain.copy()
-    hold_brows(held, zone, moved)
-    return zone, plain, held
+    return zone, plain, plain + brows_held(plain, zone, moved)
 
 
 @pytest.mark.parametrize("control", ["browDownLeft", "browOuterUpLeft"])
@@ -51,10 +49,10 @@ def test_what_is_close_above_a_brow_goes_with_it(control: str) -> None:
 
     near = 0.3
     assert np.linalg.norm(at(held, near) - way) < 0.5 * np.linalg.norm(at(plain, near) - way)
-    assert at(held, 1.6) == pytest.approx(at(plain, 1.6), abs=1e-3)
-    above = slice(round(y - zone.y0 - 1.6 * moved.px_per_cm), round(y - zone.y0))
+    assert at(held, 1.9) == pytest.approx(at(plain, 1.9), abs=1e-3)
+    above = slice(round(y - zone.y0 - 1.9 * moved.px_per_cm), round(y - zone.y0))
     steps = np.abs(np.diff(held[above, round(x - zone.x0)], axis=0)).max()
-    assert steps < 0.6, "skin above is neither torn nor folded"
+    assert steps < 0.75, "skin above is neither torn nor folded"
 
 
 def test_far_from_brows_nothing_changes() -> None:

@@ -25,7 +25,7 @@ _RIM: Final = 0.02
 """Width of the face's rim that is left out, likewise: hair and what is behind come and go there."""
 _SOFT: Final = 0.02
 """Width over which the skin's mask runs out, likewise."""
-_RISE: Final = 0.1
+_RISE: Final = 0.14
 """How far brows come above their landmarks, as a part of the side."""
 _HAIR: Final = 0.3
 """How far the look of brows is trusted: what changes there is hair that moves, not shading."""

@@ -56,6 +56,9 @@ _MOUTH: Final = {
 
 _GAZE: Final = np.array([control.region == "gaze" for control in CONTROLS])
 """A look alone needs no other frame: the eyeball is turned behind the lids."""
+_HALF_HIDDEN: Final = 18.0, 28.0
+"""Degrees to the side at which that holds no more: lids hide so much of the iris that it cannot be
+told what is behind them."""
 
 _LIDS: Final = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
 
@@ -113,8 +116,9 @@ def choose_donors(
     low, high = (gain * (1 + (_FINE / max(px_per_cm, 1e-3)) ** 2) for gain in _GAIN)
     asked, unlike = (_differing(one, target) for one in (source, library.performances))
     tracked_late = library.performances - library.controls
+    aside = smoothstep(np.abs(np.where(_GAZE, source, 0)), *_HALF_HIDDEN)
     for region, weights in _CONTROL_WEIGHTS.items():
-        shape = np.where(_GAZE, 0, weights)
+        shape = np.where(_GAZE, aside * weights, weights)
         away = float(np.linalg.norm(asked * shape))
         if away <= low:
             continue

@@ -58,7 +58,7 @@ _OFF: Final = 0.7
 """Texels by which landmarks are off where a frame is brought to the layout."""
 _OFTEN: Final = 95
 """Percentile over frames of how far log R'G'B' is from its mean."""
-_SKIN_CHANGE, _BROW_CHANGE = (0.5, 0.9), (0.15, 0.35)
+_SKIN_CHANGE, _BROW_CHANGE = (0.5, 0.9), (0.1, 0.25)
 """Such changes up to which they are skin's, and from which they are not: of any place, and where
 brows come that rise further than their landmarks."""
 _UNSEEN: Final = 0.015**2

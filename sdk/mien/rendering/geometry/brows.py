@@ -16,14 +16,14 @@ from mien._types import FloatArray
 from mien.rendering.geometry.field import Zone
 from mien.rendering.geometry.motion import FaceMotion
 
-__all__ = ["hold_brows"]
+__all__ = ["brows_held"]
 
 _UPPER: Final = ((70, 63, 105, 66, 107), (300, 293, 334, 296, 336))
 _LOWER: Final = ((46, 53, 52, 65, 55), (276, 283, 282, 295, 285))
 """The edges of both brows, from the outer end to the inner one."""
 _LIDS: Final = ((247, 30, 29, 27, 28, 56), (467, 260, 259, 257, 258, 286))
 """The skin over the upper lids, likewise."""
-_HELD_CM, _REACH_CM = 0.45, 1.5
+_HELD_CM, _REACH_CM = 0.45, 1.8
 """How far above a brow all goes with it, and from where nothing is changed."""
 _HELD_BELOW: Final = 0.5
 """Part of the skin between brow and lid, as it was filmed, that goes with the brow."""
@@ -33,20 +33,26 @@ _STILL_PX = 0.25
 """Motion of a brow that nobody sees."""
 
 
-def hold_brows(field: FloatArray, zone: Zone, motion: FaceMotion) -> None:
-    """Let what lies close to a moved brow move with it; changes a field.
+def brows_held(field: FloatArray, zone: Zone, motion: FaceMotion) -> FloatArray:
+    """Return by how much a field changes so that what lies close to a moved brow moves with it.
 
     Args:
         field: (height, width, 2) how far the content of each pixel has moved, in pixels.
         zone: Where.
         motion: How the face moves.
+
+    Returns:
+        (height, width, 2) pixels; 0 away from brows that move.
     """
+    change = np.zeros_like(field)
     for upper, lower, lid in zip(_UPPER, _LOWER, _LIDS, strict=True):
         if np.abs(motion.motion[[*upper, *lower]]).max() >= _STILL_PX:
-            _hold(field, zone, motion, (list(upper), list(lower), list(lid)))
+            _hold(change, field, zone, motion, (list(upper), list(lower), list(lid)))
+    return change
 
 
 def _hold(
+    change: FloatArray,
     field: FloatArray,
     zone: Zone,
     motion: FaceMotion,
@@ -73,19 +79,29 @@ def _hold(
     filmed = float(((motion.source[lower] - motion.source[lid[:5]]) @ up).mean())
     gap = max(float(((under - skin[:5]) @ up).mean()), 1.0)
     held = min(_HELD_BELOW * max(filmed, 0.0), 0.8 * gap)
-    nearer = np.where(
-        above > 0,
-        -_less(above, _HELD_CM * cm, reach),
-        np.where(below > 0, _less(below, held, gap), 0),
-    )
+    # Nothing beyond the ends of a brow; what is far above or below it is read where it is.
     ends = _ENDS_CM * cm
     length = float((last - first) @ along)
-    nearer *= smoothstep(np.minimum(u, length - u), -ends, 0.0)
-    at_x = x + (nearer * up[0]).astype(np.float32)
-    at_y = y + (nearer * up[1]).astype(np.float32)
-    field[rows, columns] = cv2.remap(
-        field, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-    )
+    over_brow = smoothstep(np.minimum(u, length - u), -ends, 0.0)
+    below = np.clip(below, 0, gap)
+    at_edge = -np.clip(above, 0, reach) + _less(below, held, gap)
+    near = _read(field, x, y, up, over_brow * at_edge)
+    # Above, skin gives way evenly up to where nothing is changed, so that it does not fold over.
+    far = _read(field, x, y, up, over_brow * np.where(above > 0, reach - above, 0))
+    part = np.clip((above - _HELD_CM * cm) / (reach - _HELD_CM * cm), 0, 1)
+    inside = ((above < reach) * np.float32(1))[..., None]
+    mixed = near + part[..., None].astype(np.float32) * (far - near)
+    change[rows, columns] += inside * (mixed - field[rows, columns])
+
+
+def _read(
+    field: FloatArray, x: FloatArray, y: FloatArray, up: FloatArray, higher: FloatArray
+) -> FloatArray:
+    """A field at places that lie higher by so many pixels."""
+    at_x = x + (higher * up[0]).astype(np.float32)
+    at_y = y + (higher * up[1]).astype(np.float32)
+    read = cv2.remap(field, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(read, dtype=np.float32)
 
 
 def _less(away: FloatArray, held: float, reach: float) -> FloatArray:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,6 +37,7 @@ from mien.rendering.occlusion.hand_matte import HandFinder
 from mien.rendering.occlusion.layout import FaceLayout
 from mien.rendering.occlusion.refine import refine
 from mien.rendering.occlusion.source import MatteSource
+from mien.rendering.occlusion.strands import Strands, strands_in_plate
 
 __all__ = ["DetectedMatte"]
 
@@ -81,15 +82,20 @@ class _Known:
                 extents = [float(np.ptp(one.points[:SKIN], axis=0).max()) for one in self._frames]
                 least, most = _CLOSE
                 size = int(np.clip(_DETAIL * np.median(extents), least, most)) // 8 * 8
-                self._close = self._learned(size)
+                self._close = self._learned(size, self.afar)
             # As many frames are known closely as from afar.
             assert self._close is not None
             return self._close
 
     @one_blas_thread()
-    def _learned(self, size: int) -> AppearanceModel | None:
+    def _learned(self, size: int, like: AppearanceModel | None = None) -> AppearanceModel | None:
         layout = FaceLayout(self._face.identity, size)
-        return learn_appearance(layout, self._frames, lambda rgb: to_display(self._tagged, rgb))
+        return learn_appearance(
+            layout,
+            self._frames,
+            lambda rgb: to_display(self._tagged, rgb),
+            None if like is None else like.light,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,6 +117,11 @@ class _View:
         """(468, 2) landmarks, pixels of the part."""
         corner = np.array([self.box.x0, self.box.y0], dtype=np.float32)
         return np.asarray(self.points - corner)
+
+    @property
+    def extent(self) -> float:
+        """Height or width of the face, whichever is larger, pixels."""
+        return float(np.ptp(self.points, axis=0).max())
 
 
 class DetectedMatte(MatteSource):
@@ -190,6 +201,7 @@ class DetectedMatte(MatteSource):
         self._libraries.append(found.library)
         return _Known(face, frames, self._source.plate(frames[0].frame))
 
+    @one_blas_thread()
     def _found(
         self, known: _Known, afar: AppearanceModel, face: Face, frame: int, plate: Plate
     ) -> tuple[Box, ByteArray] | None:
@@ -198,28 +210,27 @@ class DetectedMatte(MatteSource):
         if view is None or _evidence(afar, face, frame, view) is None:
             return None
         close = known.close
-        hands = self._hands.find(plate, view.box)
-        in_layout = None
-        if hands is not None:
+        hands: FloatArray | None = None
+
+        def look_for_hands() -> FloatArray | None:
+            nonlocal hands
+            hands = self._hands.find(plate, view.box)
+            if hands is None:
+                return None
             brought = close.layout.bring(cv2.merge([hands] * 3), view.local)
-            in_layout = np.ascontiguousarray(brought[..., 0])
-        evidence = _evidence(close, face, frame, view, in_layout)
-        if evidence is None or not evidence.conclusive:
+            return np.ascontiguousarray(brought[..., 0])
+
+        evidence = _evidence(close, face, frame, view, look_for_hands)
+        if evidence is None:
             return None
-        odds, trust, hidden = close.layout.take_back(
-            [(evidence.odds, -4.0), (evidence.trust, 0.0), (evidence.hidden, -1.0)],
-            view.points,
-            view.box,
-        )
-        # Beside the face, and where it is seen from the side, little is expected: what is in front
-        # goes on there in its own colours.
-        beside = (hidden[..., 0] < 0) | ((odds <= -4) & (trust < _LITTLE))
-        colours = close.colours(view.rgb * evidence.gain)
-        odds = np.where(beside, evidence.by_colour[colours] + np.float32(_BESIDE), odds)
-        if hands is not None:
-            odds = np.where(beside, np.maximum(odds, 5 * hands - 4), odds)
-        extent = float(np.ptp(view.points, axis=0).max())
-        matte = refine(view.rgb, odds.astype(np.float32), trust, hidden, extent)
+        mattes = []
+        if evidence.conclusive:
+            mattes.append(_wide(close, evidence, view, hands))
+        if evidence.strands is not None and evidence.strands.conclusive:
+            mattes.append(_thin(close, evidence, evidence.strands, view))
+        if not mattes:
+            return None
+        matte = np.maximum.reduce(mattes)
         if not matte.any():
             return None
         return view.box, np.round(255 * matte).astype(np.uint8)
@@ -239,8 +250,45 @@ class DetectedMatte(MatteSource):
         return _View(box, rgb, points)
 
 
+def _wide(
+    known: AppearanceModel, evidence: Evidence, view: _View, hands: FloatArray | None
+) -> FloatArray:
+    """(h, w) how far a part of a plate shows something in front, after the evidence for it."""
+    odds, trust, hidden = known.layout.take_back(
+        [(evidence.odds, -4.0), (evidence.trust, 0.0), (evidence.hidden, -1.0)],
+        view.points,
+        view.box,
+    )
+    # Beside the face, and where it is seen from the side, little is expected: what is in front
+    # goes on there in its own colours.
+    beside = (hidden[..., 0] < 0) | ((odds <= -4) & (trust < _LITTLE))
+    colours = known.colours(view.rgb * evidence.gain)
+    odds = np.where(beside, evidence.by_colour[colours] + np.float32(_BESIDE), odds)
+    if hands is not None:
+        odds = np.where(beside, np.maximum(odds, 5 * hands - 4), odds)
+    return refine(view.rgb, odds.astype(np.float32), trust, hidden, view.extent)
+
+
+def _thin(known: AppearanceModel, evidence: Evidence, strands: Strands, view: _View) -> FloatArray:
+    """(h, w) how far a part of a plate shows strands."""
+    near, between, hidden = known.layout.take_back(
+        [
+            (strands.mask.astype(np.float32), 0.0),
+            (strands.between.astype(np.float32), 0.0),
+            (evidence.hidden, -1.0),
+        ],
+        view.points,
+        view.box,
+    )
+    return strands_in_plate(view.rgb, near, between, hidden, view.extent)
+
+
 def _evidence(
-    known: AppearanceModel, face: Face, frame: int, view: _View, hands: FloatArray | None = None
+    known: AppearanceModel,
+    face: Face,
+    frame: int,
+    view: _View,
+    hands: Callable[[], FloatArray | None] | None = None,
 ) -> Evidence | None:
     controls, rotation = face.curves.controls.array[frame], face.curves.pose.rotation[frame]
     look = known.layout.bring(view.rgb, view.local)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
 import numpy as np
 
 from mien._types import BoolArray, FloatArray
+from mien.model.occlusion import REGIONS
 from mien.rendering.occlusion.face_model import (
     AppearanceModel,
     ExpectedAppearance,
@@ -17,6 +19,7 @@ from mien.rendering.occlusion.face_model import (
     match_light,
 )
 from mien.rendering.occlusion.layout import FaceLayout, ellipse
+from mien.rendering.occlusion.strands import Strands, find_strands
 
 __all__ = ["Evidence", "find_evidence"]
 
@@ -63,6 +66,8 @@ _MASS: Final = 0.02
 """Least sum of what goes beyond `_WEAK`, over the face's area, for something to be in front."""
 _PEAKS: Final = 0.006
 """Least part of the face's area at `_PEAK`."""
+_LEFT: Final = 0.15
+"""Part of all that is found that has to be left without what is thin, or it belongs to that."""
 _HINT: Final = 0.25
 """Part of both that is worth a closer look."""
 _COLOUR: Final = 0.8
@@ -75,6 +80,9 @@ _TOGETHER: Final = 1.5
 """Sum of such parts from which something is in front."""
 _ROUND: Final = 12
 """How far around what is in front eyes, mouth and brows are believed to be behind it too."""
+_BROWS, _MOUTH = REGIONS.index("brows"), REGIONS.index("mouth")
+_FURTHER: Final = 16
+"""How far mouth and brows may be from where the tracker has them."""
 _NEAR: Final = 8
 """How far around what is in front more of it is looked for."""
 
@@ -91,6 +99,7 @@ class Evidence:
         by_colour: By the number of a colour, what it adds to the odds.
         gain: (3,) by what the frame is multiplied to have the light of other frames.
         conclusive: Whether something surely is in front.
+        strands: What is thin and in front, which the rest leaves out; None where nothing is.
     """
 
     odds: FloatArray
@@ -99,6 +108,7 @@ class Evidence:
     by_colour: FloatArray
     gain: FloatArray
     conclusive: bool
+    strands: Strands | None
 
 
 def find_evidence(
@@ -107,7 +117,7 @@ def find_evidence(
     expected: ExpectedAppearance,
     rotation: FloatArray,
     doubt: FloatArray | None = None,
-    hands: FloatArray | None = None,
+    hands: Callable[[], FloatArray | None] | None = None,
 ) -> Evidence | None:
     """Return what speaks for something in front of a face; None where nothing does.
 
@@ -117,26 +127,47 @@ def find_evidence(
         expected: What is expected of it.
         rotation: (3, 3) how the head is turned.
         doubt: (4,) 0..1, how surely each of `REGIONS` is covered; None when unknown.
-        hands: (S, S) 0..1, where hands are, when they have been looked for.
+        hands: Gives (S, S) 0..1, where hands are, or None where there are none; asked only where
+            something seems to be in front. None when nobody looks for them.
     """
     layout, unit = model.layout, model.layout.unit
     gain = match_light(picture, expected.rgb, layout)
     strange, lit, light = _strange(model, picture * gain, expected)
     low, high = _SIDEWAYS
     facing = np.clip((layout.facing(rotation) - low) / (high - low), 0, 1) * layout.trust
+    doubt = np.full(4, _UNKNOWN, dtype=np.float32) if doubt is None else doubt
+    doubted = layout.by_region(doubt)
+    strands = find_strands(lit, expected.rgb, strange, layout, facing)
+    if strands is None and _too_little(strange, facing, doubted, layout):
+        return None
     colours = model.colours(lit)
     foreign = np.clip(1 - model.palette[colours] / np.float32(_RARE), 0, 1)
     foreign = cv2.GaussianBlur(foreign.astype(np.float32), (0, 0), 1)
-    doubted = layout.by_region(np.full(4, _UNKNOWN, np.float32) if doubt is None else doubt)
     signs = _Signs.of(layout, strange, facing, foreign, doubted)
-    front, found = _in_front(signs, layout, hands)
+    front, found, much = _in_front(signs, layout, None)
+    if found:
+        own = _elsewhere(lit, expected.rgb, layout, doubt) * (1 - foreign)
+        signs = replace(signs, weight=signs.weight * (1 - own))
+        front, found, much = _in_front(signs, layout, None)
+    if found and strands is not None and strands.conclusive:
+        # What is thin is told by itself: is there anything without it?
+        # Where it makes a region doubtful, that says nothing of more.
+        doubtful = np.minimum(doubted, _UNKNOWN)
+        rest = _Signs.of(layout, strands.without(strange), facing, foreign, doubtful)
+        rest = replace(rest, weight=rest.weight * (1 - own))
+        _, found, left = _in_front(rest, layout, None)
+        if not found or left < _LEFT * much:
+            found, front = False, np.zeros_like(front)
+    seen = hands() if hands is not None and front.any() else None
+    if seen is not None:
+        front, found, _ = _in_front(signs, layout, seen)
     if found:
         # What is in front of skin is in front of the eye beside it as well.
         around = cv2.dilate(front.astype(np.uint8), ellipse(_ROUND * unit)).astype(np.float32)
         around *= float(foreign[front].mean())
         signs = _Signs.of(layout, strange, facing, foreign, np.maximum(doubted, around))
-        front, _ = _in_front(signs, layout, hands)
-    if not front.any():
+        front, _, _ = _in_front(signs, layout, seen)
+    if not front.any() and strands is None:
         return None
     thin, wide, trust = signs.thin, signs.wide, signs.trust
     odds = np.clip((thin**2 - 2.2) / 1.1, -2.2, 6) * (0.3 + 0.7 * trust)
@@ -146,8 +177,8 @@ def find_evidence(
     if surely.any():
         by_colour = _by_colour(model, lit[surely], signs.foreign[surely])
         odds += by_colour[colours]
-    if hands is not None:
-        odds += 3 * hands
+    if seen is not None:
+        odds += 3 * seen
     near = cv2.dilate(front.astype(np.uint8), ellipse(_NEAR * unit)) > 0
     odds = np.where(near, odds, np.float32(-4))
     hidden = np.where(layout.known[..., None], expected.rgb * light[..., None] / gain, -1)
@@ -158,6 +189,7 @@ def find_evidence(
         by_colour,
         gain,
         found,
+        strands,
     )
 
 
@@ -265,10 +297,36 @@ def _tint(rgb: FloatArray) -> FloatArray:
     return np.asarray(rgb / (channel_mean(rgb)[..., None] + _DARK), dtype=np.float32)
 
 
+def _elsewhere(
+    look: FloatArray, expected: FloatArray, layout: FaceLayout, doubt: FloatArray
+) -> FloatArray:
+    """(S, S) 0..1, how far texels may show a mouth or brow that is not where it is told.
+
+    A brow may be raised, or a mouth open, further than the tracker follows: then what is expected
+    is seen a little way off.
+    """
+    reach = ellipse(_FURTHER * layout.unit)
+    brows, lips = (cv2.dilate(area, reach) for area in layout.wandering)
+    near = np.maximum(brows * (1 - doubt[_BROWS]), lips * (1 - doubt[_MOUTH]))
+    over = cv2.subtract(look, cv2.dilate(expected, reach))
+    np.maximum(over, cv2.subtract(cv2.erode(expected, reach), look), out=over)
+    away = np.sqrt(channel_mean(np.maximum(over, 0) ** 2)) / np.float32(_ALONE * _NOISE)
+    return np.asarray(near * np.clip(2 - away, 0, 1), dtype=np.float32)
+
+
+def _too_little(
+    strange: FloatArray, facing: FloatArray, doubted: FloatArray, layout: FaceLayout
+) -> bool:
+    """Tell whether texels (S, S) depart too little to be anything, whatever their colours are."""
+    beyond = np.clip(strange - _WEAK[0], 0, 4)
+    most = facing * (1 + _DOUBTED * doubted) * np.float32(1 + _STRANGERS)
+    return float((beyond * most).sum()) < _HINT * _MASS * np.count_nonzero(layout.face)
+
+
 def _in_front(
     signs: _Signs, layout: FaceLayout, hands: FloatArray | None
-) -> tuple[BoolArray, bool]:
-    """Texels of what is in front, or may be, and whether anything surely is."""
+) -> tuple[BoolArray, bool, float]:
+    """Texels of what is in front, or may be, whether anything surely is, and how much there is."""
     thin, wide = signs.thin, signs.wide
     weak = ((thin > _WEAK[0]) | (wide > _WEAK[1])) & (signs.trust > 0.25)
     count, labels = cv2.connectedComponents(weak.astype(np.uint8), connectivity=8)
@@ -290,4 +348,4 @@ def _in_front(
     # Strands are little each, and much together.
     together = float(share[share > _HINT].sum()) > _TOGETHER
     found = bool((share > 1).any() or held.any() or together)
-    return ((share > _HINT) | held)[labels].reshape(thin.shape), found
+    return ((share > _HINT) | held)[labels].reshape(thin.shape), found, float(share.sum())

@@ -116,6 +116,7 @@ class AppearanceModel:
         activity: For both halves of the face, (N, F) what it does there.
         median: (S, S, 3) their median.
         deviation: (S, S, 3) how far they depart from it.
+        light: (N, 3) by what the frames were multiplied to be in one light.
     """
 
     layout: FaceLayout
@@ -125,6 +126,7 @@ class AppearanceModel:
     activity: tuple[FloatArray, FloatArray]
     median: FloatArray
     deviation: FloatArray
+    light: FloatArray
 
     @cached_property
     def palette(self) -> FloatArray:
@@ -209,6 +211,7 @@ def learn_appearance(
     layout: FaceLayout,
     frames: Sequence[LibraryFrame],
     shown: Callable[[FloatArray], FloatArray] = lambda rgb: rgb,
+    light: FloatArray | None = None,
 ) -> AppearanceModel | None:
     """Learn what a face looks like; None where too little of it is known.
 
@@ -216,6 +219,7 @@ def learn_appearance(
         layout: The layout.
         frames: Frames of its library; those of examples are left out, as their light is another.
         shown: Gives a plate's R'G'B' (h, w, 3) as a display shows it.
+        light: What `AppearanceModel.light` said in a layout of another size; found when not given.
     """
     own = [i for i, frame in enumerate(frames) if frame.example is None]
     if len(own) < _FEWEST:
@@ -228,17 +232,39 @@ def learn_appearance(
             for i in own
         ]
     )
-    median = np.median(looks, axis=0)
-    for _ in range(2):
-        looks *= np.stack([match_light(look, median, layout) for look in looks])[:, None, None]
-        median = np.median(looks, axis=0)
-    deviation = np.float32(1.48) * np.median(np.abs(looks - median), axis=0)
+    if light is None:
+        light = _in_one_light(looks, layout)
+    looks *= light[:, None, None]
+    median = _median(looks)
+    deviation = np.float32(1.48) * _median(np.abs(looks - median))
     numbers = np.array([frames[i].frame for i in own])
     does = _does(
         np.stack([frames[i].controls for i in own]), np.stack([frames[i].rotation for i in own])
     )
     seen = 1 - _foreign(layout, numbers, looks, median, deviation)
-    return AppearanceModel(layout, numbers, looks, seen, does, median, deviation)
+    return AppearanceModel(layout, numbers, looks, seen, does, median, deviation, light)
+
+
+def _in_one_light(looks: FloatArray, layout: FaceLayout) -> FloatArray:
+    """(N, 3) by what looks (N, S, S, 3) are multiplied to be in one light."""
+    light = np.ones((len(looks), 3), dtype=np.float32)
+    median = _median(looks)
+    for _ in range(2):
+        light *= np.stack(
+            [match_light(look, median, layout) for look in looks * light[:, None, None]]
+        )
+        median = _median(looks * light[:, None, None])
+    return light
+
+
+def _median(pictures: FloatArray) -> FloatArray:
+    """The median of pictures (N, S, S, C), texel by texel."""
+    # Sorting whole pictures is vectorised, and quicker than NumPy's median by several times.
+    ordered = np.sort(pictures, axis=0)
+    middle = len(ordered) // 2
+    if len(ordered) % 2:
+        return np.asarray(ordered[middle])
+    return np.asarray(np.float32(0.5) * (ordered[middle - 1] + ordered[middle]))
 
 
 def match_light(picture: FloatArray, reference: FloatArray, layout: FaceLayout) -> FloatArray:
@@ -246,7 +272,8 @@ def match_light(picture: FloatArray, reference: FloatArray, layout: FaceLayout) 
 
     The face's texels tell, those that differ by more than light hardly (iteratively reweighted).
     """
-    here, there = picture[layout.face][::3], reference[layout.face][::3]
+    rows, columns = layout.sample
+    here, there = picture[rows, columns], reference[rows, columns]
     good = (here > _DARKEST).all(axis=1) & (there > _DARKEST).all(axis=1)
     if np.count_nonzero(good) < 50:
         return np.ones(3, dtype=np.float32)

@@ -13,7 +13,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from mien._types import BoolArray, ByteArray, FloatArray, Int32Array
+from mien._types import BoolArray, ByteArray, FloatArray, IndexArray, Int32Array
 from mien.media.planes import Box
 from mien.model.landmarks import SKIN
 from mien.rendering.geometry.field import MeshRaster, Zone, remap
@@ -53,6 +53,8 @@ _BESIDE: Final = 0.45
 """How much the border around the face is trusted: hair and background move there."""
 _REGION: Final = 6
 """Distance over which what is known of one region gives way to what is known of the next."""
+_SAMPLE: Final = 2000
+"""Texels that stand for all of a face."""
 _SOFT: Final = 1.5
 """Standard deviation with which these areas run out."""
 
@@ -89,6 +91,13 @@ class FaceLayout:
         return self._filled(OVAL) > 0
 
     @cached_property
+    def sample(self) -> tuple[IndexArray, IndexArray]:
+        """Rows and columns of some texels of the face, which stand for all."""
+        rows, columns = np.nonzero(self.face)
+        step = max(1, len(rows) // _SAMPLE)
+        return rows[::step], columns[::step]
+
+    @cached_property
     def known(self) -> BoolArray:
         """(S, S) the face and the border around it."""
         whole = self._filled(tuple(range(SKIN, SKIN + len(OVAL))))
@@ -116,6 +125,12 @@ class FaceLayout:
             np.maximum(mask, np.float32(share) * area, out=mask)
         return np.asarray(cv2.GaussianBlur(mask, (0, 0), _SOFT * self.unit), dtype=np.float32)
 
+    @cached_property
+    def wandering(self) -> tuple[FloatArray, FloatArray]:
+        """(S, S) 0 or 1, brows, and mouth: they may go further than a tracker follows."""
+        brows = np.maximum.reduce([self._filled(brow) for brow in BROWS])
+        return brows.astype(np.float32), self._filled(_OUTER_LIPS).astype(np.float32)
+
     def by_region(self, values: FloatArray) -> FloatArray:
         """Return a map of what is known of regions, blended between them.
 
@@ -125,7 +140,12 @@ class FaceLayout:
         Returns:
             (S, S) float32.
         """
-        return np.asarray(np.tensordot(values, self._shares, axes=1), dtype=np.float32)
+        # A product of matrices this small takes several threads longer than one.
+        found = np.zeros((self.size, self.size), dtype=np.float32)
+        for value, share in zip(values.tolist(), self._shares, strict=True):
+            if value:
+                found += np.float32(value) * share
+        return found
 
     @cached_property
     def _shares(self) -> FloatArray:

@@ -27,6 +27,10 @@ _SHADOW_CM = 0.05
 """Depth below the lashes over which their shadow runs out."""
 _WATERLINE_CM = 0.03
 """Depth of the lower lid's wet edge."""
+_RIM_CM = 0.3
+"""Depth beside the lids in which lashes and lines are seen."""
+_LASHES = 0.6, 0.9
+"""Brightness of these, and of the white, as parts of that of the white's middle one."""
 _SHADE = 0.3
 """How much the upper lid darkens the white right under it."""
 _FEW_PX = 12
@@ -97,9 +101,13 @@ def eyeball(view: OpeningView, iris: FloatArray, gaze: FloatArray) -> PaintLayer
     radius = float(np.linalg.norm(iris[1:] - centre, axis=1).mean())
     distance = np.hypot(x - centre[0], y - centre[1])
     ball = smoothstep(distance, _LIMBUS * radius, (_LIMBUS + 0.1) * radius)
-    sclera = _sclera(plate, known * ball, unit)
+    from_lids = np.minimum(v - view.heights_before[0], view.heights_before[1] - v)
+    beside = 1 - smoothstep(from_lids, 0.5 * _RIM_CM * unit, _RIM_CM * unit)
+    beside = np.maximum(beside, 1 - smoothstep(distance, 1.3 * radius, 1.6 * radius))
+    sclera = _sclera(plate, known * ball, beside, unit)
     lid_shadow = smoothstep(v - view.heights_after[0], _LASHES_CM * unit, 4 * _LASHES_CM * unit)
-    shade = np.asarray((1 - known * ball) * _SHADE * (1 - lid_shadow), dtype=np.float32)
+    dark = _SHADE * _lid_seen(view, known * ball)
+    shade = np.asarray((1 - known * ball) * dark * (1 - lid_shadow), dtype=np.float32)
     sclera *= per_channel(1 - shade)
     disc = _disc(plate, known, distance, radius)
     shifted = remap(disc, (x - x[0, 0] - gaze[0]), (y - y[0, 0] - gaze[1]))
@@ -119,11 +127,30 @@ def _between(
     return under * over * inside
 
 
-def _sclera(plate: FloatArray, known: FloatArray, unit: float) -> FloatArray:
+def _lid_seen(view: OpeningView, known: FloatArray) -> float:
+    """How far the plate has a lid where the upper one is tracked, and not more of the white.
+
+    There is no shadow under an edge that is none: it would be drawn across the eye.
+    """
+    unit, brightness = view.motion.px_per_cm, luma(view.plate)
+    above = view.heights_before[0] - view.v
+    third = (view.before.stop - view.before.start) / 3
+    middle = (view.u > view.before.start + third) & (view.u < view.before.stop - third)
+    edge = brightness[middle & (above > 0) & (above < _LASHES_CM * unit + 0.5)]
+    white = brightness[known > 0.5]
+    if len(edge) < _FEW_PX or len(white) < _FEW_PX:
+        return 1.0
+    ratio = float(np.median(edge)) / max(float(np.median(white)), 1e-3)
+    return 1 - float(smoothstep(np.float32(ratio), *_LASHES))
+
+
+def _sclera(plate: FloatArray, known: FloatArray, beside: FloatArray, unit: float) -> FloatArray:
     """The white of the eye everywhere: as seen where it is seen, else as its bright parts are.
 
     Next to the iris and the lids the white is seen mixed with them, and in the corners it is
-    red; only what is at least as bright as the middle one of its pixels is spread.
+    red; only what is at least as bright as the middle one of its pixels is spread. What is dark
+    beside the lids and the iris goes with them: left where it was, it would be drawn across the
+    white.
     """
     brightness = luma(plate)
     seen = brightness[known > 0.5]
@@ -131,7 +158,8 @@ def _sclera(plate: FloatArray, known: FloatArray, unit: float) -> FloatArray:
         return diffuse(plate, known, 0.15 * unit)
     middle = float(np.median(seen))
     filled = diffuse(plate, known * smoothstep(brightness, 0.85 * middle, middle), 0.15 * unit)
-    return filled + per_channel(known) * (plate - filled)
+    lashes = beside * (1 - smoothstep(brightness, *(part * middle for part in _LASHES)))
+    return filled + per_channel(known * (1 - lashes)) * (plate - filled)
 
 
 def _disc(plate: FloatArray, known: FloatArray, distance: FloatArray, radius: float) -> FloatArray:

@@ -18,7 +18,7 @@ from mien._types import FloatArray, IndexArray, Int32Array
 from mien.media.planes import Box, Plate
 from mien.rendering.appearance.appearance import Appearance
 from mien.rendering.base import Patch
-from mien.rendering.geometry.brows import hold_brows
+from mien.rendering.geometry.brows import brows_held
 from mien.rendering.geometry.contour import LocalAxes
 from mien.rendering.geometry.crop import PlateCrop
 from mien.rendering.geometry.field import MeshRaster, Zone, hold_inside, window
@@ -257,8 +257,11 @@ class _FacePainter:
     ) -> tuple[FloatArray, FloatArray]:
         """The picture (h, w, 3) of a canvas, and the mask (h, w) of what changed."""
         canvas = raster.zone
-        field = self._field(raster, self._motion.motion)
-        parts = [self._part(painter, zone, canvas, field) for painter, zone in zones]
+        field = raster.field(self._motion.motion)
+        held = brows_held(field, canvas, self._motion)
+        field += held
+        self._inside(field, canvas)
+        parts = [self._part(painter, zone, canvas, (field, held)) for painter, zone in zones]
         picture = self._crop.moved(canvas, field)
         mask = smoothstep(largest(np.abs(field, out=field)), STILL_PX, _MOVED_PX)
         for part in parts:
@@ -267,8 +270,22 @@ class _FacePainter:
             mask[area] = np.maximum(mask[area], part.blend)
         return picture, mask
 
-    def _part(self, painter: OpeningPainter, zone: Zone, canvas: Zone, field: FloatArray) -> _Part:
-        """Both fields of an opening; the upper one is put into the canvas's field."""
+    def _part(
+        self,
+        painter: OpeningPainter,
+        zone: Zone,
+        canvas: Zone,
+        fields: tuple[FloatArray, FloatArray],
+    ) -> _Part:
+        """Both fields of an opening; the upper one is put into the canvas's field.
+
+        Args:
+            painter: What paints it.
+            zone: Its pixels.
+            canvas: Those of the face.
+            fields: The canvas's field, and the part of it that comes of brows that move whole.
+        """
+        field, held = fields
         opening = painter.opening
         area = (
             slice(zone.y0 - canvas.y0, zone.y0 - canvas.y0 + zone.height),
@@ -278,16 +295,16 @@ class _FacePainter:
         blend = window(zone.height, zone.width, round(_BLEND_CM * self._motion.px_per_cm))
         weight = blend[..., None]
         above, below = self._edge_fields(zone, opening)
+        for one in (above, below):
+            one += held[area]
+            self._inside(one, zone)
         field[area] = coarse + weight * (above - coarse)
         return _Part(painter, zone, area, coarse + weight * (below - coarse), blend)
 
-    def _field(self, raster: MeshRaster, motion: FloatArray) -> FloatArray:
-        """The field of a zone: brows move whole, and nothing in from beyond the picture's edge."""
-        field = raster.field(motion)
-        hold_brows(field, raster.zone, self._motion)
+    def _inside(self, field: FloatArray, zone: Zone) -> None:
+        """Hold a field of a zone back where it would move in what is beyond the picture's edge."""
         if self._size is not None:
-            hold_inside(field, raster.zone, *self._size)
-        return field
+            hold_inside(field, zone, *self._size)
 
     def _edge_fields(self, zone: Zone, opening: Opening) -> tuple[FloatArray, FloatArray]:
         """The fields in which an opening and what lies beyond follow its upper, and lower, edge."""
@@ -309,8 +326,8 @@ class _FacePainter:
         above = _strips(upper, start + np.arange(len(upper)))
         below = _strips(lower, start + len(upper) + np.arange(len(lower)))
         return (
-            self._field(common.under(np.concatenate([mesh.along(*inner), above])), moves),
-            self._field(common.under(np.concatenate([mesh.along(*inner[::-1]), below])), moves),
+            common.under(np.concatenate([mesh.along(*inner), above])).field(moves),
+            common.under(np.concatenate([mesh.along(*inner[::-1]), below])).field(moves),
         )
 
     def _opening(self, part: _Part, above: FloatArray) -> FloatArray:
