@@ -37,14 +37,15 @@ from mien.rendering.appearance.library_frame import LibraryFrame
 from mien.rendering.geometry.features import features
 from mien.rendering.geometry.regression import SmoothFunction, missed_without_part
 
-__all__ = ["SkinAppearance", "learn_skin"]
+__all__ = ["SkinAppearance", "learn_skin", "look_of_skin"]
 
 _FEWEST_FRAMES: Final = 8
 """Frames from which there is something to learn."""
 _COMPONENTS: Final = 24
 """Principal components that are kept."""
 _NOISE: Final = 0.2
-"""See `SmoothFunction.through`: what most people's left-out frames ask for (0.1 to 0.5)."""
+"""See `SmoothFunction.through`: what most people's left-out frames ask for
+(`python -m tests.benchmarks skin`)."""
 _DARKEST: Final = 0.03
 """R'G'B' below which a ratio means nothing."""
 _BLUR, _COLOUR_BLUR = 1.2, 4.0
@@ -121,8 +122,7 @@ def learn_skin(library: FaceLibrary, identity: FloatArray) -> SkinAppearance:
     still = np.zeros_like(frames[0].controls)
     logs = np.stack(
         [
-            _log_skin(frame.rgb.astype(np.float32), frame.points[:SKIN], layout, mask)
-            - folds.change(still, frame.controls)
+            look_of_skin(frame, layout, mask) - folds.change(still, frame.controls)
             for frame in frames
         ]
     )
@@ -143,6 +143,24 @@ def learn_skin(library: FaceLibrary, identity: FloatArray) -> SkinAppearance:
     components = basis.reshape(-1, SIZE, SIZE, 3) * trust[..., None]
     function = SmoothFunction.through(points, scores, _NOISE)
     return SkinAppearance(layout, folds, function, components.astype(np.float32))
+
+
+def look_of_skin(frame: LibraryFrame, layout: FloatArray, mask: FloatArray) -> FloatArray:
+    """Return (SIZE, SIZE, 3) log R'G'B' of a frame's skin, without its exposure, blurred lightly.
+
+    Args:
+        frame: The frame.
+        layout: (468, 2) landmarks in the canonical layout, texels.
+        mask: (SIZE, SIZE) how far texels are skin.
+    """
+    seen = to_canonical(frame.rgb.astype(np.float32), frame.points[:SKIN], layout)
+    log = np.log(np.maximum(seen, _DARKEST))
+    grey = log.mean(axis=2)
+    colour = cv2.GaussianBlur(log - grey[..., None], (0, 0), _COLOUR_BLUR)
+    log = colour + cv2.GaussianBlur(grey, (0, 0), _BLUR)[..., None]
+    weight = mask[..., None]
+    log -= (log * weight).sum(axis=(0, 1)) / max(float(mask.sum()), 1e-6)
+    return np.asarray(log * weight, dtype=np.float32)
 
 
 def _anybodys(layout: FloatArray, folds: FoldMaps) -> SkinAppearance:
@@ -183,19 +201,6 @@ def _remove_levels(logs: FloatArray, points: FloatArray, sources: Sequence[int |
         if guess is not None:
             level -= (guess[of].mean(axis=0).astype(np.float32) @ basis).reshape(level.shape)
         logs[of] -= level
-
-
-def _log_skin(
-    rgb: FloatArray, points: FloatArray, layout: FloatArray, mask: FloatArray
-) -> FloatArray:
-    """(SIZE, SIZE, 3) logarithm of a frame's skin, without its exposure, blurred lightly."""
-    log = np.log(np.maximum(to_canonical(rgb, points, layout), _DARKEST))
-    grey = log.mean(axis=2)
-    colour = cv2.GaussianBlur(log - grey[..., None], (0, 0), _COLOUR_BLUR)
-    log = colour + cv2.GaussianBlur(grey, (0, 0), _BLUR)[..., None]
-    weight = mask[..., None]
-    log -= (log * weight).sum(axis=(0, 1)) / max(float(mask.sum()), 1e-6)
-    return np.asarray(log * weight, dtype=np.float32)
 
 
 def _principal(rows: FloatArray) -> tuple[DoubleArray, FloatArray]:

@@ -34,7 +34,7 @@ class ReferenceRenderer(Renderer):
     """
 
     name = "reference"
-    pixels = 6
+    pixels = 7
     costly = True
     gpu = True
     generative = True

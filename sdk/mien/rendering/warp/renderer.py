@@ -47,7 +47,7 @@ class WarpRenderer(Renderer):
     """Warps the plate, layer by layer: skin, lids over eyeballs, lips over a mouth's inside."""
 
     name = "warp"
-    pixels = 6
+    pixels = 7
     concurrent = True
     corrected = True
 
