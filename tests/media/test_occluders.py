@@ -26,7 +26,7 @@ Clip = Callable[[str], Path]
         ("lp_s18.mp4", 20, "bar", 0.98, 0.9),
         ("lp_s32.mp4", 0, "circle", 0.99, 0.9),
         ("lp_d3.mp4", 100, "hand", 0.98, 0.9),
-        ("lp_s32.mp4", 0, "strands", 0.98, 0.6),
+        ("lp_s32.mp4", 0, "strands", 0.98, 0.75),
     ],
 )
 def test_what_passes_before_a_face_stays(

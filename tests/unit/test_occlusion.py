@@ -22,6 +22,7 @@ from mien.rendering.occlusion.face_model import (
 from mien.rendering.occlusion.hand_matte import hand_area
 from mien.rendering.occlusion.layout import FaceLayout
 from mien.rendering.occlusion.refine import guided, refine
+from mien.rendering.occlusion.strands import strands_in_plate
 from mien.tracking.mediapipe.hands import Hand
 
 SIDE = 160
@@ -206,3 +207,89 @@ def test_a_hand_covers_its_palm_and_fingers() -> None:
     assert area[35, 50] > 0.9
     assert area[5, 5] == 0
     assert Hand(spread).width == pytest.approx(30)
+
+
+def fence(rgb: FloatArray, colour: tuple[float, float, float]) -> FloatArray:
+    """A picture (SIDE, SIDE, 3) with thin strands over it."""
+    covered = rgb.copy()
+    for x in (62, 76, 90, 104):
+        cv2.line(covered, (x, 40), (x - 8, 125), colour, 2)
+    return covered
+
+
+@pytest.mark.parametrize("size", [104, 160])
+@pytest.mark.parametrize("colour", [(0.1, 0.7, 0.2), (0.06, 0.05, 0.04)])
+def test_strands_are_told_from_what_is_wide(size: int, colour: tuple[float, float, float]) -> None:
+    model = learned(size)
+    assert model is not None
+    expected = model.expected(7, CONTROLS, STRAIGHT)
+    brought = model.layout.bring(fence(portrait(99), colour), points())
+    found = find_evidence(model, brought, expected, STRAIGHT)
+    assert found is not None
+    assert found.strands is not None
+    assert found.strands.conclusive
+    assert not found.conclusive
+    bar = portrait(99)
+    bar[:, 70:90] = colour
+    found = find_evidence(model, model.layout.bring(bar, points()), expected, STRAIGHT)
+    assert found is not None
+    assert found.conclusive
+    assert found.strands is None or not found.strands.conclusive
+
+
+def test_a_fold_of_skin_is_no_strand() -> None:
+    model = learned(160)
+    assert model is not None
+    expected = model.expected(7, CONTROLS, STRAIGHT)
+    folded = portrait(99)
+    shade = np.zeros((SIDE, SIDE), np.float32)
+    cv2.line(shade, (66, 88), (60, 118), 1, 2)
+    folded *= 1 - 0.3 * cv2.GaussianBlur(shade, (0, 0), 1)[..., None]
+    found = find_evidence(model, model.layout.bring(folded, points()), expected, STRAIGHT)
+    assert found is None or found.strands is None or not found.strands.conclusive
+
+
+def test_hands_are_looked_for_only_where_something_is() -> None:
+    model = learned(160)
+    assert model is not None
+    expected = model.expected(7, CONTROLS, STRAIGHT)
+    asked = []
+
+    def hands() -> None:
+        asked.append(1)
+
+    find_evidence(
+        model, model.layout.bring(portrait(99), points()), expected, STRAIGHT, None, hands
+    )
+    assert not asked
+    covered = portrait(99)
+    covered[:, 70:90] = (0.1, 0.7, 0.2)
+    find_evidence(model, model.layout.bring(covered, points()), expected, STRAIGHT, None, hands)
+    assert asked == [1]
+
+
+def test_a_strand_is_as_wide_as_it_is() -> None:
+    skin = np.full((80, 80, 3), (0.6, 0.45, 0.4), np.float32)
+    truth = np.zeros((80, 80), np.float32)
+    cv2.line(truth, (20, 5), (50, 75), 1, 3, cv2.LINE_AA)
+    truth = cv2.GaussianBlur(truth, (0, 0), 0.6)
+    rgb = skin + truth[..., None] * (np.array([0.1, 0.6, 0.7], np.float32) - skin)
+    near = cv2.dilate(truth, np.ones((5, 5)))
+    matte = strands_in_plate(rgb, near, np.zeros_like(truth), skin, 160)
+    told, wanted = matte > 0.5, truth > 0.5
+    assert np.count_nonzero(told & wanted) > 0.9 * np.count_nonzero(told | wanted)
+    assert matte[truth == 0].max() == 0
+    # A gap in its line, where it has the colour of the skin, is filled.
+    rgb[38:42], gap = skin[38:42], np.zeros_like(truth)
+    gap[38:42] = wanted[38:42]
+    assert strands_in_plate(rgb, near, gap, skin, 160)[40][wanted[40]].min() == 1
+
+
+@pytest.mark.parametrize("count", [6, 7, 12])
+def test_the_light_of_one_layout_is_that_of_another(count: int) -> None:
+    first = learned(104, count)
+    assert first is not None
+    second = learn_appearance(layout(160), library(count), light=first.light)
+    assert second is not None
+    np.testing.assert_allclose(second.light, first.light)
+    np.testing.assert_allclose(first.median, np.median(first.pictures, axis=0), atol=1e-6)

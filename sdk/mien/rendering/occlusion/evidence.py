@@ -66,8 +66,11 @@ _MASS: Final = 0.02
 """Least sum of what goes beyond `_WEAK`, over the face's area, for something to be in front."""
 _PEAKS: Final = 0.006
 """Least part of the face's area at `_PEAK`."""
-_LEFT: Final = 0.15
-"""Part of all that is found that has to be left without what is thin, or it belongs to that."""
+_THIN: Final = 0.85
+"""Part of all that is found that lies on strands, from which there is nothing else; below 1 less
+that there are no strands."""
+_HANDS: Final = 0.5
+"""Part of strands that lies on hands, from which they are fingers."""
 _HINT: Final = 0.25
 """Part of both that is worth a closer look."""
 _COLOUR: Final = 0.8
@@ -99,7 +102,7 @@ class Evidence:
         by_colour: By the number of a colour, what it adds to the odds.
         gain: (3,) by what the frame is multiplied to have the light of other frames.
         conclusive: Whether something surely is in front.
-        strands: What is thin and in front, which the rest leaves out; None where nothing is.
+        strands: What is thin and in front, where nothing wide is; None where there is none.
     """
 
     odds: FloatArray
@@ -144,29 +147,28 @@ def find_evidence(
     foreign = np.clip(1 - model.palette[colours] / np.float32(_RARE), 0, 1)
     foreign = cv2.GaussianBlur(foreign.astype(np.float32), (0, 0), 1)
     signs = _Signs.of(layout, strange, facing, foreign, doubted)
-    front, found, much = _in_front(signs, layout, None)
+    front, found = _in_front(signs, layout, None)
     if found:
         own = _elsewhere(lit, expected.rgb, layout, doubt) * (1 - foreign)
         signs = replace(signs, weight=signs.weight * (1 - own))
-        front, found, much = _in_front(signs, layout, None)
-    if found and strands is not None and strands.conclusive:
-        # What is thin is told by itself: is there anything without it?
-        # Where it makes a region doubtful, that says nothing of more.
-        doubtful = np.minimum(doubted, _UNKNOWN)
-        rest = _Signs.of(layout, strands.without(strange), facing, foreign, doubtful)
-        rest = replace(rest, weight=rest.weight * (1 - own))
-        _, found, left = _in_front(rest, layout, None)
-        if not found or left < _LEFT * much:
-            found, front = False, np.zeros_like(front)
+        front, found = _in_front(signs, layout, None)
     seen = hands() if hands is not None and front.any() else None
+    if strands is not None and found:
+        part = _thin_part(strands, signs, front, seen)
+        if part > _THIN:
+            # Its place is told by its lines, and nothing else is there.
+            front, found, seen = np.zeros_like(front), False, None
+        elif part < 1 - _THIN:
+            # What is wide has lines as well: knuckles, seams, rims.
+            strands = None
     if seen is not None:
-        front, found, _ = _in_front(signs, layout, seen)
+        front, found = _in_front(signs, layout, seen)
     if found:
         # What is in front of skin is in front of the eye beside it as well.
         around = cv2.dilate(front.astype(np.uint8), ellipse(_ROUND * unit)).astype(np.float32)
         around *= float(foreign[front].mean())
         signs = _Signs.of(layout, strange, facing, foreign, np.maximum(doubted, around))
-        front, _, _ = _in_front(signs, layout, seen)
+        front, _ = _in_front(signs, layout, seen)
     if not front.any() and strands is None:
         return None
     thin, wide, trust = signs.thin, signs.wide, signs.trust
@@ -297,6 +299,19 @@ def _tint(rgb: FloatArray) -> FloatArray:
     return np.asarray(rgb / (channel_mean(rgb)[..., None] + _DARK), dtype=np.float32)
 
 
+def _thin_part(
+    strands: Strands, signs: _Signs, front: BoolArray, hands: FloatArray | None
+) -> float:
+    """How much of all that is found (S, S) in front is thin, 0..1."""
+    if not strands.conclusive:
+        return 0.0
+    if hands is not None and float(hands[strands.every].mean()) > _HANDS:
+        return 0.0
+    on = cv2.dilate(strands.every.astype(np.uint8), np.ones((3, 3), dtype=np.uint8))
+    beyond = np.clip(signs.strange - _WEAK[0], 0, 4) * signs.weight * front
+    return float((beyond * on).sum()) / max(float(beyond.sum()), 1e-6)
+
+
 def _elsewhere(
     look: FloatArray, expected: FloatArray, layout: FaceLayout, doubt: FloatArray
 ) -> FloatArray:
@@ -325,8 +340,8 @@ def _too_little(
 
 def _in_front(
     signs: _Signs, layout: FaceLayout, hands: FloatArray | None
-) -> tuple[BoolArray, bool, float]:
-    """Texels of what is in front, or may be, whether anything surely is, and how much there is."""
+) -> tuple[BoolArray, bool]:
+    """Texels of what is in front, or may be, and whether anything surely is."""
     thin, wide = signs.thin, signs.wide
     weak = ((thin > _WEAK[0]) | (wide > _WEAK[1])) & (signs.trust > 0.25)
     count, labels = cv2.connectedComponents(weak.astype(np.uint8), connectivity=8)
@@ -348,4 +363,4 @@ def _in_front(
     # Strands are little each, and much together.
     together = float(share[share > _HINT].sum()) > _TOGETHER
     found = bool((share > 1).any() or held.any() or together)
-    return ((share > _HINT) | held)[labels].reshape(thin.shape), found, float(share.sum())
+    return ((share > _HINT) | held)[labels].reshape(thin.shape), found

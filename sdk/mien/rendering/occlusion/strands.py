@@ -1,0 +1,266 @@
+"""Thin things in front of a face: strands of hair, cords, the tines of a fork.
+
+They are too thin to be much, and so found by what they are together: lines of what the face does
+not explain, thinner than anything wide that is in front, long, with the face on either side. Where
+exactly they are is told by the plate's own pixels.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import cv2
+import numpy as np
+
+from mien._types import AnyArray, BoolArray, ByteArray, FloatArray, IndexArray
+from mien.rendering.occlusion.face_model import channel_mean
+from mien.rendering.occlusion.layout import FaceLayout, ellipse
+
+__all__ = ["Strands", "find_strands", "strands_in_plate"]
+
+_WIDEST: Final = 4.0
+"""Half the width of the widest strand, texels of a layout of the usual size."""
+_STRONGEST: Final = 8.0
+"""Deviations beyond which more says no more."""
+_DIRECTIONS: Final = 12
+"""Directions in half a turn in which lines are looked for."""
+_LENGTH: Final = 9
+"""Texels over which a line is gathered."""
+_OVER: Final = 0.5
+"""How much more than what is wide around it a line departs, at least."""
+_GAP: Final = 15
+"""Texels over which a line that breaks off goes on."""
+_SEEN: Final = 7
+"""Texels of a line that have to be seen on both sides of a gap."""
+_RUN: Final = 0.06
+"""Length over which a strand is straight somewhere, over the layout's side."""
+_STRAIGHT: Final = 0.35
+"""Part of a strand at least that is as straight; the grain of something wide is not."""
+_BOTH_SIDES: Final = 0.5
+"""How far most of a strand differs from both its sides, over how far from what is expected."""
+_MOST: Final = 0.6
+"""How much that is."""
+_DARK: Final = 0.06
+"""R'G'B' that is added before logarithms: in the dark they mean nothing."""
+_TINT, _SHADE = 0.08, 0.45
+"""Difference of log R'G'B', by colour and by brightness, from which a line is no fold of skin."""
+_LIKE: Final = 0.3
+"""How strong a line is, over the strongest, to belong to strands."""
+_AMID: Final = 0.45
+"""The same amid eyes, mouth and brows, and beside the face, which have lines of their own."""
+_WEAK, _PEAK = 1.0, 2.2
+"""Deviations of a line that may be a strand, and of one that has to be somewhere in it."""
+_LONG: Final = 0.12
+"""Length of a strand at least, over the layout's side: what is shorter is a wrinkle, or a lash."""
+_SHORT: Final = 0.4
+"""Part of that length that belongs to strands, where there are longer ones."""
+_MASS: Final = 0.02
+"""Least sum of strands' deviations, over the square of the layout's side."""
+_HINT: Final = 0.25
+"""Part of length and sum that is worth a closer look."""
+_LIPS: Final = 1.6
+"""How many times as strong a line has to be where eyes, mouth and brows have lines of their own."""
+
+_WIDE: Final = 0.02
+"""Half the width of the widest strand in a plate, over the face's size."""
+_FAINT: Final = 0.035
+"""Contrast of a strand in a plate, R'G'B' all channels together, from which it shows."""
+_ACROSS: Final = 2
+"""Pixels around one in which the strand's full contrast is looked for."""
+_AROUND: Final = 0.05
+"""How far around one strands are alike, over the face's size."""
+_UNLIKE: Final = 0.4
+"""Contrast of the weakest strand, over that of the strongest around it."""
+_PART: Final = (0.3, 0.7)
+"""Part of its full contrast from which a pixel shows a strand, and from which nothing else."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Strands:
+    """Strands in front of a face.
+
+    Attributes:
+        mask: (S, S) the texels that may show them.
+        between: (S, S) those between them, in line, where they can hardly be told from the face.
+        conclusive: Whether they surely are in front.
+    """
+
+    mask: BoolArray
+    between: BoolArray
+    conclusive: bool
+
+    @property
+    def every(self) -> BoolArray:
+        """(S, S) all of their texels."""
+        return self.mask | self.between
+
+
+def find_strands(
+    picture: FloatArray,
+    expected: FloatArray,
+    strange: FloatArray,
+    layout: FaceLayout,
+    facing: FloatArray,
+) -> Strands | None:
+    """Return strands among what a face does not explain; None where none are.
+
+    Args:
+        picture: (S, S, 3) R'G'B'.
+        expected: (S, S, 3) what the face looks like.
+        strange: (S, S) deviations from what the face looks like.
+        layout: The layout.
+        facing: (S, S) 0..1, how well skin is seen.
+    """
+    strange = np.where(layout.known, np.minimum(strange, _STRONGEST), 0).astype(np.float32)
+    # What is left of a picture that is opened is as wide as the disc everywhere.
+    disc = ellipse(_WIDEST * layout.unit)
+    wide = cv2.morphologyEx(strange, cv2.MORPH_OPEN, disc)
+    thin = strange - wide
+    weight = layout.core * (1 - layout.moving) * facing
+    if not (thin * weight > _PEAK).any():
+        return None
+    # The edge of hair that is wide is none: a strand has the face on either side.
+    bright, dark = _standing_out(picture, disc)
+    apart = _norm(np.maximum(bright, dark)) > _BOTH_SIDES * _norm(picture - expected)
+    lines, towards = _lines(thin)
+    bar = _WEAK * (1 + (_LIPS - 1) * layout.moving)
+    weak = (lines > bar) & (thin > bar / 2) & layout.known & (lines > _OVER * wide)
+    joined, runs = _joined(weak, towards, 2 * int(_RUN * layout.size / 2) + 1)
+    if not runs.any():
+        return None
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        joined.astype(np.uint8), connectivity=8
+    )
+    flat = np.asarray(labels).ravel()
+    area = layout.size**2
+    counted = lines * weight * weak
+
+    def summed(values: AnyArray) -> FloatArray:
+        return np.bincount(flat, values.ravel(), count).astype(np.float32)
+
+    strength = summed(counted) / np.maximum(summed(weight * weak), 1)
+    mass = summed(counted * _no_shade(picture, expected)) / area
+    peak = np.zeros(count, dtype=bool)
+    peak[np.unique(flat[(counted > _PEAK).ravel()])] = True
+    peak[0] = False
+    extent = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1) / layout.size
+    straight = summed(runs) / np.bincount(flat, minlength=count)
+    sided = summed(apart & weak) / np.maximum(summed(weak), 1)
+    peak &= (straight > _STRAIGHT) & (sided > _MOST)
+    long = peak & (extent > _LONG)
+    if mass[peak & (extent > _HINT * _LONG)].sum() < _HINT * _MASS:
+        return None
+    conclusive = bool(mass[long].sum() > _MASS)
+    strongest = strength[long].max(initial=0)
+    chosen = peak & (extent > _SHORT * _LONG) & (strength > _LIKE * strongest)
+    # What eyes and mouth do is nearly always weaker than what is in front of them.
+    mask = chosen[flat].reshape(strange.shape)
+    mask &= lines > _AMID * strongest * np.where(layout.face, layout.moving, 1)
+    mask &= cv2.dilate(runs.astype(np.uint8), np.ones((3, 3), dtype=np.uint8)) > 0
+    return Strands(np.asarray(mask & weak), np.asarray(mask & ~weak), conclusive)
+
+
+def strands_in_plate(
+    rgb: FloatArray, near: FloatArray, between: FloatArray, hidden: FloatArray, size: float
+) -> FloatArray:
+    """Return how far pixels show strands, where these are known to be near.
+
+    A strand is what stands out from the skin on either side and from what the face is expected to
+    look like, both in the same direction; where it does by half as much as in its middle is its
+    edge.
+
+    Args:
+        rgb: (h, w, 3) R'G'B' of the plate.
+        near: (h, w) 0..1, where strands are, to a texel of the layout.
+        between: (h, w) 0..1, where they go on though nothing is seen of them.
+        hidden: (h, w, 3) what the face is expected to look like; negative where that is not known.
+        size: Height or width of the face, whichever is larger, pixels.
+
+    Returns:
+        (h, w) float32, 0..1.
+    """
+    area = cv2.dilate((near > 0.3).astype(np.uint8), np.ones((3, 3), dtype=np.uint8)) > 0
+    bright, dark = _standing_out(rgb, ellipse(max(2.0, _WIDE * size)))
+    known = hidden[..., :1] >= 0
+    away = rgb - hidden
+    bright = np.where(known, np.minimum(bright, np.maximum(away, 0)), bright)
+    dark = np.where(known, np.minimum(dark, np.maximum(-away, 0)), dark)
+    contrast = np.where(area, _norm(np.maximum(bright, dark)), 0).astype(np.float32)
+    around = cv2.dilate(contrast, ellipse(_AROUND * size))
+    around = cv2.blur(around, (2 * int(_AROUND * size) + 1,) * 2)
+    side = 2 * _ACROSS + 1
+    full = cv2.dilate(contrast, np.ones((side, side), dtype=np.uint8))
+    full = np.maximum(cv2.blur(full, (side, side)), np.maximum(_FAINT, _UNLIKE * around))
+    low, high = _PART
+    shown = np.clip((contrast / full - low) / (high - low), 0, 1).astype(np.float32)
+    # A strand that has the skin's colour goes on all the same.
+    shown = np.maximum(shown, np.clip(3 * between - 1, 0, 1))
+    return np.asarray(cv2.morphologyEx(shown, cv2.MORPH_CLOSE, np.ones((3, 3), dtype=np.uint8)))
+
+
+def _no_shade(picture: FloatArray, expected: FloatArray) -> FloatArray:
+    """(S, S) 0..1, how far texels differ by more than the shade of a fold: in tint, or greatly."""
+    logs = np.log((np.maximum(picture, 0) + _DARK) / (np.maximum(expected, 0) + _DARK))
+    light = channel_mean(logs)
+    tint = np.sqrt(channel_mean((logs - light[..., None]) ** 2))
+    return np.asarray(np.clip(np.maximum(tint / _TINT, np.abs(light) / _SHADE), 0, 1))
+
+
+def _standing_out(rgb: FloatArray, disc: ByteArray) -> tuple[FloatArray, FloatArray]:
+    """(h, w, 3) by how much what is thinner than a disc is brighter, and darker, than around."""
+    bright = rgb - cv2.morphologyEx(rgb, cv2.MORPH_OPEN, disc)
+    return bright, cv2.morphologyEx(rgb, cv2.MORPH_CLOSE, disc) - rgb
+
+
+def _norm(rgb: FloatArray) -> FloatArray:
+    """(h, w) of all channels (h, w, 3) together."""
+    return np.asarray(np.sqrt(channel_mean(rgb**2) * np.float32(3)))
+
+
+def _lines(values: FloatArray) -> tuple[FloatArray, IndexArray]:
+    """(S, S) the most that values are, on average, along a line through each texel; and which."""
+    found = np.zeros_like(values)
+    towards = np.zeros(values.shape, dtype=np.intp)
+    for i, kernel in enumerate(_kernels()):
+        line = kernel.astype(np.float32) / np.count_nonzero(kernel)
+        here = cv2.filter2D(values, -1, line, borderType=cv2.BORDER_CONSTANT)
+        more = here > found
+        found[more], towards[more] = here[more], i
+    return found, towards
+
+
+def _joined(mask: BoolArray, towards: IndexArray, length: int) -> tuple[BoolArray, BoolArray]:
+    """A mask (S, S) with gaps closed between texels in line, and those of long straight lines."""
+    joined, runs = mask.astype(np.uint8), np.zeros(mask.shape, dtype=np.uint8)
+    kernels = (_kernels(size) for size in (_SEEN, _GAP, length, 2 * length + 1))
+    for i, (short, gap, long, wider) in enumerate(zip(*kernels, strict=True)):
+        turned = np.abs((towards - i + _DIRECTIONS // 2) % _DIRECTIONS - _DIRECTIONS // 2)
+        along = (mask & (turned <= 1)).astype(np.uint8)
+        # What lies across a line is never long.
+        along = cv2.morphologyEx(along, cv2.MORPH_OPEN, short)
+        closed = cv2.morphologyEx(along, cv2.MORPH_CLOSE, gap)
+        run = cv2.morphologyEx(closed, cv2.MORPH_OPEN, long)
+        # Two long ones in line are one, with more between them than that.
+        far = cv2.morphologyEx(run * (turned == 0), cv2.MORPH_CLOSE, wider)
+        np.maximum(joined, np.maximum(closed, far), out=joined)
+        np.maximum(runs, np.maximum(run, far), out=runs)
+    return joined > 0, runs > 0
+
+
+@cache
+def _kernels(length: int = _LENGTH) -> tuple[ByteArray, ...]:
+    """Lines (K, K) through the middle, one for each direction."""
+    reach = length // 2
+    along = np.linspace(-reach, reach, 2 * length - 1)
+    kernels = []
+    for i in range(_DIRECTIONS):
+        turn = np.pi * i / _DIRECTIONS
+        kernel = np.zeros((length, length), dtype=np.uint8)
+        rows, columns = (
+            np.round(reach + along * f).astype(int) for f in (np.sin(turn), np.cos(turn))
+        )
+        kernel[rows, columns] = 1
+        kernels.append(kernel)
+    return tuple(kernels)
