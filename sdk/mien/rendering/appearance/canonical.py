@@ -11,7 +11,7 @@ from mien._types import ByteArray, FloatArray
 from mien.rendering.geometry.field import Zone, dense, remap
 from mien.rendering.geometry.topology import BROWS, EYES, LIPS, OVAL, face_triangles
 
-__all__ = ["SIZE", "canonical_points", "hair_mask", "skin_mask", "to_canonical"]
+__all__ = ["SIZE", "canonical_points", "skin_mask", "swept_masks", "to_canonical"]
 
 SIZE: Final = 224
 """Texels along a side of the layout."""
@@ -25,8 +25,10 @@ _RIM: Final = 0.02
 """Width of the face's rim that is left out, likewise: hair and what is behind come and go there."""
 _SOFT: Final = 0.02
 """Width over which the skin's mask runs out, likewise."""
-_RISE: Final = 0.14
-"""How far brows come above their landmarks, as a part of the side."""
+_RISE, _DROP = 0.14, 0.08
+"""How far brows come above, and the lower lip below, its landmarks, as a part of the side."""
+_LOWER_LIP: Final = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291)
+"""Its outer edge."""
 _HAIR: Final = 0.3
 """How far the look of brows is trusted: what changes there is hair that moves, not shading."""
 
@@ -82,13 +84,21 @@ def skin_mask(layout: FloatArray) -> FloatArray:
     return np.asarray(mask * (1 - (1 - _HAIR) * _soft(brows)), dtype=np.float32)
 
 
-def hair_mask(layout: FloatArray) -> FloatArray:
-    """Return (SIZE, SIZE) how far texels may be brows that rise further than their landmarks."""
-    raised = layout - np.array([0, _RISE * SIZE], dtype=np.float32)
+def swept_masks(layout: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return how far brows, and the lower lip, may come beyond their landmarks.
+
+    Returns:
+        (SIZE, SIZE) each.
+    """
+    brows = [_swept(layout, brow, -_RISE) for brow in BROWS]
+    return np.maximum(*brows), _swept(layout, _LOWER_LIP, _DROP)
+
+
+def _swept(layout: FloatArray, outline: tuple[int, ...], way: float) -> FloatArray:
     swept = np.zeros((SIZE, SIZE), dtype=np.uint8)
-    for brow in BROWS:
-        corners = np.concatenate([layout[list(brow)], raised[list(brow)]])
-        cv2.fillConvexPoly(swept, cv2.convexHull(np.round(corners).astype(np.int32)), 1)
+    corners = layout[list(outline)]
+    corners = np.concatenate([corners, corners + np.array([0, way * SIZE], dtype=np.float32)])
+    cv2.fillConvexPoly(swept, cv2.convexHull(np.round(corners).astype(np.int32)), 1)
     return _soft(cv2.dilate(swept, _disc(_GROW)))
 
 

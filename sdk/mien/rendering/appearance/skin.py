@@ -26,8 +26,8 @@ from mien.model.landmarks import SKIN
 from mien.rendering.appearance.canonical import (
     SIZE,
     canonical_points,
-    hair_mask,
     skin_mask,
+    swept_masks,
     to_canonical,
 )
 from mien.rendering.appearance.fingerprint import fingerprint_of
@@ -59,9 +59,10 @@ _OFF: Final = 0.7
 """Texels by which landmarks are off where a frame is brought to the layout."""
 _OFTEN: Final = 95
 """Percentile over frames of how far log R'G'B' is from its mean."""
-_SKIN_CHANGE, _BROW_CHANGE = (0.5, 0.9), (0.1, 0.25)
+_SKIN_CHANGE: Final = 0.5, 0.9
+_SWEPT_CHANGES: Final = (0.1, 0.25), (0.25, 0.5)
 """Such changes up to which they are skin's, and from which they are not: of any place, and where
-brows come that rise further than their landmarks."""
+brows, or the lower lip, come that go further than their landmarks."""
 _UNSEEN: Final = 0.015**2
 """Variance of log R'G'B' that nobody sees."""
 _MOST: Final = 0.5
@@ -139,7 +140,7 @@ def learn_skin(library: FaceLibrary, identity: FloatArray) -> SkinAppearance:
     trust = np.clip(1 - _variance(missed.reshape(logs.shape)) / seen, 0, 1) ** _TRUST_POWER
     # Where there is an edge, a landmark that is a little off looks like a change of the skin.
     trust *= seen / (seen + _OFF**2 * edges)
-    trust *= _is_skin(logs, hair_mask(layout))
+    trust *= _is_skin(logs, layout)
     components = basis.reshape(-1, SIZE, SIZE, 3) * trust[..., None]
     function = SmoothFunction.through(points, scores, _NOISE)
     return SkinAppearance(layout, folds, function, components.astype(np.float32))
@@ -219,12 +220,14 @@ def _edges(logs: FloatArray) -> FloatArray:
     return np.asarray(cv2.GaussianBlur(slopes[0] + slopes[1], (0, 0), _BLUR), dtype=np.float32)
 
 
-def _is_skin(logs: FloatArray, hair: FloatArray) -> FloatArray:
-    """(SIZE, SIZE) 1 where what changes may be skin: hair and nostrils change by far more."""
+def _is_skin(logs: FloatArray, layout: FloatArray) -> FloatArray:
+    """(SIZE, SIZE) 1 where what changes may be skin: hair, lips and nostrils change by more."""
     most = np.percentile(np.abs(logs.mean(axis=3)), _OFTEN, axis=0).astype(np.float32)
     most = cv2.GaussianBlur(most, (0, 0), _TRUST_BLUR)
-    bare, hairy = (1 - smoothstep(most, *limits) for limits in (_SKIN_CHANGE, _BROW_CHANGE))
-    return np.asarray(bare + hair * (hairy - bare), dtype=np.float32)
+    skin = 1 - smoothstep(most, *_SKIN_CHANGE)
+    for swept, limits in zip(swept_masks(layout), _SWEPT_CHANGES, strict=True):
+        skin += swept * (np.minimum(skin, 1 - smoothstep(most, *limits)) - skin)
+    return np.asarray(skin, dtype=np.float32)
 
 
 def _variance(logs: FloatArray) -> FloatArray:
