@@ -94,7 +94,7 @@ def _rows(shot: mien.Shot) -> list[dict[str, tuple[float, float]]]:
         places = _places(skin.layout)
         for a, b in _pairs(known, other):
             change = _look(b, skin) - _look(a, skin)
-            learned = np.log(skin.ratio(a.controls, b.controls, a.rotation)).mean(axis=-1)
+            learned = np.log(skin.change(a.controls, b.controls, a.rotation).ratio).mean(axis=-1)
             row = {name: _missed(learned, change, at) for name, at in places.items()}
             if float((b.controls - a.controls)[_SMILE].mean()) > SMILES:
                 folds = skin.folds.change(a.controls, b.controls).mean(axis=-1)

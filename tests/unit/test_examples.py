@@ -197,7 +197,9 @@ def test_their_light_is_not_taken_for_the_skins_look(own: Performance) -> None:
     assert warm is not None
     ends = asked(), asked(mouthSmileLeft=0.8)
     turned = np.eye(3, dtype=np.float32)
-    difference = np.abs(np.log(plain.ratio(*ends, turned)) - np.log(warm.ratio(*ends, turned)))
+    difference = np.abs(
+        np.log(plain.change(*ends, turned).ratio) - np.log(warm.change(*ends, turned).ratio)
+    )
     assert difference.max() < 0.03
 
 

@@ -75,3 +75,14 @@ def test_the_way_there_undoes_the_way_back(folds: FoldMaps, one: float, other: f
     a, b = controls(mouthSmileLeft=one, browDownRight=other), controls(mouthSmileLeft=other)
     assert folds.change(a, b) == pytest.approx(-folds.change(b, a), abs=1e-6)
     assert not folds.change(a, a).any()
+
+
+def test_folds_that_go_are_smoothed_where_they_are_and_not_painted_over(
+    layout: FloatArray, folds: FoldMaps
+) -> None:
+    smiling, calm = controls(mouthSmileLeft=0.8), controls()
+    going = folds.undone(smiling, calm)
+    assert going[at(layout, FOLD)] == pytest.approx(0.8, abs=0.15)
+    assert going[at(layout, CHEEK)] == 0
+    assert not folds.undone(calm, smiling).any()
+    assert not folds.change(smiling, calm, undone=0.0).any()

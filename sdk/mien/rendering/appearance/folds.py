@@ -132,17 +132,35 @@ class FoldMaps:
                 maps.append(mask * sum(_drawn(fold, placed, left=left) for fold in folds))
         return cls(tuple(columns), np.asarray(maps, dtype=np.float32))
 
-    def change(self, source: FloatArray, target: FloatArray) -> FloatArray:
+    def change(self, source: FloatArray, target: FloatArray, undone: float = 1.0) -> FloatArray:
         """Return (SIZE, SIZE, 3) by how much log R'G'B' changes.
 
         Args:
             source: (59,) controls before.
             target: (59,) controls after.
+            undone: How far folds that go are taken away in this way.
         """
+        more = self._more(source, target)
+        grey = np.tensordot(np.where(more < 0, undone * more, more), self.maps, axes=1)
+        tint = np.array(_TINT, dtype=np.float32)
+        return np.asarray(grey[..., None].astype(np.float32) * tint, dtype=np.float32)
+
+    def undone(self, source: FloatArray, target: FloatArray) -> FloatArray:
+        """Return (SIZE, SIZE) how far folds go where there may be some: 1 is wholly.
+
+        Args:
+            source: (59,) controls before.
+            target: (59,) controls after.
+        """
+        less = np.maximum(-self._more(source, target), 0)
+        deepest = np.maximum(-self.maps.min(axis=(1, 2)), 1e-6)
+        going = np.tensordot(less / deepest, np.maximum(-self.maps, 0), axes=1)
+        return np.asarray(np.minimum(going, 1), dtype=np.float32)
+
+    def _more(self, source: FloatArray, target: FloatArray) -> FloatArray:
         columns = list(self.columns)
         more = np.clip(target[columns], 0, 1) - np.clip(source[columns], 0, 1)
-        grey = np.tensordot(more.astype(np.float32), self.maps, axes=1)
-        return np.asarray(grey[..., None] * np.array(_TINT, np.float32), dtype=np.float32)
+        return np.asarray(more, dtype=np.float32)
 
 
 def _drawn(fold: _Crease | _Patch, layout: FloatArray, *, left: bool) -> FloatArray:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
@@ -37,7 +37,7 @@ from mien.rendering.appearance.library_frame import LibraryFrame
 from mien.rendering.geometry.features import features
 from mien.rendering.geometry.regression import SmoothFunction, missed_without_part
 
-__all__ = ["SkinAppearance", "learn_skin", "look_of_skin"]
+__all__ = ["SkinAppearance", "SkinChange", "learn_skin", "look_of_skin"]
 
 _FEWEST_FRAMES: Final = 8
 """Frames from which there is something to learn."""
@@ -70,6 +70,18 @@ _MOST: Final = 0.5
 an edge that was tracked badly."""
 
 
+class SkinChange(NamedTuple):
+    """How the look of a skin changes, in the canonical layout.
+
+    Attributes:
+        ratio: (SIZE, SIZE, 3) by what R'G'B' is multiplied.
+        smoothed: (SIZE, SIZE) how far lines that are darker than what is around them go: 0..1.
+    """
+
+    ratio: FloatArray
+    smoothed: FloatArray
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SkinAppearance:
     """The look of a face's skin as a function of what the face does; a `RegionAppearance`.
@@ -92,8 +104,8 @@ class SkinAppearance:
         """Digest of the function."""
         return fingerprint_of(self)
 
-    def ratio(self, source: FloatArray, target: FloatArray, rotation: FloatArray) -> FloatArray:
-        """Return (SIZE, SIZE, 3) by what the skin's R'G'B' is multiplied.
+    def change(self, source: FloatArray, target: FloatArray, rotation: FloatArray) -> SkinChange:
+        """Return how the skin's look changes.
 
         Args:
             source: (59,) controls of the performance.
@@ -101,10 +113,13 @@ class SkinAppearance:
             rotation: (3, 3) how the head is turned.
         """
         ends = features(np.stack([source, target]), np.stack([rotation, rotation]))
-        change, _ = self.scores.difference(ends[0], ends[1])
-        log = np.tensordot(change, self.components, axes=1)
-        log += self.folds.change(source, target)
-        return np.asarray(np.exp(_MOST * np.tanh(log / _MOST)), dtype=np.float32)
+        learned, known = self.scores.difference(ends[0], ends[1])
+        log = np.tensordot(learned, self.components, axes=1)
+        # Folds that are filmed lie where they lie: those that nothing was learned of are smoothed
+        # away where the plate has them.
+        log += self.folds.change(source, target, known)
+        ratio = np.exp(_MOST * np.tanh(log / _MOST)).astype(np.float32)
+        return SkinChange(ratio, np.float32(1 - known) * self.folds.undone(source, target))
 
 
 def learn_skin(library: FaceLibrary, identity: FloatArray) -> SkinAppearance:

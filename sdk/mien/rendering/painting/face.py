@@ -133,10 +133,10 @@ class FacePainter:
         """
         filmed = self._as_filmed(appearance.library, frame, source, target, plate)
         motion, regions = self._motion(appearance, frame, source, target, filmed)
-        ratio = None
+        skin = None
         if appearance.skin is not None:
             asked = self.deformer.above_least(source, target)
-            ratio = appearance.skin.ratio(source, asked, self.deformer.rotation(frame))
+            skin = appearance.skin.change(source, asked, self.deformer.rotation(frame))
         laid = tuple(
             RegionLayer(
                 region.name,
@@ -145,7 +145,7 @@ class FacePainter:
             )
             for region in regions
         )
-        return paint(motion, plate, frame, appearance, FaceLayers(ratio, laid, shade))
+        return paint(motion, plate, frame, appearance, FaceLayers(skin, laid, shade))
 
     def uncovered(
         self,

@@ -17,6 +17,7 @@ from mien._math import smoothstep
 from mien._types import FloatArray, IndexArray, Int32Array
 from mien.media.planes import Box, Plate
 from mien.rendering.appearance.appearance import Appearance
+from mien.rendering.appearance.skin import SkinChange
 from mien.rendering.base import Patch
 from mien.rendering.geometry.brows import brows_held
 from mien.rendering.geometry.contour import LocalAxes
@@ -70,13 +71,12 @@ class FaceLayers:
     """What a face takes from other frames, beyond the motion of its own pixels.
 
     Attributes:
-        ratio: (S, S, 3) by what its skin is multiplied, in the canonical layout of the skin's
-            appearance; None where too little is known of it.
+        skin: How its skin changes; None where it was not looked for.
         regions: What is laid over its regions.
         shade: The shade on it that the other frames do not show; None for none.
     """
 
-    ratio: FloatArray | None = None
+    skin: SkinChange | None = None
     regions: tuple[RegionLayer, ...] = ()
     shade: Shade | None = None
 
@@ -99,7 +99,7 @@ def paint(
     """
     zones = _zones(motion, opening_painters(appearance, frame))
     others = [region_zone(laid.region, motion) for laid in layers.regions]
-    canvas = _canvas(motion, [*(zone for _, zone in zones), *others], layers.ratio is not None)
+    canvas = _canvas(motion, [*(zone for _, zone in zones), *others], layers.skin is not None)
     if canvas is None:
         return None
     box = Box(canvas.x0, canvas.y0, canvas.x0 + canvas.width, canvas.y0 + canvas.height).clip(
@@ -115,8 +115,8 @@ def paint(
     painter = _FacePainter(motion, PlateCrop.of(plate, readable), picture_size)
     raster = _rasterised(canvas, motion)
     picture, mask = painter.paint(raster, zones)
-    if layers.ratio is not None and appearance.skin is not None:
-        shade_skin(picture, mask, raster, motion, layers.ratio, appearance.skin.layout)
+    if layers.skin is not None and appearance.skin is not None:
+        shade_skin(picture, mask, raster, motion, layers.skin, appearance.skin.layout)
     shade = None if layers.shade is None else layers.shade.over(canvas)
     for laid in layers.regions:
         lay_region(picture, mask, canvas, motion, laid, shade)

@@ -9,15 +9,23 @@ import numpy as np
 
 from mien._math import smoothstep
 from mien._types import FloatArray
+from mien.rendering.appearance.skin import SkinChange
 from mien.rendering.geometry.field import MeshRaster
 from mien.rendering.geometry.motion import FaceMotion
-from mien.rendering.geometry.tone import largest, per_channel
+from mien.rendering.geometry.tone import blurred, largest, per_channel
 from mien.rendering.geometry.topology import OVAL, warp_mesh
 
 __all__ = ["shade_skin"]
 
 _SHADED: Final = 0.01
 """Change of the shading from which the picture is replaced wholly."""
+_DARKEST: Final = 0.03
+"""R'G'B' below which nothing is told from dark."""
+_LINE_CM, _AROUND_CM = 0.06, 0.4
+"""Standard deviations of blurs: what is finer than folds, as hair and pores, stays; what is wider
+is shading."""
+_DEEPEST: Final = 0.9
+"""The deepest fold that is smoothed wholly."""
 _RIM_CM: Final = 0.5
 """Width of the face's rim where no texel may be read: the layout ends at the outline."""
 
@@ -27,7 +35,7 @@ def shade_skin(
     mask: FloatArray,
     raster: MeshRaster,
     motion: FaceMotion,
-    ratio: FloatArray,
+    skin: SkinChange,
     layout: FloatArray,
 ) -> None:
     """Multiply a face's skin by its change of look.
@@ -37,20 +45,37 @@ def shade_skin(
         mask: (h, w) where it was changed; changed likewise.
         raster: The face's mesh on them, as it is painted.
         motion: How the face moves.
-        ratio: (S, S, 3) the factors in the canonical layout.
+        skin: How its look changes, in the canonical layout.
         layout: (468, 2) landmarks in it, texels.
     """
     size = raster.zone.width, raster.zone.height
     # Around the eyes and beyond the outline there is no skin to rely on: near enough is enough.
     texels = raster.cells(np.concatenate([layout, layout[warp_mesh().band_of], layout[list(OVAL)]]))
     texels = cv2.resize(texels, size, interpolation=cv2.INTER_LINEAR)
-    change = cv2.remap(
-        ratio - 1, texels, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0
-    )
+    change = _on_face(skin.ratio - 1, texels)
+    if skin.smoothed.any():
+        smoothed = per_channel(_on_face(skin.smoothed, texels))
+        change = (change + 1) * (1 + smoothed * _lines(picture, motion)) - 1
     change *= per_channel(cv2.resize(_well_inside(raster, motion), size))
     np.maximum(mask, smoothstep(largest(np.abs(change)), 0.0, _SHADED), out=mask)
     change += 1
     picture *= change
+
+
+def _on_face(layout: FloatArray, texels: FloatArray) -> FloatArray:
+    """What a picture in the layout is on the face; 0 outside of it."""
+    return np.asarray(
+        cv2.remap(
+            layout, texels, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0
+        )
+    )
+
+
+def _lines(picture: FloatArray, motion: FaceMotion) -> FloatArray:
+    """(h, w, 3) by what part R', G' and B' have to rise so that lines and hollows go."""
+    seen, unit = np.maximum(picture, _DARKEST), motion.px_per_cm
+    line, around = (blurred(seen, width * unit) for width in (_LINE_CM, _AROUND_CM))
+    return np.asarray(np.clip(around / line - 1, 0, _DEEPEST), dtype=np.float32)
 
 
 def _well_inside(raster: MeshRaster, motion: FaceMotion) -> FloatArray:
