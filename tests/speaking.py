@@ -15,7 +15,7 @@ import numpy.typing as npt
 from mien.model.speech import Phone
 from mien.speech.ipa import phones_of_ipa
 
-__all__ = ["SENTENCES", "Spoken", "espeak", "speak"]
+__all__ = ["FRENCH", "SENTENCES", "Spoken", "espeak", "speak"]
 
 SENTENCES = (
     "Bring me the big brown map before five, and put my pump above the barn.",
@@ -24,6 +24,15 @@ SENTENCES = (
     "My brother promised a better price for every cup of pure white paint.",
     "The small family of bears climbed up the mountain to find some berries.",
     "Probably nobody remembers the name of that beautiful building by the bay.",
+)
+
+FRENCH = (
+    "Bonjour madame, vous pouvez ouvrir la porte du bâtiment.",
+    "Mon père ne boit jamais de vin blanc avant midi.",
+    "La petite fille a perdu son beau ballon bleu dans la forêt.",
+    "Nous prendrons le premier bateau pour partir ensemble en vacances.",
+    "Il faut beaucoup de patience pour apprendre à bien parler.",
+    "Ma grand-mère fabrique de bonnes confitures avec les fruits du jardin.",
 )
 
 _RETRIEVAL, _PHONEME_EVENTS, _IPA_EVENTS = 1, 1, 2

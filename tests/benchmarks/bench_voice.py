@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import resource
+import subprocess
 import sys
 import tempfile
 import time
@@ -37,7 +38,7 @@ from mien.speech.listeners import choose_listener
 from mien.speech.sound import SAMPLE_RATE, Sound, load_sound
 from tests.benchmarks.bench_apply import tracked
 from tests.benchmarks.common import clip, measure
-from tests.speaking import SENTENCES, espeak, speak
+from tests.speaking import FRENCH, SENTENCES, Spoken, espeak, speak
 
 PAIRS = ("vretalk_4:lp_s18", "vretalk_1:lp_s18", "lp_d6:lp_s18", "vretalk_4:lp_s20",
          "vretalk_1:lp_s20", "lp_d6:lp_s20")  # fmt: skip
@@ -89,22 +90,25 @@ def main(arguments: Sequence[str] = ()) -> None:
 def _print_heard() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "said.wav"
-        for by in ("pocketsphinx", "hama"):
+        for by, language in (
+            ("pocketsphinx", "en"), ("hama", "en"), ("soundswallower", "en"),
+            ("soundswallower", "fr"),
+        ):  # fmt: skip
             said = heard = both = 0
-            for text in SENTENCES:
+            for text in SENTENCES if language == "en" else FRENCH:
                 for rate in (130, 160, 200):
-                    spoken = speak(text, rate)
+                    spoken = speak(text, rate, "en-us" if language == "en" else language)
                     sound = load_sound(spoken.write(path))
-                    words = text if by == "pocketsphinx" else None
-                    speech = choose_listener(by, words, "en").hear(sound, words, silent)
+                    words = None if by == "hama" else text
+                    speech = choose_listener(by, words, language).hear(sound, words, silent)
                     told = [p.middle for p in spoken.phones if p.name in HEARD]
                     found = [p.middle for p in speech.phones if p.name in HEARD]
                     said, heard, both = (
                         said + len(told), heard + len(found), both + _matched(told, found)
                     )  # fmt: skip
-            with_text = "with the text" if by == "pocketsphinx" else "without"
+            with_text = "without" if by == "hama" else "with the text"
             print(
-                f"  closures of {said} heard by {by}, {with_text}:"
+                f"  closures of {said} heard by {by} ({language}), {with_text}:"
                 f" recall {both / said:.3f}, precision {both / heard:.3f}"
             )
 
@@ -274,6 +278,45 @@ def _print_time() -> None:
     print(
         f"  60 s of speech heard in {heard:.1f} s of the CPU; {memory:.0f} MB with all of the above"
     )
+    with tempfile.TemporaryDirectory() as name:
+        _print_hour(Path(name), np.tile(own.samples, 3600 * SAMPLE_RATE // len(own.samples)))
+
+
+LONG = """
+import sys, time
+from pathlib import Path
+from mien.progress import silent
+from mien.speech.hearing import hearing
+from mien.speech.sound import load_sound
+start, (path, text, until) = time.process_time(), sys.argv[1:]
+sound = load_sound(Path(path), float(until))
+hearing(text or None, "auto", "en")(sound, 0.0, float(until), silent)
+# Of this process alone: what getrusage tells holds that of who started it.
+peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if "VmHWM" in line)
+memory = int(peak.split()[1]) / 1024
+print(f"{time.process_time() - start:.1f} s of the CPU, {memory:.0f} MB")
+"""
+
+
+def _print_hour(folder: Path, samples: AnyArray) -> None:
+    """Processes of their own hear parts of an hour, and a minute and five with their text."""
+    path = Spoken(samples, SAMPLE_RATE, ()).write(folder / "hour.wav")
+    rows = [("10 s of an hour of speech", path, "", 10.0)]
+    if espeak() is not None:
+        spoken = [speak(text, 160) for text in SENTENCES]
+        once = np.concatenate([one.samples for one in spoken])
+        for times in (2, 12):
+            said = Spoken(np.tile(once, times), spoken[0].rate, ())
+            seconds = len(said.samples) / said.rate
+            text = " ".join(SENTENCES * times)
+            name = f"{seconds:.0f} s with their text"
+            rows.append((name, said.write(folder / f"{times}.wav"), text, seconds))
+    for name, place, text, until in rows:
+        done = subprocess.run(
+            [sys.executable, "-c", LONG, place, text, str(until)], capture_output=True, text=True,
+            check=False,
+        )  # fmt: skip
+        print(f"  {name}: {(done.stdout or done.stderr).strip().splitlines()[-1]}", flush=True)
 
 
 def _write_strip(path: Path, *rows: Sequence[AnyArray]) -> None:

@@ -121,7 +121,7 @@ class VoicePanel(QWidget):
             text=self._text.toPlainText(),
             path=self._path,
             span=self._span(),
-            language=self._language.text().strip() or "en",
+            language=self._work.language,
             amounts=None if self._learned.isChecked() else amounts,
             mode="add" if self._adds.isChecked() else "replace",
         )
@@ -143,7 +143,7 @@ class VoicePanel(QWidget):
         super().showEvent(event)
         if not self._asked:
             self._asked = True
-            self._background.run(_missing, self._show_missing)
+            self._look_for_missing()
 
     def _span(self) -> FrameRange | None:
         """The frames that are meant; None for all, or as long as the sound."""
@@ -179,12 +179,21 @@ class VoicePanel(QWidget):
         self.notes.setStyleSheet(f"color: {color.name()};")
         self.notes.setText(work.notes)
 
+    def _take_language(self, code: str) -> None:
+        self._work.language = code.strip().lower() or "en"
+        if self._asked:
+            self._look_for_missing()
+
+    def _look_for_missing(self) -> None:
+        self._background.run(partial(_missing, self._work.language), self._show_missing)
+
     def _show_missing(self, missing: tuple[str, ...]) -> None:
         self._missing.setVisible(bool(missing))
         if missing:
             verb = "is" if len(missing) == 1 else "are"
+            extra = "french" if missing == ("soundswallower",) else "voice"
             self._missing.setText(
-                f"{' and '.join(missing)} {verb} not installed: pip install 'mien[voice]', or"
+                f"{' and '.join(missing)} {verb} not installed: pip install 'mien[{extra}]', or"
                 " choose a file of phones (.TextGrid, .json)."
             )
 
@@ -232,8 +241,10 @@ class VoicePanel(QWidget):
         self._language = QLineEdit("en")
         self._language.setAccessibleName("Language")
         self._language.setToolTip(
-            "Code of the language; other than en, phones are heard without text"
+            "Code of the language: en and fr are aligned with their text,"
+            " in others phones are heard without it"
         )
+        self._language.textChanged.connect(self._take_language)
         self._learned = QCheckBox("As this person speaks")
         self._learned.setToolTip("How far jaw and lips go is learned where they speak in the shot")
         self._learned.setChecked(True)
@@ -355,8 +366,8 @@ def _row(*widgets: QWidget) -> QWidget:
     return whole
 
 
-def _missing() -> tuple[str, ...]:
-    """Return who could hear speech and is not installed; on a thread, as decoders come along."""
+def _missing(language: str) -> tuple[str, ...]:
+    """Return who would hear a language and is not installed; on a thread: decoders come along."""
     from mien.speech.listeners import missing_listeners
 
-    return missing_listeners()
+    return missing_listeners(language)

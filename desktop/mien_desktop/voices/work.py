@@ -87,6 +87,8 @@ class VoiceWork(QObject):
         """What came of the last work, in words."""
         self.failed = False
         """Whether that is why nothing came of it."""
+        self.language = "en"
+        """Code of the language of what is retyped: the panel's."""
         self.learned: MouthAmounts | None = None
         """Amounts that were learned from this person last."""
 
@@ -111,7 +113,7 @@ class VoiceWork(QObject):
     def retype(self, face: int, layer: Layer, text: str) -> None:
         """Let a layer say another text over the same span; what is wrong with it is shown."""
         assert layer.voice is not None
-        work = partial(_retyped, layer, layer.voice, text)
+        work = partial(_retyped, layer, layer.voice, text, self.language)
         self._begin("Retype", layer.name, work, face=face, loud=True)
 
     def _begin(
@@ -214,8 +216,9 @@ def _spoken(order: SpeakOrder, project: Project, face: int, progress: Progress) 
 
 
 def _retyped(
-    layer: Layer, voice: Voice, text: str, project: Project, face: int, progress: Progress
-) -> _Made:
+    layer: Layer, voice: Voice, text: str, language: str, project: Project, face: int,
+    progress: Progress,
+) -> _Made:  # fmt: skip
     """Align another text over the span of a voice; weight and mute stay. On a thread."""
     from mien import api
 
@@ -226,8 +229,8 @@ def _retyped(
             path=voice.sound,
         )
     spoken = api.voice(
-        project, voice.sound, text=text, span=voice.span, face=face, mode=voice.mode,
-        amounts=voice.amounts, layer=layer.name, progress=progress,
+        project, voice.sound, text=text, language=language, span=voice.span, face=face,
+        mode=voice.mode, amounts=voice.amounts, layer=layer.name, progress=progress,
         ease=layer.tracks[0].fade if layer.tracks else FADE,
     )  # fmt: skip
     made = replace(spoken.layer, weight=layer.weight, muted=layer.muted)

@@ -121,7 +121,7 @@ def voice(
         text: What is said, or its path (`.txt`, `.srt`, `.vtt`); None to hear phones without.
         speech: What is said and when, where it is told already; nothing is heard then.
         language: Code of the language, as `en`.
-        by: Who hears: `pocketsphinx`, `hama`, or `auto`.
+        by: Who hears: `pocketsphinx`, `soundswallower`, `hama`, or `auto`.
         span: Frames in which the mouth follows; as long as the sound when None.
         face: Number or name of the face; the largest when not given.
         mode: In place of what the mouth does there, or added to it.
@@ -144,8 +144,8 @@ def voice(
     asked = _span(clock, span)
     path = None if sound is None else Path(sound).absolute()
     hear = None if speech is not None else hearing(text, by, language)
-    heard = _sound(project.shot, path, speech)
     start = float(clock.seconds(asked.start)) if path is not None else 0.0
+    heard = _sound(project.shot, path, speech, float(clock.seconds(asked.stop)) - start)
     end = heard.seconds if heard is not None else 0.0 if speech is None else speech.seconds
     frames = frames_heard(clock, asked, start + end)
     _check_seen(target, frames)
@@ -159,7 +159,7 @@ def voice(
     learned = None
     if amounts is None:
         own = speech if path is None and frames == clock.all else None
-        learned = amounts_of(project.shot, target, heard if path is None else None, own)
+        learned = amounts_of(project.shot, target, frames, own)
     made = Voice(
         within(speech, clock, frames, start), frames, path, start,
         amounts or learned or MouthAmounts(), mode, _content(path),
@@ -205,6 +205,10 @@ def speaking_voice(
         raise NothingToDoError("Nobody speaks in these frames.", "Choose others.")
     rest = resting(face)
     times = frame_middles(face.clock, voice.span) - voice.start
+    if loudness is not None:
+        # What comes after it is not read by all who ask, and has no say in what is loud.
+        stop = float(face.clock.seconds(voice.span.stop)) - voice.start
+        loudness = loudness[: max(round(stop * 100), 1)]
     curves = mouth_curves(
         voice.speech, times, rest=rest, amounts=voice.amounts, loudness=loudness
     )  # fmt: skip
@@ -267,7 +271,8 @@ def mute_mouth(
     spans: tuple[FrameRange, ...] = (frames,)
     if keep_breath:
         with progress_reporter(progress) as report:
-            spoken = heard_in(load_sound(project.shot.media), clock, frames, report)
+            sound = load_sound(project.shot.media, float(clock.seconds(frames.stop)))
+            spoken = heard_in(sound, clock, frames, report)
         spans = speaking_spans(spoken, clock, frames)
     tracks = tuple(
         ControlTrack("lipsShut", (Key(one.start, 1.0, "hold"),), "add", one, min(ease, len(one)))
@@ -336,7 +341,7 @@ def resync_mouth(
     _check_layer(layer, ease)
     _check_seen(target, frames)
     with progress_reporter(progress) as report:
-        sound = load_sound(project.shot.media)
+        sound = load_sound(project.shot.media, float(clock.seconds(frames.stop)))
         speech = heard_in(sound, clock, frames, report)
     first, last = (float(clock.seconds(at)) for at in (frames.start, frames.stop))
     few = few_phones(speech, sound.cut(first, last))
@@ -383,12 +388,17 @@ def _moved_layer(face: Face, span: FrameRange, seconds: float, name: str, ease: 
     return Layer(name, tuple(tracks))
 
 
-def _sound(shot: Shot, path: Path | None, speech: Speech | None) -> Sound | None:
-    """The sound of a file, or the shot's own; None of a silent shot where the speech is told."""
+def _sound(
+    shot: Shot, path: Path | None, speech: Speech | None, until: float
+) -> Sound | None:  # fmt: skip
+    """The sound of a file, or the shot's own, until a second of it.
+
+    None of a silent shot where the speech is told.
+    """
     if path is not None:
-        return load_sound(path)
+        return load_sound(path, until)
     # Phones that are told need no sound; where there is one, it says how loud they are.
-    return load_sound(shot.media) if speech is None or shot.media.audio_streams else None
+    return load_sound(shot.media, until) if speech is None or shot.media.audio_streams else None
 
 
 def _target(source: Shot | Project, face: int | str | None) -> tuple[Project, Face]:
@@ -432,7 +442,7 @@ def _heard(
     assert hear is not None
     assert sound is not None
     first, last = (float(clock.seconds(at)) - start for at in (frames.start, frames.stop))
-    beyond = 0.0 if own else sound.seconds - last
+    beyond = 0.0 if own else sound.seconds + sound.more - last
     try:
         with progress_reporter(progress) as report:
             speech, notes = hear(sound, first, last, report)

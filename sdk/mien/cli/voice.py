@@ -46,14 +46,21 @@ _Phones = Annotated[
     ),
 ]
 _Language = Annotated[
-    str, typer.Option("--lang", metavar="CODE", help="Language of the speech.")
-]  # fmt: skip
+    str,
+    typer.Option(
+        "--lang",
+        metavar="CODE",
+        help="Language of the speech: en and fr are aligned with their text, in others phones are"
+        " heard.",
+    ),
+]
 _By = Annotated[
     str,
     typer.Option(
         "--by",
         metavar="NAME",
-        help="Who hears: pocketsphinx (English, with a text) or hama (without).",
+        help="Who hears: pocketsphinx (English, with a text), soundswallower (French or English,"
+        " with a text), hama (without), or auto.",
     ),
 ]
 _Span = Annotated[

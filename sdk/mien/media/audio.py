@@ -74,6 +74,14 @@ class AudioTrack:
         self._samples: list[FloatArray] = []
         self._seek(0)
 
+    @property
+    def seconds(self) -> float | None:
+        """Seconds from the time of frame 0 at which the file says that it ends; None where not."""
+        if self._stream.duration is None or self._jumps:
+            return None
+        end = ((self._stream.start_time or 0) + self._stream.duration) * self._tick
+        return float(end - self._start)
+
     def read(self, start: int, count: int) -> FloatArray:
         """Samples of the sound.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -21,8 +20,6 @@ _FRAME: Final = 0.02
 """Seconds of the network's steps."""
 _PIECE: Final = 20.0
 """Seconds that are heard at once, about; cut where it is quietest."""
-_SEARCH: Final = 5.0
-"""Seconds before the end of a piece in which the quietest moment is looked for."""
 _LONGEST: Final = {"vowel": 0.28, "consonant": 0.14}
 """Seconds that a phone lasts at most: the network says when one begins, not when it ends."""
 _LATE: Final = 0.04
@@ -45,7 +42,7 @@ class HamaListener:
             raise NothingToDoError(f"{sound.name} is silent.", "Give the sound with the voice.")
         model = _model()
         parts = []
-        for start, stop in _pieces(sound):
+        for start, stop in sound.pieces(_PIECE):
             progress("listen", round(start), round(sound.seconds))
             piece = sound.cut(start, stop)
             parts.append(_heard(model, piece).moved(start))
@@ -78,21 +75,6 @@ def _speller() -> Any:
     from hama import G2PModel
 
     return G2PModel()
-
-
-def _pieces(sound: Sound) -> Iterator[tuple[float, float]]:
-    """Times from silence to silence, each short enough for the network's memory."""
-    loudness = sound.loudness()
-    start = 0.0
-    while sound.seconds - start > _PIECE:
-        first, last = round((start + _PIECE - _SEARCH) * 100), round((start + _PIECE) * 100)
-        # Over a tenth of a second: the moment within a stop is quiet too, and short.
-        quiet = np.convolve(loudness[first:last], np.ones(10) / 10, "same")
-        stop = (first + int(np.argmin(quiet))) / 100
-        yield start, stop
-        start = stop
-    if sound.seconds - start > _FRAME:
-        yield start, sound.seconds
 
 
 def _heard(model: Any, sound: Sound) -> Speech:

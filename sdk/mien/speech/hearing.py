@@ -21,7 +21,7 @@ from mien.model.voice import MouthAmounts
 from mien.progress import Progress, silent
 from mien.speech.files import Cue, read_subtitles, read_text
 from mien.speech.lips import learned_amounts
-from mien.speech.listeners import choose_listener
+from mien.speech.listeners import choose_listener, extra_of, missing_aligner
 from mien.speech.sound import Sound, load_sound
 from mien.speech.subtitled import hear_subtitled
 from mien.timebase import Clock, FrameRange
@@ -38,6 +38,8 @@ _BREATH: Final = 0.3
 """Seconds of a pause that is long enough for a breath."""
 _AROUND: Final = 0.15
 """Seconds about speech in which a muted mouth is shut too."""
+_LEARNED_FROM: Final = 120.0
+"""Seconds of a shot in which is heard how somebody speaks: an hour would take minutes."""
 _SLOWEST: Final = 4.5
 """Phones in a second of sound below which it is no speech: people, and espeak-ng at its slowest,
 say 6 to 20 of them, songs over instruments and music alone are heard as 3 at most."""
@@ -67,8 +69,12 @@ def hearing(text: str | Path | None, by: str, language: str) -> Hearing:
             ignored = plain is not None and listener.name == "hama"
             notes: tuple[str, ...] = ()
             if ignored:
+                missing = missing_aligner(language)
                 notes = ("hama hears phones by themselves; the text is not used.",)
+                if by == "auto" and missing is not None:
+                    notes += (f"{missing} aligns it: pip install '{extra_of(missing)}'.",)
             speech = listener.hear(part, words, progress)
+            notes += tuple(filter(None, (getattr(listener, "doubt", ""),)))
             few = None if listener.needs_text else few_phones(speech, part)
             if few is not None:
                 notes += (f"{few} The lips follow what is heard; look at them.",)
@@ -88,28 +94,39 @@ def _read_words(path: Path) -> str | tuple[Cue, ...]:
 
 
 def amounts_of(
-    shot: Shot, face: Face, sound: Sound | None, speech: Speech | None
-) -> MouthAmounts | None:
+    shot: Shot, face: Face, span: FrameRange, speech: Speech | None
+) -> MouthAmounts | None:  # fmt: skip
     """Amounts of this person's mouth, from where they speak in the shot; None where they do not.
+
+    Of a long shot two minutes about the span are heard.
 
     Args:
         shot: The shot.
         face: The face.
-        sound: The shot's own sound; None where it is not read yet.
-        speech: What is said in all of it; None where it is not heard yet.
+        span: The frames that are to speak.
+        speech: What is said in all of the shot; None where it is not heard yet.
     """
     if not shot.media.audio_streams:
         return None
-    every = shot.clock.all
+    clock = shot.clock
+    near = _about(clock, span)
     try:
-        sound = sound or load_sound(shot.media)
-        speech = speech or heard_in(sound, shot.clock, every, silent)
+        until = float(clock.seconds(near.stop)) if speech is None else None
+        sound = load_sound(shot.media, until)
+        speech = speech or heard_in(sound, clock, near, silent)
     except MienError:
         # Nobody is heard in the shot, or nothing that hears is installed: the usual amounts then.
         return None
     return learned_amounts(
-        face, speech, frame_middles(shot.clock, every), resting(face), sound.loudness()
+        face, speech, frame_middles(clock, clock.all), resting(face), sound.loudness()
     )
+
+
+def _about(clock: Clock, span: FrameRange) -> FrameRange:
+    """Frames about a span that are enough to learn how somebody speaks; all of a short shot."""
+    count = round(_LEARNED_FROM * float(clock.rate))
+    first = max(min((span.start + span.stop - count) // 2, clock.frame_count - count), 0)
+    return FrameRange(first, min(first + count, clock.frame_count))
 
 
 def heard_in(sound: Sound, clock: Clock, frames: FrameRange, progress: Progress) -> Speech:

@@ -5,45 +5,24 @@ from __future__ import annotations
 import importlib.util
 import math
 import re
-import unicodedata
+from collections.abc import Sequence
 from typing import Any, Final
 
-import numpy as np
-
-from mien.errors import InputError, NothingToDoError, UsageError
-from mien.model.speech import SILENCE, Phone, Speech, Word, base_phone
+from mien.errors import InputError
+from mien.model.speech import SILENCE, Speech, base_phone
 from mien.progress import Progress
+from mien.speech.aligning import Aligned, align
+from mien.speech.fit import Limits, Scored
 from mien.speech.sound import SAMPLE_RATE, Sound
 
-__all__ = ["PocketsphinxListener", "words_of"]
+__all__ = ["BEAMS", "PocketsphinxListener", "is_filler", "plain_word", "pronounced"]
 
-_STEP: Final = 0.01
-"""Seconds of the aligner's frames."""
-_MIDDLE: Final = 0.012
-"""Seconds from a frame's number to the middle of the sound that it describes: 25 ms from there."""
-_BEAMS: Final = {"beam": 1e-100, "wbeam": 1e-80, "pbeam": 1e-100}
-"""As wide as it takes: with the package's own, a quarter of sentences is lost."""
-_DULL_ABOVE: Final = 4500.0
-"""Hertz; what was recorded at 8 kHz, as of a telephone, has nothing higher."""
-_DULL: Final = 1e-5
-"""Part of the power that is next to nothing."""
-_FLOOR: Final = 0.01
-"""Of a noise that is added, part of the sound's own level."""
-_LOUD_DB: Final = 15.0
-"""dB below the loudest that are speech, not a pause."""
-_LONG_PAUSE: Final = 0.4
-"""Seconds of speech without text that are no breath."""
-_BLOCK: Final = SAMPLE_RATE
-"""Samples that are aligned between two reports."""
-_NOT_WORDS: Final = re.compile(r"\[[^\]]*\]|\([^)]*\)|<[^>]*>")
-"""What a transcript says beside words: [laughs], (off), <i>."""
-_WORD: Final = re.compile(r"[^\W_]+(?:['’.][^\W_]+)*")
-
-
-def words_of(text: str) -> list[str]:
-    """Return the words of a transcript in small letters, without punctuation and directions."""
-    plain = unicodedata.normalize("NFC", _NOT_WORDS.sub(" ", text)).lower().replace("’", "'")
-    return [word.rstrip(".") for word in _WORD.findall(plain)]
+BEAMS: Final = {"beam": 1e-250, "wbeam": 1e-250, "pbeam": 1e-250}
+"""As wide as it takes: with the package's own, a quarter of sentences is lost, with 1e-100 a few of
+strong accents. What does not fit is told by `stops_fitting`, not by losing the way."""
+_FREE_BEAMS: Final = {"beam": 1e-20, "pbeam": 1e-20}
+_LOG_BASE: Final = math.log(1.0001)
+"""Of the logarithms in which likelihoods are told."""
 
 
 class PocketsphinxListener:
@@ -53,42 +32,100 @@ class PocketsphinxListener:
     needs_text = True
     languages: tuple[str, ...] = ("en",)
 
+    def __init__(self) -> None:
+        self._engine: _Engine | None = None
+        self.doubt = ""
+
     def hear(self, sound: Sound, text: str | None, progress: Progress) -> Speech:
         """Return the phones of a text, aligned with its sound."""
-        if text is None:
-            raise UsageError("pocketsphinx needs the text that is said.", "Give it with --text.")
-        words = words_of(text)
-        if not words:
-            raise UsageError("The text has no words.", "Give what is said in the sound.")
-        if sound.is_silent:
-            raise NothingToDoError(f"{sound.name} is silent.", "Give the sound with the voice.")
-        decoder = _decoder()
-        _learn_words(decoder, words)
-        decoder.set_align_text(" ".join(words))
-        reached = _passed(decoder, sound, progress, 0, len(words))
-        if decoder.hyp() is None and _is_dull(sound):
-            # Sound without its high parts, as of a telephone, is like nothing that the model knows.
-            sound = _with_floor(sound)
-            reached = max(reached, _passed(decoder, sound, progress, 0, len(words)))
-        if decoder.hyp() is None:
-            raise _misfit(words, reached, sound)
-        decoder.set_alignment()
-        _passed(decoder, sound, progress, 1, len(words))
-        speech = _speech(decoder.get_alignment(), sound, self.name)
-        unsaid = _loud_pause(speech, sound)
-        if unsaid is not None:
-            before = sum(word.stop <= unsaid + _STEP for word in speech.words)
-            raise _misfit(words, before + 1, sound)
-        return speech.moved(_MIDDLE)
+        # Kept for the lines of subtitles: it takes half a second to load.
+        self._engine = self._engine or _Engine()
+        speech = align(self._engine, sound, text, progress)
+        self.doubt = self._engine.doubt
+        return speech
 
 
-def _decoder() -> Any:
-    from pocketsphinx import Decoder
+class _Engine:
+    name = "pocketsphinx"
+    limits = Limits(-58.0, -71.0, 7, 0.9)
+    """Right texts, in strong accents too, come to -56, -70 and 6."""
+    passes = 2
+    doubt = ""
+    late = 0.012
+    """To the middle of the sound that a frame describes: 25 ms from there."""
 
-    return Decoder(lm=None, loglevel="FATAL", bestpath=False, samprate=SAMPLE_RATE, **_BEAMS)
+    def __init__(self) -> None:
+        from pocketsphinx import Decoder
+
+        common = {"lm": None, "loglevel": "FATAL", "samprate": SAMPLE_RATE}
+        self.decoder: Any = Decoder(bestpath=False, **common, **BEAMS)
+        self.free: Any = Decoder(**common, **_FREE_BEAMS)
+        self.free.add_allphone_file("phones", None)
+        self.free.activate_search("phones")
+        self._path: list[tuple[int, int]] = []
+
+    def begin(self, words: Sequence[str]) -> None:
+        _learn_words(self.decoder, words)
+        self.decoder.set_align_text(" ".join(words))
+
+    def reached(self) -> int | None:
+        partial = self.decoder.hyp()
+        return None if partial is None else len(partial.hypstr.split())
+
+    def note_path(self) -> None:
+        # Of words alone; asked for nothing, the decoder has no list.
+        listed = [] if self.decoder.hyp() is None else list(self.decoder.seg() or ())
+        self._path = [
+            (one.start_frame, one.end_frame + 1) for one in listed if not is_filler(one.word)
+        ]
+
+    def path(self) -> list[tuple[int, int]]:
+        return self._path
+
+    def refine(self) -> None:
+        self.decoder.set_alignment()
+
+    def alignment(self) -> list[Aligned] | None:
+        found = []
+        for entry in self.decoder.get_alignment():
+            text = "" if is_filler(entry.name) else plain_word(entry.name)
+            phones = tuple(
+                Scored(base_phone(p.name) or SILENCE, p.start, p.start + p.duration, p.score)
+                for p in entry
+            )
+            found.append(Aligned(text, entry.start, entry.start + entry.duration, phones))
+        return found
+
+    def heard(self) -> list[Scored]:
+        return [
+            Scored(
+                base_phone(one.word) or SILENCE, one.start_frame, one.end_frame + 1,
+                math.log(max(one.ascore, 1e-300)) / _LOG_BASE,
+            )
+            for one in self.free.seg() or ()
+        ]  # fmt: skip
 
 
-def _learn_words(decoder: Any, words: list[str]) -> None:
+def is_filler(name: str) -> bool:
+    """Return whether an aligner's word is none: silence, breath, noise."""
+    return name.startswith(("<", "[", "+"))
+
+
+def plain_word(name: str) -> str:
+    """Return a word without the number of how it is said."""
+    return re.sub(r"\(\d+\)$", "", name)
+
+
+def pronounced(word: str) -> tuple[str, ...]:
+    """Return the phones of an English word that no dictionary has; none where hama is missing."""
+    if importlib.util.find_spec("hama") is None:
+        return ()
+    from mien.speech.hama import pronounce
+
+    return pronounce(word)
+
+
+def _learn_words(decoder: Any, words: Sequence[str]) -> None:
     """Add words that the dictionary lacks, as they are likely said.
 
     Raises:
@@ -97,11 +134,7 @@ def _learn_words(decoder: Any, words: list[str]) -> None:
     unknown = [word for word in dict.fromkeys(words) if decoder.lookup_word(word) is None]
     if not unknown:
         return
-    spelled = {}
-    if importlib.util.find_spec("hama") is not None:
-        from mien.speech.hama import pronounce
-
-        spelled = {word: pronounce(word) for word in unknown}
+    spelled = {word: pronounced(word) for word in unknown}
     silent = [word for word in unknown if not spelled.get(word)]
     if silent:
         listed = ", ".join(f"'{word}'" for word in silent)
@@ -112,77 +145,3 @@ def _learn_words(decoder: Any, words: list[str]) -> None:
         )
     for word, phones in spelled.items():
         decoder.add_word(word, " ".join(phones), word == unknown[-1])
-
-
-def _passed(decoder: Any, sound: Sound, progress: Progress, turn: int, words: int) -> int:
-    """Let all of a sound through the decoder; return how many words were on the best way.
-
-    Of the last second in which there was a way.
-    """
-    seconds = max(round(sound.seconds), 1)
-    reached = 0
-    decoder.start_utt()
-    for first in range(0, len(sound.samples), _BLOCK):
-        decoder.process_raw(sound.samples[first : first + _BLOCK].tobytes())
-        if turn == 0 and words:
-            partial = decoder.hyp()
-            if partial is not None:
-                reached = max(reached, len(partial.hypstr.split()))
-        progress("listen", (turn * seconds + round(first / SAMPLE_RATE)) // 2, seconds)
-    decoder.end_utt()
-    return reached
-
-
-def _is_dull(sound: Sound) -> bool:
-    """Whether there is next to nothing in the upper half of what is heard."""
-    power = np.abs(np.fft.rfft(sound.samples.astype(np.float64))) ** 2
-    high = round(len(power) * _DULL_ABOVE / (SAMPLE_RATE / 2))
-    return bool(power[high:].sum() < _DULL * power.sum())
-
-
-def _with_floor(sound: Sound) -> Sound:
-    """A sound with a little noise at all frequencies, always the same."""
-    samples = sound.samples.astype(np.float64)
-    level = _FLOOR * math.sqrt(float(np.mean(samples**2)))
-    noise = np.random.default_rng(0).normal(0, level, len(samples))
-    return Sound(sound.name, np.clip(samples + noise, -32768, 32767).astype(np.int16))
-
-
-def _loud_pause(speech: Speech, sound: Sound) -> float | None:
-    """The second at which a pause begins that is as loud as speech: the text lacks what is said.
-
-    A text of something else has such pauses too: the aligner crams its words into what is left.
-    """
-    loudness = sound.loudness()
-    loud = loudness > float(np.percentile(loudness, 95)) - _LOUD_DB
-    for phone in speech.phones:
-        if phone.name == SILENCE and phone.seconds >= _LONG_PAUSE:
-            part = loud[round(phone.start / _STEP) : round(phone.stop / _STEP)]
-            if len(part) and np.count_nonzero(part) * _STEP >= _LONG_PAUSE:
-                return phone.start
-    return None
-
-
-def _misfit(words: list[str], reached: int, sound: Sound) -> InputError:
-    last = max(0, min(reached, len(words)) - 1)
-    near = " ".join(words[max(0, last - 3) : last + 3])
-    return InputError(
-        f"The text does not fit what is said in {sound.name}: it stops fitting about word"
-        f" {last + 1} of {len(words)}, '… {near} …'.",
-        "Correct the text there, or leave it out: hama hears phones without one.",
-    )
-
-
-def _speech(alignment: Any, sound: Sound, by: str) -> Speech:
-    phones, words = [], []
-    for entry in alignment:
-        start, stop = entry.start * _STEP, (entry.start + entry.duration) * _STEP
-        text = re.sub(r"\(\d+\)$", "", entry.name)
-        if not text.startswith("<") and not text.startswith("["):
-            words.append(Word(text, start, stop))
-        for one in entry:
-            name = base_phone(one.name) or SILENCE
-            phones.append(
-                Phone(name, one.start * _STEP, (one.start + max(one.duration, 1)) * _STEP)
-            )
-    return Speech(tuple(phones), tuple(words), sound.seconds, by)

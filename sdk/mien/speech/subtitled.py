@@ -35,7 +35,8 @@ def hear_subtitled(
         progress: Called about the stage `listen` with lines done, out of all.
 
     Returns:
-        The speech, and a sentence for each line that does not fit what is said there.
+        The speech, and a sentence for each line that does not fit what is said there, or not
+        wholly.
 
     Raises:
         NothingToDoError: When no line lies in the sound.
@@ -62,6 +63,9 @@ def hear_subtitled(
                 raise InputError("The line before it is said until its end.")
             heard = listener.hear(sound.cut(start, stop), cue.text, silent)
             parts.append(_spoken_after(heard.moved(start), said))
+            doubt = getattr(listener, "doubt", "")
+            if doubt:
+                misfits.append(f"'{cue.text}' at {cue.start:.2f} s: {doubt}")
         except (InputError, NothingToDoError) as error:
             misfits.append(f"'{cue.text}' at {cue.start:.2f} s is left out: {error.cause}")
     progress("listen", len(inside), len(inside))
