@@ -29,7 +29,7 @@ from mien.rendering.appearance.library import FaceLibrary
 from mien.rendering.appearance.library_frame import LibraryFrame
 from mien.rendering.appearance.regions import FaceRegion
 from mien.rendering.appearance.scan import scan_face
-from mien.rendering.appearance.skin import SkinAppearance, learn_skin, look_of_skin
+from mien.rendering.appearance.skin import SkinAppearance, filmed_skin, learn_skin
 from mien.rendering.geometry.features import features
 from mien.rendering.geometry.motion import FaceDeformer
 from mien.rendering.plates import ReaderPlates
@@ -108,7 +108,7 @@ def _missed(told: FloatArray, change: FloatArray, at: BoolArray) -> tuple[float,
 
 
 def _look(frame: LibraryFrame, skin: SkinAppearance) -> FloatArray:
-    look = look_of_skin(frame, skin.layout, skin_mask(skin.layout))
+    look = filmed_skin(frame, skin.layout, skin_mask(skin.layout))
     return np.asarray(look.mean(axis=-1), dtype=np.float32)
 
 

@@ -37,7 +37,7 @@ from mien.rendering.appearance.library_frame import LibraryFrame
 from mien.rendering.geometry.features import features
 from mien.rendering.geometry.regression import SmoothFunction, missed_without_part
 
-__all__ = ["SkinAppearance", "SkinChange", "learn_skin", "look_of_skin"]
+__all__ = ["SkinAppearance", "SkinChange", "learn_skin", "filmed_skin"]
 
 _FEWEST_FRAMES: Final = 8
 """Frames from which there is something to learn."""
@@ -137,10 +137,7 @@ def learn_skin(library: FaceLibrary, identity: FloatArray) -> SkinAppearance:
     mask = skin_mask(layout)
     still = np.zeros_like(frames[0].controls)
     logs = np.stack(
-        [
-            look_of_skin(frame, layout, mask) - folds.change(still, frame.controls)
-            for frame in frames
-        ]
+        [filmed_skin(frame, layout, mask) - folds.change(still, frame.controls) for frame in frames]
     )
     points = features(
         np.stack([frame.controls for frame in frames]),
@@ -161,7 +158,7 @@ def learn_skin(library: FaceLibrary, identity: FloatArray) -> SkinAppearance:
     return SkinAppearance(layout, folds, function, components.astype(np.float32))
 
 
-def look_of_skin(frame: LibraryFrame, layout: FloatArray, mask: FloatArray) -> FloatArray:
+def filmed_skin(frame: LibraryFrame, layout: FloatArray, mask: FloatArray) -> FloatArray:
     """Return (SIZE, SIZE, 3) log R'G'B' of a frame's skin, without its exposure, blurred lightly.
 
     Args:
