@@ -63,6 +63,8 @@ _SKIN_CHANGE: Final = 0.5, 0.9
 _SWEPT_CHANGES: Final = (0.1, 0.25), (0.25, 0.5)
 """Such changes up to which they are skin's, and from which they are not: of any place, and where
 brows, or the lower lip, come that go further than their landmarks."""
+_AROUND: Final = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (17, 17))
+"""The texels around such a place that are none either."""
 _UNSEEN: Final = 0.015**2
 """Variance of log R'G'B' that nobody sees."""
 _MOST: Final = 0.5
@@ -237,6 +239,8 @@ def _is_skin(logs: FloatArray, layout: FloatArray) -> FloatArray:
     most = np.percentile(np.abs(logs.mean(axis=3)), _OFTEN, axis=0).astype(np.float32)
     most = cv2.GaussianBlur(most, (0, 0), _TRUST_BLUR)
     skin = 1 - smoothstep(most, *_SKIN_CHANGE)
+    # Around what comes and goes lies its soft edge, which changes by as little as skin does.
+    most = cv2.GaussianBlur(cv2.dilate(most, _AROUND), (0, 0), _TRUST_BLUR)
     for swept, limits in zip(swept_masks(layout), _SWEPT_CHANGES, strict=True):
         skin += swept * (np.minimum(skin, 1 - smoothstep(most, *limits)) - skin)
     return np.asarray(skin, dtype=np.float32)

@@ -19,6 +19,7 @@ from mien.model.face import Face
 from mien.model.landmarks import SKIN
 from mien.model.media import Orientation
 from mien.rendering.geometry.contour import LocalAxes
+from mien.rendering.geometry.gaps import gaps_between, lips_kept_shut, part_left
 from mien.rendering.geometry.habits import Habits
 from mien.rendering.geometry.topology import EYES, IRIS, LIPS, OVAL, Opening, warp_mesh
 
@@ -41,8 +42,6 @@ _PRESS = 0.08
 _MEETING = (0.6, 0.95)
 """Parts of an opening that the rig closes from which lips meet in the picture as they do there:
 not at all, and wholly."""
-_NO_GAP = 0.005
-"""Height of an opening, in cm, that is none: towards the corners edges run together."""
 _CORNER = (1.0, 0.7, 0.4, 0.2)
 """How the landmarks from the outer corner inwards share its motion."""
 _WHITE_CM = 0.05
@@ -313,12 +312,14 @@ class FaceDeformer:
         for side, eye in EYES.items():
             down = LocalAxes.of_opening(points, eye).down
             upper, lower = (list(edge) for edge in (eye.upper, eye.lower))
-            was, now = (_gaps(shape, upper, lower, down) for shape in shapes)
-            left = _part_left(was, now, unit)
+            was, now = (gaps_between(shape, upper, lower, down) for shape in shapes)
+            left = part_left(was, now, unit)
             if (left == 1).all():
                 continue
-            wanted = left * _gaps(points, upper, lower, down) - _OVERLAP * unit * (1 - left) ** 2
-            amount = _gaps(points[:SKIN] + moves, upper, lower, down) - wanted
+            wanted = (
+                left * gaps_between(points, upper, lower, down) - _OVERLAP * unit * (1 - left) ** 2
+            )
+            amount = gaps_between(points[:SKIN] + moves, upper, lower, down) - wanted
             # Where nothing closes nothing is put right; the corners stay where they are.
             amount *= smoothstep(1 - left, 0.0, 0.15)
             spread = self._spread[side]
@@ -376,15 +377,18 @@ class FaceDeformer:
         """
         down = LocalAxes.of_opening(points, LIPS).down
         upper, lower = list(LIPS.upper), list(LIPS.lower)
-        was, now = (_gaps(shape, upper, lower, down) for shape in shapes)
-        left = _part_left(was, now, unit)
-        before = _gaps(points, upper, lower, down)
-        moved = _gaps(points[:SKIN] + moves, upper, lower, down)
+        was, now = (gaps_between(shape, upper, lower, down) for shape in shapes)
+        left = part_left(was, now, unit)
+        before = gaps_between(points, upper, lower, down)
+        moved = gaps_between(points[:SKIN] + moves, upper, lower, down)
         after = moved + smoothstep(1 - left, *_MEETING) * np.minimum(left * before - moved, 0)
-        closed = 1 - _part_left(before, after, unit)
+        closed = 1 - part_left(before, after, unit)
         closed *= smoothstep(before / unit, 0.05, 0.2)
         # Lips that do not close are left alone, pressed as they may be.
         closing = smoothstep((before - after) / unit, 0.0, 0.05)
+        kept = lips_kept_shut(before, unit, delta)
+        after += kept * np.minimum(before - after, 0)
+        closing = np.maximum(closing, kept)
         # Those that are asked to close are pressed also where the landmarks are shut already.
         asked = np.clip(delta[_CLOSE], 0, 1)
         closed, closing = np.maximum(closed**4, asked), np.maximum(closing, asked)
@@ -436,33 +440,12 @@ def _lip_spread() -> FloatArray:
     return np.asarray(rig.lip_spread[:, upper + lower], dtype=np.float32)
 
 
-def _gaps(points: FloatArray, upper: list[int], lower: list[int], down: FloatArray) -> FloatArray:
-    """(2N,) how far the lids are apart: under each upper landmark, over each lower one."""
-    axes = np.array([[down[1], down[0]], [-down[0], down[1]]], dtype=np.float32)
-    top, bottom = points[upper] @ axes, points[lower] @ axes
-    if top[0, 0] > top[-1, 0]:
-        top[:, 0] *= -1
-        bottom[:, 0] *= -1
-    (u_top, v_top), (u_bottom, v_bottom) = top.T, bottom.T
-    u_top, u_bottom = np.maximum.accumulate(u_top), np.maximum.accumulate(u_bottom)
-    under = np.interp(u_top, u_bottom, v_bottom) - v_top
-    over = v_bottom - np.interp(u_bottom, u_top, v_top)
-    return np.asarray(np.concatenate([under, over]), dtype=np.float32)
-
-
 def _white(axes: LocalAxes, lid: FloatArray, middle: FloatArray, radius: float) -> float:
     """How far an upper lid (N, 2) stands above the top of an iris, pixels; negative below it."""
     edge, iris = axes.of(lid), axes.of(middle[None])[0]
     order = np.argsort(edge[:, 0])
     height = np.interp(iris[0], edge[order, 0], edge[order, 1])
     return float(iris[1] - radius - height)
-
-
-def _part_left(before: FloatArray, after: FloatArray, unit: float) -> FloatArray:
-    """The part of gaps, 0..1, that is left of them; 1 where there was next to none."""
-    least = _NO_GAP * unit
-    left = (np.maximum(after, 0) + least) / (np.maximum(before, 0) + least)
-    return np.asarray(np.clip(left, 0, 1), dtype=np.float32)
 
 
 def _blink_path(side: str, points: FloatArray, gaps: FloatArray) -> FloatArray:
@@ -484,7 +467,9 @@ def _blink_path(side: str, points: FloatArray, gaps: FloatArray) -> FloatArray:
 
 def _opening_of(points: FloatArray, eye: Opening) -> FloatArray:
     """(2N,) heights of an opening at its landmarks, pixels."""
-    return _gaps(points, list(eye.upper), list(eye.lower), LocalAxes.of_opening(points, eye).down)
+    return gaps_between(
+        points, list(eye.upper), list(eye.lower), LocalAxes.of_opening(points, eye).down
+    )
 
 
 def _head_normals(identity: FloatArray) -> FloatArray:

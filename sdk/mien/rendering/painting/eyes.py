@@ -29,6 +29,10 @@ _WATERLINE_CM = 0.03
 """Depth of the lower lid's wet edge."""
 _RIM_CM = 0.3
 """Depth beside the lids in which lashes and lines are seen."""
+_OPENED_CM = 0.03, 0.1
+"""How far lids open there."""
+_CORNER_CM = 0.15, 0.5
+"""Depth from an eye's corners that is theirs, and where the white begins."""
 _LASHES = 0.6, 0.9
 """Brightness of these, and of the white, as parts of that of the white's middle one."""
 _SHADE = 0.3
@@ -101,9 +105,11 @@ def eyeball(view: OpeningView, iris: FloatArray, gaze: FloatArray) -> PaintLayer
     radius = float(np.linalg.norm(iris[1:] - centre, axis=1).mean())
     distance = np.hypot(x - centre[0], y - centre[1])
     ball = smoothstep(distance, _LIMBUS * radius, (_LIMBUS + 0.1) * radius)
-    from_lids = np.minimum(v - view.heights_before[0], view.heights_before[1] - v)
-    beside = 1 - smoothstep(from_lids, 0.5 * _RIM_CM * unit, _RIM_CM * unit)
+    beside = _left_behind(view)
     beside = np.maximum(beside, 1 - smoothstep(distance, 1.3 * radius, 1.6 * radius))
+    # The corners are dark by themselves.
+    corner = np.minimum(u - before.start, before.stop - u)
+    beside *= smoothstep(corner, *(depth * unit for depth in _CORNER_CM))
     sclera = _sclera(plate, known * ball, beside, unit)
     lid_shadow = smoothstep(v - view.heights_after[0], _LASHES_CM * unit, 4 * _LASHES_CM * unit)
     dark = _SHADE * _lid_seen(view, known * ball)
@@ -125,6 +131,16 @@ def _between(
     over = smoothstep(lower - v, 0.0, 2 * _WATERLINE_CM * unit + 0.5)
     inside = smoothstep(np.minimum(u - lids.start, lids.stop - u), 0.0, 0.1 * unit + 0.5)
     return under * over * inside
+
+
+def _left_behind(view: OpeningView) -> FloatArray:
+    """(h, w) how far what is seen beside the lids are lashes and lines of lids that open."""
+    unit, v = view.motion.px_per_cm, view.v
+    (top, bottom), (new_top, new_bottom) = view.heights_before, view.heights_after
+    opened = np.where(v - top < bottom - v, top - new_top, new_bottom - bottom)
+    depth = np.minimum(v - top, bottom - v)
+    beside = 1 - smoothstep(depth, 0.5 * _RIM_CM * unit, _RIM_CM * unit)
+    return np.asarray(beside * smoothstep(opened, *(way * unit for way in _OPENED_CM)))
 
 
 def _lid_seen(view: OpeningView, known: FloatArray) -> float:

@@ -55,7 +55,8 @@ def shade_skin(
     change = _on_face(skin.ratio - 1, texels)
     if skin.smoothed.any():
         smoothed = per_channel(_on_face(skin.smoothed, texels))
-        change = (change + 1) * (1 + smoothed * _lines(picture, motion)) - 1
+        bright = 1 + smoothed * _lines(picture, motion)
+        change = np.asarray((change + 1) * bright - 1, dtype=np.float32)
     change *= per_channel(cv2.resize(_well_inside(raster, motion), size))
     np.maximum(mask, smoothstep(largest(np.abs(change)), 0.0, _SHADED), out=mask)
     change += 1
