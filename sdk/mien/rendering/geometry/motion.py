@@ -57,6 +57,8 @@ _CHIN = (152, 175, 199, 200)
 _TEETH_PER_CHIN = 1.3
 """How far the lower teeth drop when the chin's skin drops by 1: it slides over the bone, and
 the lower lip, which stays a little below the teeth, goes 1.6 times as far."""
+_FASTEST_CM = 3.0
+"""How far a face goes in a frame at most; what is further away is another's, or after a cut."""
 _SKULL = (2, 97, 326, 98, 327, 168, 6)
 """Landmarks near the mouth that stay with the skull: the base and the bridge of the nose."""
 
@@ -83,6 +85,7 @@ class FaceMotion:
         px_per_cm: Pixels in a canonical unit (1 cm of the head).
         yaw: Turn of the head, degrees.
         neutral: (468, 2) where the neutral face would lie with this pose.
+        velocity: (2,) how far the mouth moves in the plate from frame to frame, pixels.
     """
 
     source: FloatArray
@@ -99,6 +102,7 @@ class FaceMotion:
     px_per_cm: float
     yaw: float
     neutral: FloatArray
+    velocity: FloatArray
 
     @property
     def target(self) -> FloatArray:
@@ -130,6 +134,7 @@ class FaceMotion:
             px_per_cm_along_lips=self.px_per_cm_along_lips * scale,
             px_per_cm=self.px_per_cm * scale,
             neutral=at(self.neutral),
+            velocity=self.velocity * np.float32(scale),
         )
 
 
@@ -234,7 +239,17 @@ class FaceDeformer:
             neutral=to_coded(
                 self._orientation, self._face.curves.pose.project(frame, self._face.identity)
             ),
+            velocity=self._velocity(frame, unit),
         )
+
+    def _velocity(self, frame: int, unit: float) -> FloatArray:
+        """(2,) coded pixels a frame; none beside a cut, or where nothing is tracked."""
+        first, last = max(frame - 1, 0), min(frame + 1, len(self._face.landmarks) - 1)
+        ends = self._face.landmarks[[first, last]][:, list(LIPS.rim), :2].mean(axis=1)
+        moved = (ends[1] - ends[0]) / max(last - first, 1)
+        if not np.isfinite(moved).all() or float(np.linalg.norm(moved)) > _FASTEST_CM * unit:
+            return np.zeros(2, dtype=np.float32)
+        return np.asarray(vectors_to_coded(self._orientation, moved[None])[0])
 
     def _coded(self, frame: int, vectors: FloatArray) -> FloatArray:
         """Canonical displacements (N, 3) in coded pixels."""

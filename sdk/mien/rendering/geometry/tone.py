@@ -19,6 +19,7 @@ __all__ = [
     "luma",
     "per_channel",
     "softness",
+    "streaked",
 ]
 
 _LUMA = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
@@ -29,6 +30,10 @@ _BLUR_CELLS = 4.0
 """Pixels of a smaller picture that a blur's standard deviation keeps at least."""
 _REBLUR = 1.0
 """Standard deviation in pixels of the blur that edges are measured with."""
+_SHORTEST_STREAK, _LONGEST_STREAK = 1.0, 40.0
+"""Lengths in pixels of a streak that nobody sees, and of the longest one."""
+_STREAK_STEPS = 96
+"""Places along a streak."""
 _SHARPEST, _SOFTEST = 0.5, 6.0
 
 
@@ -132,6 +137,28 @@ def softness(rgb: FloatArray) -> float:
     # The first blur, there to still the grain, is taken off again.
     width = _REBLUR**2 / max(ratio**2 - 1, 0.02) - _REBLUR**2
     return float(np.sqrt(np.clip(width, _SHARPEST**2, _SOFTEST**2)))
+
+
+def streaked(picture: FloatArray, way: FloatArray) -> FloatArray:
+    """Return a picture (h, w) or (h, w, 3) as it is when it moves while the shutter is open.
+
+    Args:
+        picture: The picture.
+        way: (2,) how far it moves meanwhile, pixels.
+    """
+    length = float(np.linalg.norm(way))
+    if length < _SHORTEST_STREAK:
+        return picture
+    way = way * min(1.0, _LONGEST_STREAK / length)
+    half = int(np.ceil(np.abs(way).max() / 2)) + 1
+    kernel = np.zeros((2 * half + 1, 2 * half + 1), dtype=np.float32)
+    for part in np.linspace(-0.5, 0.5, _STREAK_STEPS):
+        x, y = (half + part * way).tolist()
+        left, top = int(x), int(y)
+        right, down = x - left, y - top
+        kernel[top : top + 2, left : left + 2] += np.outer((1 - down, down), (1 - right, right))
+    kernel /= kernel.sum()
+    return np.asarray(cv2.filter2D(picture, -1, kernel, borderType=cv2.BORDER_REPLICATE))
 
 
 def _gradient(grey: FloatArray) -> FloatArray:
