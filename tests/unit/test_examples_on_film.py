@@ -68,8 +68,9 @@ class Taken:
     def missed(self, *examples: mien.Shot) -> float:
         """By how much the edit misses the truth around the mouth, in code values."""
         span = f"{self.frame}:{self.frame + 1}"
+        # What examples give is looked at, not what the closed loop makes of it.
         (picture,) = mien.render_frames(
-            self.shot, [self.edit], span, renderer="warp", examples=examples
+            self.shot, [self.edit], span, renderer="warp", examples=examples, open_loop=True
         )
         # The light of both is the same but for a little.
         away: FloatArray = picture[self.area].astype(np.float32) - self.truth[self.area]
