@@ -37,6 +37,8 @@ _SMALLEST, _LARGEST = 0.02, 20_000.0
 """Pixels a unit between which values can be zoomed."""
 _FINE, _COARSE = 32, 4
 """Lines that a segment is drawn with at most; pixels that such a line is long at least."""
+_FEWEST = 16
+"""Lines of a segment at least: steep ones bend within a frame."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,7 @@ def _segments(keys: Sequence[Key], scale: float) -> DoubleArray:
     pairs = list(itertools.pairwise(keys))
     polygons = np.array([cubic(a, b) for a, b in pairs])
     longest = max(b.frame - a.frame for a, b in pairs) * scale
-    lines = min(max(math.ceil(longest / _COARSE), 1), _FINE)
+    lines = min(max(math.ceil(longest / _COARSE), _FEWEST), _FINE)
     u = np.linspace(0, 1, lines + 1)
     v = 1 - u
     basis = np.stack([v**3, 3 * v * v * u, 3 * v * u * u, u**3])
