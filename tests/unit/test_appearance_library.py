@@ -19,6 +19,7 @@ from mien.model.media import Orientation
 from mien.rendering.appearance.appearance import Appearance
 from mien.rendering.appearance.canonical import SIZE, canonical_points, skin_mask, to_canonical
 from mien.rendering.appearance.donors import choose_donors
+from mien.rendering.appearance.folds import FoldMaps
 from mien.rendering.appearance.library import FaceLibrary, LibraryScan, choose_frames
 from mien.rendering.appearance.skin import learn_skin
 from mien.rendering.base import RenderRequest
@@ -204,6 +205,11 @@ def test_a_cheek_darkens_with_the_smile_that_darkened_it(
     cheek, forehead = texel(skin.layout, CHEEK), texel(skin.layout, FOREHEAD)
     assert ratio[cheek].mean() < 0.93
     assert ratio[forehead].mean() == pytest.approx(1, abs=0.03)
+    # Folds that nothing was learned of go in another way than they came; what was learned does not.
+    bare = replace(skin, folds=FoldMaps(skin.folds.columns, np.zeros_like(skin.folds.maps)))
+    there = bare.change(asked(), asked(mouthSmileLeft=1.0), UPRIGHT).ratio
+    here = bare.change(asked(mouthSmileLeft=1.0), asked(), UPRIGHT).ratio
+    assert (there * here) == pytest.approx(1, abs=1e-4)
     assert (ratio * back) == pytest.approx(1, abs=0.03)
     assert skin.change(asked(), asked(), UPRIGHT).ratio == pytest.approx(1, abs=1e-6)
 

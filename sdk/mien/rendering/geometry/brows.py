@@ -13,10 +13,8 @@ import numpy as np
 
 from mien._math import smoothstep
 from mien._types import FloatArray
-from mien.rendering.geometry.crop import PlateCrop
 from mien.rendering.geometry.field import Zone
 from mien.rendering.geometry.motion import FaceMotion
-from mien.rendering.geometry.tone import luma
 
 __all__ = ["brows_held"]
 
@@ -25,15 +23,8 @@ _LOWER: Final = ((46, 53, 52, 65, 55), (276, 283, 282, 295, 285))
 """The edges of both brows, from the outer end to the inner one."""
 _LIDS: Final = ((247, 30, 29, 27, 28, 56), (467, 260, 259, 257, 258, 286))
 """The skin over the upper lids, likewise."""
-_HELD_CM, _HAIR_CM, _FREE_CM = 0.45, 1.5, 1.35
-"""How far above a brow all goes with it, how far its hair may come, and over how much more skin
-gives way."""
-_BESIDE_HAIR_CM: Final = 0.15
-"""How far beyond hair that is seen all goes with it."""
-_DARKER: Final = 0.82
-"""Brightness of hair, as a part of the forehead's."""
-_STEPS: Final = 16
-"""Places that are looked at above each landmark."""
+_HELD_CM, _REACH_CM = 0.45, 1.8
+"""How far above a brow all goes with it, and from where nothing is changed."""
 _HELD_BELOW: Final = 0.5
 """Part of the skin between brow and lid, as it was filmed, that goes with the brow."""
 _ENDS_CM = 0.4
@@ -46,14 +37,13 @@ _Brow = tuple[list[int], list[int], list[int]]
 """Landmarks of a brow's upper and lower edge, and of the skin over the lid."""
 
 
-def brows_held(field: FloatArray, zone: Zone, motion: FaceMotion, crop: PlateCrop) -> FloatArray:
+def brows_held(field: FloatArray, zone: Zone, motion: FaceMotion) -> FloatArray:
     """Return by how much a field changes so that what lies close to a moved brow moves with it.
 
     Args:
         field: (height, width, 2) how far the content of each pixel has moved, in pixels.
         zone: Where.
         motion: How the face moves.
-        crop: The plate.
 
     Returns:
         (height, width, 2) pixels; 0 away from brows that move.
@@ -61,9 +51,7 @@ def brows_held(field: FloatArray, zone: Zone, motion: FaceMotion, crop: PlateCro
     change = np.zeros_like(field)
     for upper, lower, lid in zip(_UPPER, _LOWER, _LIDS, strict=True):
         if np.abs(motion.motion[[*upper, *lower]]).max() >= _STILL_PX:
-            brow = list(upper), list(lower), list(lid)
-            held = _HELD_CM * motion.px_per_cm
-            _hold(change, field, zone, motion, brow, max(held, _hair(motion, brow, crop)))
+            _hold(change, field, zone, motion, (list(upper), list(lower), list(lid)))
     return change
 
 
@@ -73,7 +61,6 @@ def _hold(
     zone: Zone,
     motion: FaceMotion,
     brow: _Brow,
-    held_above: float,
 ) -> None:
     """Read a field nearer to one brow than it is asked for: at the brow itself, close to it."""
     _, lower, lid = brow
@@ -83,7 +70,7 @@ def _hold(
     up = np.array([along[1], -along[0]], dtype=np.float32)
     up *= np.sign(float((over.mean(axis=0) - skin.mean(axis=0)) @ up)) or 1.0
     cm = motion.px_per_cm
-    reach = held_above + _FREE_CM * cm
+    held_above, reach = _HELD_CM * cm, _REACH_CM * cm
     box = _around(np.concatenate([over, under, skin]), reach, zone)
     if box is None:
         return
@@ -109,28 +96,6 @@ def _hold(
     inside = ((above < reach) * np.float32(1))[..., None]
     mixed = near + part[..., None].astype(np.float32) * (far - near)
     change[rows, columns] += inside * (mixed - field[rows, columns])
-
-
-def _hair(motion: FaceMotion, brow: _Brow, crop: PlateCrop) -> float:
-    """How far above its landmarks a brow's hair is seen in the plate, pixels.
-
-    Brows that are raised as far as they go, or painted, are tracked too low.
-    """
-    upper, _, lid = brow
-    over, skin = motion.source[upper], motion.source[lid]
-    up = over.mean(axis=0) - skin.mean(axis=0)
-    up = up / max(float(np.linalg.norm(up)), 1e-6)
-    heights = np.linspace(0, _HAIR_CM, _STEPS, dtype=np.float32) * np.float32(motion.px_per_cm)
-    # The ends of a brow lie beside hair and shade.
-    places = over[1:-1, None] + heights[:, None] * up
-    seen = luma(crop.around(places.reshape(-1, 2), 0.05 * motion.px_per_cm)[None])[0]
-    seen = np.median(seen.reshape(len(places), -1), axis=0)
-    forehead = float(np.percentile(seen, 80))
-    dark = np.flatnonzero(seen < _DARKER * forehead)
-    # A fringe, or the hairline, comes down from above: that is no brow.
-    if not len(dark) or dark[-1] >= _STEPS - 2 or (dark > _STEPS // 2).all():
-        return 0.0
-    return float(heights[dark[-1]]) + _BESIDE_HAIR_CM * motion.px_per_cm
 
 
 def _read(

@@ -258,7 +258,7 @@ class _FacePainter:
         """The picture (h, w, 3) of a canvas, and the mask (h, w) of what changed."""
         canvas = raster.zone
         field = raster.field(self._motion.motion)
-        held = brows_held(field, canvas, self._motion, self._crop)
+        held = brows_held(field, canvas, self._motion)
         field += held
         self._inside(field, canvas)
         parts = [self._part(painter, zone, canvas, (field, held)) for painter, zone in zones]
