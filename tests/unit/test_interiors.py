@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -18,7 +20,7 @@ from mien.rendering.painting.interior import InteriorSource
 from mien.rendering.painting.layer import PaintLayer
 from mien.rendering.painting.mouth.colours import FaceColours
 from mien.rendering.painting.mouth.compose import exemplar_part, own_part
-from mien.rendering.painting.mouth.exemplar import ExemplarInterior
+from mien.rendering.painting.mouth.exemplar import ExemplarInterior, TeethRow
 from mien.rendering.painting.mouth.lips import cover_remains, opening_depth, parted
 from mien.rendering.painting.mouth.own import PlateInterior, teeth_shown
 from mien.rendering.painting.mouth.synthesized import SynthesizedInterior
@@ -26,7 +28,7 @@ from mien.testing.scenes import Scene, Spot
 
 SKIN = np.array([0.8, 0.6, 0.5], dtype=np.float32)
 TEETH_CM = 0.25
-SOURCES = ("own", "exemplar", "synthesized")
+SOURCES = ("own", "exemplar", "row", "synthesized")
 
 
 def opened(centimetres: float, **asked: float) -> FaceMotion:
@@ -58,9 +60,11 @@ def sources(motion: FaceMotion) -> dict[str, InteriorSource[Cavity]]:
     cavity = Cavity.in_plate(motion, TEETH_CM)
     crop = picture_of(cavity)
     colours = FaceColours.of(np.tile(SKIN, (5, 1)), np.tile(0.8 * SKIN, (5, 1)))
+    exemplar = Exemplar(7, crop, cavity, SKIN, 0.03, 0.0).with_teeth(TEETH_CM)
     return {
-        "own": PlateInterior.of(crop, cavity, colours.seen_tooth),
-        "exemplar": ExemplarInterior(Exemplar(7, crop, cavity, SKIN, 0.03, 0.0), SKIN, 0.7),
+        "own": PlateInterior.of(crop, cavity, colours.seen_tooth, SKIN),
+        "exemplar": ExemplarInterior(exemplar, SKIN, 0.7, colours.seen_tooth),
+        "row": TeethRow(exemplar, SKIN, 0.7, colours.seen_tooth),
         "synthesized": SynthesizedInterior(colours, 0.7, 0.0, 7),
     }
 
@@ -138,9 +142,9 @@ def test_another_frames_inside_takes_on_this_frames_light() -> None:
     source = sources(motion)["exemplar"]
     assert isinstance(source, ExemplarInterior)
     u, v = grid(target)
-    dim = ExemplarInterior(source.exemplar, source.skin / 2, source.softness_px)
+    dim = replace(source, skin=source.skin / 2, tooth_luma=source.tooth_luma / 2)
     assert np.allclose(dim.sample(u, v, target)[0], source.sample(u, v, target)[0] / 2, atol=1e-6)
-    soft = ExemplarInterior(source.exemplar, source.skin, 3.0)
+    soft = replace(source, softness_px=3.0)
     assert soft.sample(u, v, target)[0].std() < source.sample(u, v, target)[0].std()
 
 

@@ -2,7 +2,8 @@
 
 The rig's fields are learned from what faces do together, and the solver needs them so. What an
 editor adds is one control alone: whoever presses their lips in ordinary footage mostly smiles with
-it, and an added press would be half a smile.
+it, and an added press would be half a smile; whoever lifts the upper lip mostly speaks, and an
+added lift would drop the lower one by as much.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ field of pressed lips: by them it was told from a smile worst, and by more than 
 no longer seen to press (`python -m tests.benchmarks asked --only mouthPress`)."""
 _ABOVE_CM, _BELOW_CM = 1.3, 2.0
 """How far above and below the line between the corners the skin goes with the mouth."""
+_FALL = 0.5
+"""Part of the lower lip's fall in the field of a lifted upper lip that is the jaw's and its own."""
 _PRESS: Final = ("mouthPressLeft", "mouthPressRight")
+_UPPER_UP: Final = ("mouthUpperUpLeft", "mouthUpperUpRight")
 
 
 def added_changes(mean: FloatArray, fields: FloatArray) -> dict[int, FloatArray]:
@@ -36,8 +40,17 @@ def added_changes(mean: FloatArray, fields: FloatArray) -> dict[int, FloatArray]
     Returns:
         By column, (468, 3) float32 displacement at a value of 1.
     """
-    columns = [INDEX[name] for name in _PRESS]
-    return {column: _without_smile(mean, fields[column]) for column in columns}
+    changes = {INDEX[name]: _without_smile(mean, fields[INDEX[name]]) for name in _PRESS}
+    for name in _UPPER_UP:
+        changes[INDEX[name]] = _without_fall(fields[INDEX[name]])
+    return changes
+
+
+def _without_fall(field: FloatArray) -> FloatArray:
+    """Return what takes the fall of the lower lip out of a field, which lifts all else."""
+    change = np.zeros_like(field)
+    change[:, 1] = -_FALL * np.minimum(field[:, 1], 0)
+    return change
 
 
 def _without_smile(mean: FloatArray, field: FloatArray) -> FloatArray:

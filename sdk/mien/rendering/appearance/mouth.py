@@ -6,7 +6,7 @@ not change from frame to frame, and does not depend on the order in which frames
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,11 +15,19 @@ from mien._types import FloatArray
 from mien.media.planes import Box, Plate
 from mien.model.face import Face
 from mien.rendering.appearance.fingerprint import fingerprint_of
+from mien.rendering.appearance.teeth import (
+    TEETH_CM,
+    darkest,
+    lip_height,
+    teeth_height,
+    teeth_seen,
+    tooth_colour,
+)
 from mien.rendering.geometry.crop import PlateCrop
 from mien.rendering.geometry.features import open_frames
 from mien.rendering.geometry.motion import FaceDeformer
-from mien.rendering.geometry.mouth import Cavity, FaceLight, depth_shown, profile
-from mien.rendering.geometry.tone import luma, softness
+from mien.rendering.geometry.mouth import Cavity, FaceLight, depth_shown
+from mien.rendering.geometry.tone import softness
 from mien.rendering.geometry.topology import LIPS, SKIN_SAMPLES
 
 __all__ = ["Exemplar", "MouthAppearance", "MouthScan"]
@@ -40,22 +48,19 @@ _SHARP = 1.4
 """A look is sharp when it is no softer than the sharpest one, times this."""
 _SKEW = 0.3
 """How unequal an opening's halves may be, as a part of its height, for half the price."""
+_ROW_CM = 0.3
+"""Height of upper teeth below the lip that is a row worth carrying to other frames."""
+_SURELY, _SURE_ROW = 0.5, 0.8
+"""How surely an edge must be that of the upper teeth, and in a row that is carried over."""
 _SPEED_CM_PER_FRAME = 0.35
 """How fast lips may move for the frame to be a good look at them."""
-_TEETH_CM, _MOST_TEETH_CM = 0.22, 0.75
-"""Upper teeth below the resting line: when nothing is known, and the most."""
-_BRIGHT, _DROP = 0.55, 0.62
-"""Teeth are at least this bright against the skin; at their edge brightness drops so far."""
-_FRONT_CM = 0.7
-"""Half the width of the front teeth whose colour is looked at."""
-_TOOTH_LEVELS = 0.6, 1.15
-"""The least and the most that teeth between lips are as bright as skin."""
-_LEAST_GREEN = 0.92
-"""How much green there must be to the red of teeth, over that of the skin: a lip has less."""
-_WHITEST = 1.0, 1.18, 1.24
-"""How much more green and blue than red teeth reflect at most, over what skin reflects."""
-_TEETH_LIT = 0.88
-"""The part of the light, in R'G'B', that teeth get between the lips of such an open mouth."""
+_FRONT_CM, _TILTED_CM = 1.0, 0.2
+"""Half the width of the front teeth, and by how much a lip that bares them may be raised on one
+side more than on the other: the edge of the teeth is looked for as if they were bared evenly."""
+_RISE_CM = 0.2
+"""How far a lip must be raised to be worth a turn of the head by that many degrees."""
+_NOSE = 2
+"""The landmark at the nose's base, which stays with the skull."""
 _MARGIN_PX = 4
 """Pixels around the landmarks that a look holds."""
 
@@ -71,6 +76,7 @@ class Exemplar:
         skin: (3,) the colour of the skin in that frame.
         softness: Standard deviation of its blur, cm.
         yaw: Turn of the head, degrees.
+        dark: Where it is darkest between the edge of the upper teeth and the lower lip, 0..1.
     """
 
     frame: int
@@ -79,6 +85,20 @@ class Exemplar:
     skin: FloatArray
     softness: float
     yaw: float
+    dark: float = 0.5
+
+    def with_teeth(self, known: float) -> Exemplar:
+        """Return it with its upper teeth as they are seen in it, or as they are known to be, cm.
+
+        Where none are seen its lip hides them, however far they are known to reach.
+        """
+        seen = teeth_seen(self.crop, self.cavity, self.skin)
+        if seen is None:
+            teeth = min(known, lip_height(self.cavity))
+        else:
+            teeth = seen.height if seen.surely > _SURELY else known
+        cavity = replace(self.cavity, teeth=teeth)
+        return replace(self, cavity=cavity, dark=darkest(self.crop, cavity))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,16 +111,25 @@ class MouthAppearance:
             seen.
         sections: First frame of every section between cuts.
         exemplars: An open mouth for every section, None where none fits.
+        rows: The mouth that shows most of the upper teeth, likewise.
     """
 
-    teeth: float = _TEETH_CM
+    teeth: float = TEETH_CM
     tooth: FloatArray | None = None
     sections: tuple[int, ...] = (0,)
     exemplars: tuple[Exemplar | None, ...] = (None,)
+    rows: tuple[Exemplar | None, ...] = (None,)
 
     def exemplar(self, frame: int) -> Exemplar | None:
         """Return the open mouth of the section that a frame is in."""
-        return self.exemplars[int(np.searchsorted(self.sections, frame, side="right")) - 1]
+        return self.exemplars[self._section(frame)]
+
+    def row(self, frame: int) -> Exemplar | None:
+        """Return the mouth with the most of the upper teeth, of the section that a frame is in."""
+        return self.rows[self._section(frame)]
+
+    def _section(self, frame: int) -> int:
+        return int(np.searchsorted(self.sections, frame, side="right")) - 1
 
     def helped_by(self, others: Sequence[MouthAppearance]) -> MouthAppearance:
         """Return this mouth with what it never shows as other material shows it.
@@ -109,19 +138,21 @@ class MouthAppearance:
             others: The same mouth in other material, the best first.
         """
         teeth = next((one for one in (self, *others) if one.tooth is not None), self)
-        found = [exemplar for one in others for exemplar in one.exemplars if exemplar is not None]
-        exemplars = self.exemplars
-        if found:
-            exemplars = tuple(
-                exemplar or replace(found[0], cavity=replace(found[0].cavity, teeth=teeth.teeth))
-                for exemplar in exemplars
-            )
-        return MouthAppearance(teeth.teeth, teeth.tooth, self.sections, exemplars)
+        return MouthAppearance(
+            teeth.teeth,
+            teeth.tooth,
+            self.sections,
+            _filled(self.exemplars, [found for one in others for found in one.exemplars], teeth),
+            _filled(self.rows, [found for one in others for found in one.rows], teeth),
+        )
 
     @property
     def fingerprint(self) -> str:
         """Digest of the teeth, the sections and the exemplars, down to their pixels."""
         return fingerprint_of(self)
+
+
+_Choice = Callable[[Sequence[Exemplar]], Exemplar | None]
 
 
 class MouthScan:
@@ -142,84 +173,167 @@ class MouthScan:
         gaps, skew = _openings(face)
         yaw, speed = _yaw(face), _speed(face)
         self._sections = (0, *cuts)
-        self._candidates: list[list[int]] = []
+        inside: list[list[int]] = []
+        rows: list[list[int]] = []
         for start, stop in zip(self._sections, (*cuts, len(gaps)), strict=True):
             part = slice(start, stop)
-            best = _best(gaps[part], yaw[part], speed[part], skew[part])
-            self._candidates.append([start + i for i in best])
-        self._section_of = {
-            frame: number for number, frames in enumerate(self._candidates) for frame in frames
-        }
+            here = _Movement(gaps[part], yaw[part], speed[part], skew[part])
+            inside.append([start + i for i in here.open_widest()])
+            rows.append([start + i for i in here.lips_highest(_lip_height(face, part))])
+        self._inside, self._rows = _Chosen(inside, _deepest), _Chosen(rows, _highest)
         self._for_teeth = frozenset(_spread_out(gaps))
-        self._looks: dict[int, Exemplar | None] = {}
-        self._chosen: list[Exemplar | None] = [None] * len(self._sections)
-        self._teeth: list[_TeethSeen] = []
+        self._teeth: list[Exemplar] = []
 
     @property
     def frames(self) -> frozenset[int]:
         """Indices of the frames that it wants to see."""
-        return self._for_teeth | self._section_of.keys()
+        return self._for_teeth | self._inside.frames | self._rows.frames
 
     def examine(self, frame: int, plate: Plate) -> None:
         """Look at one of them; see `RegionScan.examine`."""
         look = _look(self._face, self._deformer, plate, frame)
         if frame in self._for_teeth and look is not None:
-            seen = _teeth_seen(look)
-            if seen is not None:
-                self._teeth.append(seen)
+            self._teeth.append(look)
+        for chosen in (self._inside, self._rows):
+            chosen.offer(frame, look)
+
+    def result(self) -> MouthAppearance:
+        """Return the teeth, and an open mouth for every section."""
+        seen = [teeth_seen(look.crop, look.cavity, look.skin) for look in self._teeth]
+        shown = [teeth for teeth in seen if teeth is not None]
+        without = [look for look, teeth in zip(self._teeth, seen, strict=True) if teeth is None]
+        hidden = [lip_height(look.cavity) for look in without if _is_deep(look)]
+        teeth = teeth_height(shown, hidden)
+        inside, rows = (
+            tuple(look and look.with_teeth(teeth) for look in chosen.best)
+            for chosen in (self._inside, self._rows)
+        )
+        # Teeth are the same after a cut, and what light is on them the skin tells.
+        known = MouthAppearance(teeth, tooth_colour(shown), self._sections, inside)
+        return replace(known, rows=_filled(rows, rows, known))
+
+
+class _Chosen:
+    """One look for every section, chosen when all of its candidates were seen.
+
+    Args:
+        candidates: Frames of every section, the likeliest first.
+        choose: Which of their looks is best, if any is good.
+    """
+
+    def __init__(self, candidates: list[list[int]], choose: _Choice) -> None:
+        self._candidates = candidates
+        self._choose = choose
+        self._section_of = {i: number for number, some in enumerate(candidates) for i in some}
+        self._looks: dict[int, Exemplar | None] = {}
+        self.best: list[Exemplar | None] = [None] * len(candidates)
+
+    @property
+    def frames(self) -> frozenset[int]:
+        """The frames of all sections."""
+        return frozenset(self._section_of)
+
+    def offer(self, frame: int, look: Exemplar | None) -> None:
+        """Take the look at a frame, if it is one of them."""
         section = self._section_of.get(frame)
         if section is None:
             return
         self._looks[frame] = look
         candidates = self._candidates[section]
         if all(candidate in self._looks for candidate in candidates):
-            self._chosen[section] = _good([self._looks.pop(i) for i in candidates])
-
-    def result(self) -> MouthAppearance:
-        """Return the teeth, and an open mouth for every section."""
-        teeth = _teeth(self._teeth)
-        exemplars = tuple(
-            look and replace(look, cavity=replace(look.cavity, teeth=teeth))
-            for look in self._chosen
-        )
-        return MouthAppearance(teeth, _tooth_colour(self._teeth), self._sections, exemplars)
+            looks = [self._looks.pop(i) for i in candidates]
+            self.best[section] = self._choose([look for look in looks if look is not None])
 
 
-def _best(gaps: FloatArray, yaw: FloatArray, speed: FloatArray, skew: FloatArray) -> list[int]:
-    """A few frames of a section whose open mouth could serve all others, best first.
+@dataclass(frozen=True, slots=True, eq=False)
+class _Movement:
+    """How a mouth moves in one section, (T,) each: see `_openings`, `_yaw` and `_speed`.
 
-    The choice looks at the section alone, not at the edit: parts of a shot that are
+    What is chosen by it follows from the section alone, not from the edit: parts of a shot that are
     rendered apart must choose alike.
     """
-    seen = gaps >= 0
-    if not seen.any():
-        return []
-    turn = np.abs(yaw - np.median(yaw[seen]))
-    # An inside may be drawn out a little, but cutting from a larger one is better.
-    cost = -2 * np.log(np.maximum(gaps, 1e-3))
-    cost = cost + turn / _TURN_DEGREES + speed / _SPEED_CM_PER_FRAME + 0.5 * skew / _SKEW
-    fits = (gaps >= _INSIDE_GAP_CM) & (turn < _TURN_DEGREES) & (speed < _SPEED_CM_PER_FRAME)
-    cost = np.where(fits, cost, np.inf)
-    chosen: list[int] = []
-    while len(chosen) < _CANDIDATES and np.isfinite(cost).any():
-        best = int(np.argmin(cost))
-        chosen.append(best)
-        cost[max(0, best - _APART_FRAMES) : best + _APART_FRAMES + 1] = np.inf
-    return chosen
+
+    gaps: FloatArray
+    yaw: FloatArray
+    speed: FloatArray
+    skew: FloatArray
+
+    def open_widest(self) -> list[int]:
+        """A few frames whose open mouth could serve all others, best first.
+
+        An inside may be drawn out a little, but cutting from a larger one is better.
+        """
+        return self._best(-2 * np.log(np.maximum(self.gaps, 1e-3)), _INSIDE_GAP_CM)
+
+    def lips_highest(self, heights: FloatArray) -> list[int]:
+        """A few frames whose upper lip (T,) bares the most of the teeth, likewise."""
+        return self._best(-heights / np.float32(_RISE_CM), _TEETH_GAP_CM)
+
+    def _best(self, cost: FloatArray, least_gap: float) -> list[int]:
+        seen = self.gaps >= 0
+        if not seen.any():
+            return []
+        turn = np.abs(self.yaw - np.median(self.yaw[seen]))
+        cost = cost + turn / _TURN_DEGREES + self.speed / _SPEED_CM_PER_FRAME
+        cost = cost + 0.5 * self.skew / _SKEW
+        fits = (self.gaps >= least_gap) & (turn < _TURN_DEGREES)
+        cost = np.where(fits & (self.speed < _SPEED_CM_PER_FRAME), cost, np.inf)
+        chosen: list[int] = []
+        while len(chosen) < _CANDIDATES and np.isfinite(cost).any():
+            best = int(np.argmin(cost))
+            chosen.append(best)
+            cost[max(0, best - _APART_FRAMES) : best + _APART_FRAMES + 1] = np.inf
+        return chosen
 
 
-def _good(looks: Sequence[Exemplar | None]) -> Exemplar | None:
+def _filled(
+    own: tuple[Exemplar | None, ...], others: Sequence[Exemplar | None], known: MouthAppearance
+) -> tuple[Exemplar | None, ...]:
+    """An own look for every section, and the first of others where there is none."""
+    found = next((look for look in others if look is not None), None)
+    if found is not None:
+        found = found.with_teeth(known.teeth)
+    return tuple(look or found for look in own)
+
+
+def _deepest(looks: Sequence[Exemplar]) -> Exemplar | None:
     """The first look that is sharp and shows the dark between the teeth.
 
     Clenched teeth open no mouth.
     """
-    deep = [
-        look for look in looks if look is not None and depth_shown(look.crop, look.cavity) > _DEEP
-    ]
-    if not deep:
-        return None
-    sharp = _SHARP * min(look.softness for look in deep)
-    return next(look for look in deep if look.softness <= sharp)
+    return next(iter(_sharp_ones([look for look in looks if _is_deep(look)])), None)
+
+
+def _is_deep(look: Exemplar) -> bool:
+    return depth_shown(look.crop, look.cavity) > _DEEP
+
+
+def _highest(looks: Sequence[Exemplar]) -> Exemplar | None:
+    """The sharp look that shows the most of the upper teeth down to their edge."""
+    shown = {}
+    for look in looks:
+        seen = teeth_seen(look.crop, look.cavity, look.skin)
+        if seen is None or seen.surely < _SURE_ROW or seen.shown < _ROW_CM:
+            continue
+        sides = look.cavity.lips(np.array([-_FRONT_CM, _FRONT_CM], dtype=np.float32))[0]
+        if abs(float(sides[1] - sides[0])) < _TILTED_CM:
+            shown[look.frame] = seen.shown
+    rows = _sharp_ones([look for look in looks if look.frame in shown])
+    return max(rows, key=lambda look: shown[look.frame], default=None)
+
+
+def _sharp_ones(looks: Sequence[Exemplar]) -> list[Exemplar]:
+    """Those that are about as sharp as the sharpest."""
+    sharp = _SHARP * min((look.softness for look in looks), default=0.0)
+    return [look for look in looks if look.softness <= sharp]
+
+
+def _lip_height(face: Face, frames: slice) -> FloatArray:
+    """(T,) how far the upper lip's edge lies below the nose, cm less for a lip that is raised."""
+    points = face.landmarks[frames][:, [_NOSE, LIPS.upper[len(LIPS.upper) // 2]], :2]
+    scale = np.maximum(face.curves.pose.scale[frames], 1e-6)
+    below = np.linalg.norm(points[:, 1] - points[:, 0], axis=1) / scale
+    return np.asarray(-np.nan_to_num(below, nan=np.inf), dtype=np.float32)
 
 
 def _openings(face: Face) -> tuple[FloatArray, FloatArray]:
@@ -280,82 +394,6 @@ def _look(face: Face, deformer: FaceDeformer, plate: Plate, frame: int) -> Exemp
         return None
     crop = PlateCrop.of(plate, box)
     light = FaceLight.of(crop, motion)
-    cavity = Cavity.in_plate(motion, _TEETH_CM)
+    cavity = Cavity.in_plate(motion, TEETH_CM)
     soft = softness(crop.rgb) / cavity.px_per_cm
     return Exemplar(frame, crop, cavity, light.skin, soft, motion.yaw)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _TeethSeen:
-    """How far down the upper teeth reach in one frame, cm.
-
-    Attributes:
-        height: Where they end, or a height that they reach at least.
-        ends: Whether they are seen to end there.
-        colour: (3,) their colour over the skin's.
-    """
-
-    height: float
-    ends: bool
-    colour: FloatArray
-
-
-def _teeth_seen(look: Exemplar) -> _TeethSeen | None:
-    """How far the upper teeth are seen to reach; None when none are seen.
-
-    Down the middle of an open mouth the picture is bright on the teeth, not red, and drops at
-    their edge. Where it does not drop, the teeth reach at least as far down as the lower lip.
-    """
-    height, brightness = profile(look.crop, look.cavity)
-    if len(height) < 6:
-        return None
-    top = int(np.argmax(brightness[: max(2, 2 * len(brightness) // 3)]))
-    if brightness[top] < _BRIGHT * float(luma(look.skin)):
-        return None
-    colour = _colour_at(look, float(height[top]))
-    if colour[1] < _LEAST_GREEN * colour[0]:
-        return None
-    lowest = top + int(np.argmin(brightness[top:]))
-    if brightness[lowest] > _DROP * brightness[top]:
-        return _TeethSeen(float(height[-1]), ends=False, colour=colour)
-    half = (brightness[top] + brightness[lowest]) / 2
-    edge = float(height[top + int(np.argmax(brightness[top:] < half))])
-    return _TeethSeen(edge, ends=True, colour=colour)
-
-
-def _colour_at(look: Exemplar, height: float) -> FloatArray:
-    """(3,) colour of the front teeth at a height below the resting line, over the skin's."""
-    cavity = look.cavity
-    u = np.linspace(-_FRONT_CM, _FRONT_CM, 13, dtype=np.float32)[None]
-    line = np.interp(u * cavity.px_per_cm_along_lips, cavity.rest[:, 0], cavity.rest[:, 1])
-    seen = cavity.sample(look.crop, u, (line / cavity.px_per_cm + height).astype(np.float32))
-    colour = np.median(seen.reshape(-1, 3), axis=0) / np.maximum(look.skin, 1e-3)
-    return np.asarray(colour, dtype=np.float32)
-
-
-def _tooth_colour(seen: Sequence[_TeethSeen]) -> FloatArray | None:
-    """(3,) the teeth's colour over the skin's; None where none are seen.
-
-    What was taken for teeth may be a highlight on a lip, so it is held to how bright teeth are.
-    """
-    if not seen:
-        return None
-    colour = np.median([teeth.colour for teeth in seen], axis=0)
-    level = float(luma(colour))
-    # Highlights that are blown out are white whatever the light.
-    colour = colour / level * np.clip(level, *_TOOTH_LEVELS)
-    colour = np.minimum(colour, colour[0] * np.array(_WHITEST))
-    return np.asarray(colour / _TEETH_LIT, dtype=np.float32)
-
-
-def _teeth(seen: Sequence[_TeethSeen]) -> float:
-    """How far the upper front teeth reach below the resting line, cm."""
-    edges = [teeth.height for teeth in seen if teeth.ends]
-    bounds = [teeth.height for teeth in seen if not teeth.ends]
-    if edges:
-        height = float(np.median(edges))
-    elif bounds:
-        height = max(_TEETH_CM, float(np.median(bounds)))
-    else:
-        height = _TEETH_CM
-    return float(np.clip(height, 0.0, _MOST_TEETH_CM))

@@ -21,7 +21,9 @@ from mien.model.media import Orientation
 from mien.rendering.geometry.contour import LocalAxes
 from mien.rendering.geometry.gaps import gaps_between, lips_kept_shut, part_left
 from mien.rendering.geometry.habits import Habits
+from mien.rendering.geometry.spread import lid_spread, lip_spread
 from mien.rendering.geometry.topology import EYES, IRIS, LIPS, OVAL, Opening, warp_mesh
+from mien.rendering.geometry.upper_lip import upper_lip_held
 
 __all__ = ["FaceMotion", "FaceDeformer"]
 
@@ -152,8 +154,8 @@ class FaceDeformer:
         self._rig = load_rig().personal(face.identity)
         self._habits = Habits(face, self._rig)
         self._mesh = warp_mesh()
-        self._spread = _lid_spread()
-        self._lip_spread = _lip_spread()
+        self._spread = lid_spread()
+        self._lip_spread = lip_spread()
         self._normals = _head_normals(face.identity)
         corners = face.identity[[LIPS.upper[0], LIPS.upper[-1]]]
         self._neutral_chin = self._rig.shape(np.zeros(len(INDEX), np.float32))[list(_CHIN)]
@@ -216,11 +218,12 @@ class FaceDeformer:
         )
         moves += self._lid_contact(points, moves, unit, (was, lids), reached - source)
         moves += self._lip_contact(points, moves, unit, (was, lips), target - source)
+        seam = self._seam(frame, upright)
+        moves += upper_lip_held(points, moves, seam, unit, self._lip_spread)
         gaze = {"Left": moved[0], "Right": moved[1]}
         moves += self._wide_limit(points, moves, unit, gaze, target - source)
         vertices, motion = self._mesh_motion(points[:SKIN], moves, unit)
         forward = self._face.curves.pose.rotation[frame, :, 2]
-        seam = self._seam(frame, upright)
         mouth = LocalAxes.between(seam[0], seam[-1], seam[0] + points[152] - points[10])
         return FaceMotion(
             source=vertices,
@@ -430,29 +433,6 @@ class FaceDeformer:
             np.concatenate([points, band, ring]).astype(np.float32),
             np.concatenate([motion, motion[band_of], still]).astype(np.float32),
         )
-
-
-def _lid_spread() -> dict[str, FloatArray]:
-    """Per side, (468, 18) how the skin follows the lids' landmarks in the order of `EYES`."""
-    rig = load_rig()
-    spread = {}
-    for side, eye in EYES.items():
-        name = side.lower()
-        order = [*rig.groups[f"{name}_eye_upper"], *rig.groups[f"{name}_eye_lower"]]
-        half = len(order) // 2
-        upper = [order[:half].index(v) for v in eye.upper]
-        lower = [half + order[half:].index(v) for v in eye.lower]
-        spread[side] = np.asarray(rig.lid_spread[name][:, upper + lower], dtype=np.float32)
-    return spread
-
-
-def _lip_spread() -> FloatArray:
-    """(468, 22) how the skin follows the inner lips' landmarks in the order of `LIPS`."""
-    rig = load_rig()
-    above, below = list(rig.groups["lips_inner_upper"]), list(rig.groups["lips_inner_lower"])
-    upper = [above.index(v) for v in LIPS.upper]
-    lower = [len(above) + below.index(v) for v in LIPS.lower]
-    return np.asarray(rig.lip_spread[:, upper + lower], dtype=np.float32)
 
 
 def _white(axes: LocalAxes, lid: FloatArray, middle: FloatArray, radius: float) -> float:

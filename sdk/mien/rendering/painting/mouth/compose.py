@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -12,6 +12,7 @@ import numpy as np
 from mien._math import smoothstep
 from mien._types import FloatArray
 from mien.rendering.appearance.mouth import MouthAppearance
+from mien.rendering.appearance.teeth import own_teeth
 from mien.rendering.geometry.contour import LocalAxes
 from mien.rendering.geometry.motion import FaceMotion
 from mien.rendering.geometry.mouth import Cavity, FaceLight, lip_edges
@@ -20,13 +21,13 @@ from mien.rendering.geometry.topology import LIPS
 from mien.rendering.painting.interior import InteriorSource
 from mien.rendering.painting.layer import PaintLayer
 from mien.rendering.painting.mouth.colours import FaceColours
-from mien.rendering.painting.mouth.exemplar import ExemplarInterior
+from mien.rendering.painting.mouth.exemplar import ExemplarInterior, TeethRow
 from mien.rendering.painting.mouth.lips import cover_remains, opening_depth, parted
 from mien.rendering.painting.mouth.own import PlateInterior, teeth_shown
 from mien.rendering.painting.mouth.synthesized import SynthesizedInterior
 from mien.rendering.painting.opening import OpeningView, rim_moves
 
-__all__ = ["MouthPainter", "exemplar_part", "extend_outward", "own_part"]
+__all__ = ["MouthPainter", "exemplar_part", "extend_outward", "own_part", "turn_part"]
 
 _BESIDE_CM = 0.1, 0.6
 """How far from the corners lips leave teeth free, and where they surely do."""
@@ -82,13 +83,14 @@ class MouthPainter:
 
     def layers(self, view: OpeningView, skin: FloatArray) -> Sequence[PaintLayer]:
         """Return the inside, up to where lips begin."""
-        motion, known = view.motion, self._appearance
-        before = Cavity.in_plate(motion, known.teeth)
-        after = Cavity.in_target(motion, known.teeth)
+        motion = view.motion
+        light = FaceLight.of(view.crop, motion)
+        before = Cavity.in_plate(motion, self._appearance.teeth)
+        before = replace(before, teeth=own_teeth(view.crop, before, light.skin))
+        after = Cavity.in_target(motion, before.teeth)
         soft = softness(view.plate)
         depth = opening_depth(after.edges, view.u, view.v)
         alpha = parted(before, after) * smoothstep(depth, -0.2 - 0.4 * soft, 0.4 + 1.2 * soft)
-        light = FaceLight.of(view.crop, motion)
         alpha = cover_remains(alpha, skin, depth, light.lip, before, after)
         if not alpha.any():
             return ()
@@ -113,28 +115,60 @@ class MouthPainter:
         """
         motion, crop, known = view.motion, view.crop, self._appearance
         colours = FaceColours.of(light.skin, light.lip, known.tooth, light.sideways)
-        exemplar = known.exemplar(self._seed)
-        weight = np.full_like(mouth.u, own_part(mouth.cavity, before))
-        if exemplar is None and known.tooth is not None:
-            # Nothing shows this person's teeth but the plate itself.
-            weight += (1 - weight) * teeth_shown(before) * mouth.above_teeth() * mouth.in_front()
-        fit = 0.0
-        if exemplar is not None:
-            fit = exemplar_part(mouth.cavity, exemplar.cavity, motion.yaw - exemplar.yaw)
-        # One set of teeth is enough: beside another frame's the model only closes the corners.
-        made = SynthesizedInterior(colours, soft, grain_level(crop.rgb), self._seed, 1 - fit)
-        rgb = mouth.sample(made)[0]
-        if exemplar is not None and fit >= _NEGLIGIBLE_WEIGHT and weight.min() < 1:
-            seen, confidence = mouth.sample(ExemplarInterior(exemplar, light.skin, soft))
-            rgb = PaintLayer(seen, fit * confidence).over(rgb)
+        own_weight = own_part(mouth.cavity, before)
+        # The plate's own upper teeth stay with the skull, however far the mouth opens.
+        bared = (
+            (known.tooth is not None) * teeth_shown(before) * mouth.above_teeth() * mouth.in_front()
+        )
+        weight = own_weight + (1 - own_weight) * bared
+        if weight.min() > 1 - _NEGLIGIBLE_WEIGHT:
+            rgb = np.zeros((*weight.shape, 3), dtype=np.float32)
+        else:
+            rgb = self._others(view, mouth, light, colours, soft)
         rgb = streaked(rgb, _SHUTTER * motion.velocity)
         if weight.max() < _NEGLIGIBLE_WEIGHT:
             return rgb
-        own = PlateInterior.of(crop, before, colours.seen_tooth)
+        own = PlateInterior.of(crop, before, colours.seen_tooth, light.skin)
         seen, confidence = mouth.sample(own)
-        beside = weight * mouth.runs_on(before)
+        alone = known.exemplar(self._seed) is None and known.row(self._seed) is None
+        beside = (weight if alone else own_weight) * mouth.runs_on(before)
         rgb, confidence = extend_outward(rgb, seen, confidence, beside, mouth.cavity.px_per_cm)
         return PaintLayer(seen, weight * confidence).over(rgb)
+
+    def _others(
+        self,
+        view: OpeningView,
+        mouth: _MouthGrid,
+        light: FaceLight,
+        colours: FaceColours,
+        soft: float,
+    ) -> FloatArray:
+        """(h, w, 3) what is synthesized, under what other frames show."""
+        known, turn = self._appearance, view.motion.yaw
+        inside, row = known.exemplar(self._seed), known.row(self._seed)
+        seen, fit = None, 0.0
+        if inside is not None:
+            seen = ExemplarInterior(inside, light.skin, soft, colours.seen_tooth)
+            fit = exemplar_part(mouth.cavity, inside.cavity, turn - inside.yaw)
+        row_fit = 0.0 if row is None else turn_part(turn - row.yaw)
+        # Upper teeth lie over the model's, wherever they come from; of the lower ones, which lie
+        # less surely, one row is enough: beside another frame's the model only closes the corners.
+        rows = 1.0, 1 - fit
+        grain = grain_level(view.crop.rgb)
+        rgb = mouth.sample(SynthesizedInterior(colours, soft, grain, self._seed, rows))[0]
+        if seen is not None and fit >= _NEGLIGIBLE_WEIGHT:
+            rgb = _over(rgb, mouth.sample(seen), fit)
+        if row is not None and row_fit >= _NEGLIGIBLE_WEIGHT:
+            rgb = _over(
+                rgb, mouth.sample(TeethRow(row, light.skin, soft, colours.seen_tooth)), row_fit
+            )
+        return rgb
+
+
+def _over(rgb: FloatArray, sample: tuple[FloatArray, FloatArray], fit: float) -> FloatArray:
+    """A picture under what a source shows, as far as it fits."""
+    seen, confidence = sample
+    return PaintLayer(seen, fit * confidence).over(rgb)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -205,8 +239,16 @@ def exemplar_part(target: Cavity, other: Cavity, turn: float) -> float:
         turn: Degrees by which the head is turned differently there.
     """
     stretch = target.gap / max(other.gap, 1e-3)
-    fit = 1 - smoothstep(stretch, *_EXEMPLAR_STRETCH)
-    return float(fit * (1 - smoothstep(abs(turn), *_TURN_DEGREES)))
+    return (1 - float(smoothstep(stretch, *_EXEMPLAR_STRETCH))) * turn_part(turn)
+
+
+def turn_part(turn: float) -> float:
+    """Return how far another frame's teeth fit, 0..1.
+
+    Args:
+        turn: Degrees by which the head is turned differently there.
+    """
+    return 1 - float(smoothstep(abs(turn), *_TURN_DEGREES))
 
 
 def _extent(alpha: FloatArray, margin: int) -> tuple[slice, slice]:

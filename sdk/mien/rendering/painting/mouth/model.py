@@ -69,7 +69,11 @@ _TINT = np.array([0.10, 0.15, 0.26], dtype=np.float32)
 
 
 def paint_mouth(
-    u: FloatArray, v: FloatArray, cavity: Cavity, colours: FaceColours, teeth: float = 1.0
+    u: FloatArray,
+    v: FloatArray,
+    cavity: Cavity,
+    colours: FaceColours,
+    teeth: tuple[float, float] = (1.0, 1.0),
 ) -> FloatArray:
     """Return the model of a mouth's inside, as it looks between lips that stand so far apart.
 
@@ -78,20 +82,20 @@ def paint_mouth(
         v: (h, w) pixels downwards.
         cavity: The mouth.
         colours: Colours of this face in this light.
-        teeth: How far the rows of teeth are seen, 0..1.
+        teeth: How far the upper and the lower row of teeth are seen, 0..1.
 
     Returns:
         (h, w, 3) R'G'B', without blur and grain.
     """
     size = float(np.clip(cavity.width / _MEAN_WIDTH_CM, *_SIZES))
     light = _Light.between_lips(u, v, cavity, colours)
-    upper = _Seat.of_skull(cavity)
     lower = _Seat.of_jaw(cavity)
     planes = _cavity(u, light, cavity, colours)
     planes = _tongue(planes, u, v, lower, size, light, colours)
-    if teeth > 0:
-        _add_row(planes, u, v, lower, dental_arch(LOWER), size, light, colours, teeth)
-        _add_row(planes, u, v, upper, dental_arch(UPPER), size, light, colours, teeth)
+    rows = (LOWER, lower, teeth[1]), (UPPER, _Seat.of_skull(cavity), teeth[0])
+    for row, seat, amount in rows:
+        if amount > 0:
+            _add_row(planes, u, v, seat, dental_arch(row), size, light, colours, amount)
     return np.asarray(cv2.merge(list(planes)), dtype=np.float32)
 
 

@@ -17,7 +17,13 @@ from mien._types import FloatArray
 from mien.rendering.geometry.crop import PlateCrop
 from mien.rendering.geometry.mouth import Cavity, depth_shown
 from mien.rendering.geometry.tone import luma
-from mien.rendering.painting.mouth.exemplar import LIP_EDGE_CM, sample_lip_to_lip
+from mien.rendering.painting.mouth.exemplar import (
+    EXTEND_CM,
+    LIP_EDGE_CM,
+    drawn_out,
+    first_row,
+    sample_lip_to_lip,
+)
 
 __all__ = ["PlateInterior", "sample_by_teeth", "teeth_shown"]
 
@@ -30,9 +36,9 @@ _SAME_CM = 0.03, 0.25
 """How far lips may move for an inside to stay as it is, and from when it does not."""
 _BEYOND_CM = 0.05, 0.30
 """How far beyond its lips an inside goes on as it is, and from where it is not known."""
-_EXTEND_CM = 0.45
-"""How far what is seen may be drawn out to where it is not."""
-_EXTEND_LOWER_CM = 0.18
+_EXTEND_CM = 0.14, 0.45
+"""How far what is seen is drawn out to where it is not, and from where not any more."""
+_EXTEND_LOWER_CM = 0.05, 0.18
 """The same below the lower teeth's edge, where lip and gum begin soon."""
 _FRONT_CM = 1.2
 """Half the width of the row of front teeth."""
@@ -56,18 +62,22 @@ class PlateInterior:
         crop: The plate around the mouth.
         cavity: The mouth in it.
         tooth_luma: Brightness of teeth.
+        skin: (3,) colour of the skin.
         depth: How far it shows more than teeth, 0..1.
     """
 
     crop: PlateCrop
     cavity: Cavity
     tooth_luma: float
+    skin: FloatArray
     depth: float
 
     @classmethod
-    def of(cls, crop: PlateCrop, cavity: Cavity, tooth_luma: float) -> PlateInterior:
+    def of(
+        cls, crop: PlateCrop, cavity: Cavity, tooth_luma: float, skin: FloatArray
+    ) -> PlateInterior:
         """Return the inside that a picture shows of a mouth, with the depth seen in it."""
-        return cls(crop, cavity, tooth_luma, depth_shown(crop, cavity))
+        return cls(crop, cavity, tooth_luma, skin, depth_shown(crop, cavity))
 
     def sample(self, u: FloatArray, v: FloatArray, target: Cavity) -> tuple[FloatArray, FloatArray]:
         """Return the inside, and how far to rely on it; see `InteriorSource`.
@@ -75,7 +85,9 @@ class PlateInterior:
         A mouth that stood open already and hardly opens further is carried over whole; behind
         lips that hardly move all stays as it is.
         """
-        rgb, confidence = sample_by_teeth(u, v, target, self.cavity, self.crop, self.tooth_luma)
+        rgb, confidence = sample_by_teeth(
+            u, v, target, self.cavity, self.crop, self.tooth_luma, self.skin
+        )
         before, after = self.cavity.gap, target.gap
         weight = self.depth * (1 - float(smoothstep(after / max(before, 1e-3), *_WHOLE_STRETCH)))
         if weight > _NEGLIGIBLE_WEIGHT:
@@ -137,7 +149,7 @@ class _Band(NamedTuple):
         top: (h, w) height from which the picture shows the band.
         bottom: (h, w) height down to which it does.
         least: Height in cm from which what it shows can be relied on.
-        extend: How far it may be drawn out, cm.
+        extend: How far it is drawn out, and from where it is not, cm.
     """
 
     weight: FloatArray
@@ -145,7 +157,7 @@ class _Band(NamedTuple):
     top: FloatArray
     bottom: FloatArray
     least: float
-    extend: float
+    extend: tuple[float, float]
 
 
 def sample_by_teeth(
@@ -155,6 +167,7 @@ def sample_by_teeth(
     source: Cavity,
     crop: PlateCrop,
     tooth_luma: float,
+    skin: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the inside of a mouth in a picture, its teeth going with skull and jaw.
 
@@ -165,6 +178,7 @@ def sample_by_teeth(
         source: The mouth in the picture.
         crop: The picture.
         tooth_luma: Brightness of teeth.
+        skin: (3,) colour of the skin.
 
     Returns:
         (h, w, 3) R'G'B', and (h, w) how far to rely on it, 0..1.
@@ -178,9 +192,10 @@ def sample_by_teeth(
     notch = _NOTCH_CM * (1 - smoothstep(luma(tips), 0.5 * tooth_luma, 0.9 * tooth_luma))
     from_teeth = _TeethEdges.below(upper_teeth - notch, source.jaw)
     teeth = _TeethEdges.below(target.upper_teeth(u) - notch, target.jaw)
-    bands = _bands(v, teeth, from_teeth, upper + LIP_EDGE_CM, lower - LIP_EDGE_CM)
+    row = first_row(u, from_u, target, source)
+    bands = _bands(v, teeth, from_teeth, row, upper + LIP_EDGE_CM, lower - LIP_EDGE_CM)
     from_v, confidence = _held(bands)
-    confidence *= 1 - smoothstep(np.abs(u - from_u), 0.3 * _EXTEND_CM, _EXTEND_CM)
+    confidence *= 1 - smoothstep(np.abs(u - from_u), *_EXTEND_CM)
     confidence *= smoothstep(lower - upper, LIP_EDGE_CM, 2 * LIP_EDGE_CM + 0.1)
     rgb = source.sample(crop, from_u, from_v)
     # Where the jaw drops, what lit the teeth from below is gone, and their edge is rounded.
@@ -191,11 +206,17 @@ def sample_by_teeth(
     drawn = smoothstep(dark - 1.2 * (from_teeth.lower - from_teeth.upper), 0.0, 0.15)
     bright = smoothstep(luma(rgb), 0.3 * tooth_luma, 0.5 * tooth_luma)
     confidence *= 1 - bands[1].weight * drawn * bright
+    confidence *= drawn_out(rgb, bands[0].weight * (row - bands[0].from_v), skin, tooth_luma)
     return rgb, np.asarray(confidence, dtype=np.float32)
 
 
 def _bands(
-    v: FloatArray, teeth: _TeethEdges, source: _TeethEdges, top: FloatArray, bottom: FloatArray
+    v: FloatArray,
+    teeth: _TeethEdges,
+    source: _TeethEdges,
+    first: FloatArray,
+    top: FloatArray,
+    bottom: FloatArray,
 ) -> tuple[_Band, _Band, _Band]:
     """The upper teeth, the dark between, and the lower teeth, at heights v (h, w).
 
@@ -203,6 +224,7 @@ def _bands(
         v: (h, w) heights in the target, cm.
         teeth: The teeth's edges there.
         source: The teeth's edges in the picture.
+        first: (h, w) height from which the picture shows the upper teeth.
         top: (h, w) height from which the picture shows the inside.
         bottom: (h, w) height down to which it does.
     """
@@ -213,10 +235,10 @@ def _bands(
         _Band(
             weight=1 - below_upper,
             from_v=v - teeth.upper + source.upper,
-            top=top,
+            top=first,
             bottom=np.minimum(source.upper, bottom),
-            least=0.02,
-            extend=_EXTEND_CM,
+            least=0.06,
+            extend=EXTEND_CM,
         ),
         _Band(
             weight=below_upper * (1 - below_lower),
@@ -245,7 +267,7 @@ def _held(bands: tuple[_Band, ...]) -> tuple[FloatArray, FloatArray]:
         bottom = np.maximum(band.top, band.bottom)
         held = np.clip(band.from_v, band.top, bottom)
         shown = smoothstep(bottom - band.top, band.least, 2 * band.least + 0.1)
-        near = 1 - smoothstep(np.abs(band.from_v - held), 0.3 * band.extend, band.extend)
+        near = 1 - smoothstep(np.abs(band.from_v - held), *band.extend)
         from_v += band.weight * held
         confidence += band.weight * shown * near
     return from_v, confidence

@@ -28,14 +28,14 @@ class SynthesizedInterior:
         softness_px: Standard deviation of the plate's blur.
         grain: Standard deviation of the plate's grain, in R'G'B'.
         seed: Seed of the grain.
-        teeth: How far its rows of teeth are seen, 0..1.
+        teeth: How far its upper and its lower row of teeth are seen, 0..1.
     """
 
     colours: FaceColours
     softness_px: float
     grain: float
     seed: int
-    teeth: float = 1.0
+    teeth: tuple[float, float] = (1.0, 1.0)
 
     def sample(self, u: FloatArray, v: FloatArray, target: Cavity) -> tuple[FloatArray, FloatArray]:
         """Return the inside, and full confidence everywhere; see `InteriorSource`."""
