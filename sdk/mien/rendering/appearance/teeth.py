@@ -114,27 +114,34 @@ def teeth_seen(crop: PlateCrop, cavity: Cavity, skin: FloatArray) -> TeethSeen |
     return TeethSeen(edge, ends=True, shown=shown, surely=bright * surely, colour=colour)
 
 
-def own_teeth(crop: PlateCrop, cavity: Cavity, skin: FloatArray) -> float:
-    """Return how far the upper teeth of a picture reach below the resting line, cm.
+def own_teeth(
+    crop: PlateCrop, cavity: Cavity, skin: FloatArray, tooth: FloatArray | None
+) -> tuple[float, FloatArray | None]:
+    """Return how far the upper teeth of a picture reach down, and their colour.
 
-    Where they end is seen in it, or known of the shot, and in between where it is not sure: heads
-    are tracked less well than teeth are seen. In an open mouth that shows none the lip hides them;
-    lips that meet lower than at rest are taken to be tracked too low by half.
+    The one is cm below the resting line, the other (3,) over the skin's. Both are seen in it, or
+    known of the shot, and in between where it is not sure: heads are tracked less well than teeth
+    are seen. In an open mouth that shows none the lip hides them; lips that meet lower than at rest
+    are taken to be tracked too low by half.
 
     Args:
         crop: A picture of the mouth.
         cavity: The mouth in it, with the teeth as the shot has them.
         skin: (3,) colour of the skin there.
+        tooth: (3,) their colour over the skin's as the shot has it; None where it shows none.
     """
     seen = teeth_seen(crop, cavity, skin)
     if seen is None:
         lip = lip_height(cavity)
         shut = 1 - float(smoothstep(cavity.gap, *_SHUT_CM))
         hidden = depth_shown(crop, cavity) * min(lip - cavity.teeth, 0.0)
-        return cavity.teeth + shut * _DRIFT * max(lip, 0.0) + (1 - shut) * hidden
+        return cavity.teeth + shut * _DRIFT * max(lip, 0.0) + (1 - shut) * hidden, tooth
     off = seen.height - cavity.teeth
     surely = seen.surely * (1 - float(smoothstep(abs(off), *_OFF_CM)))
-    return cavity.teeth + surely * off
+    here = tooth_colour([seen])
+    if tooth is not None and here is not None:
+        tooth = np.asarray(tooth + surely * (here - tooth), dtype=np.float32)
+    return cavity.teeth + surely * off, tooth
 
 
 def darkest(crop: PlateCrop, cavity: Cavity) -> float:

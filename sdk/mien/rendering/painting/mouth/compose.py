@@ -86,7 +86,8 @@ class MouthPainter:
         motion = view.motion
         light = FaceLight.of(view.crop, motion)
         before = Cavity.in_plate(motion, self._appearance.teeth)
-        before = replace(before, teeth=own_teeth(view.crop, before, light.skin))
+        teeth, tooth = own_teeth(view.crop, before, light.skin, self._appearance.tooth)
+        before = replace(before, teeth=teeth)
         after = Cavity.in_target(motion, before.teeth)
         soft = softness(view.plate)
         depth = opening_depth(after.edges, view.u, view.v)
@@ -97,7 +98,8 @@ class MouthPainter:
         area = _extent(alpha, round(_MARGIN_CM * motion.px_per_cm) + 1)
         mouth = _MouthGrid.of(view, area, after)
         rgb = np.zeros_like(view.plate)
-        rgb[area] = self._inside(view, mouth, before, light, soft)
+        colours = FaceColours.of(light.skin, light.lip, tooth, light.sideways)
+        rgb[area] = self._inside(view, mouth, before, light, colours, soft)
         return (PaintLayer(rgb, streaked(alpha, _SHUTTER * motion.velocity)),)
 
     def _inside(
@@ -106,6 +108,7 @@ class MouthPainter:
         mouth: _MouthGrid,
         before: Cavity,
         light: FaceLight,
+        colours: FaceColours,
         soft: float,
     ) -> FloatArray:
         """(h, w, 3) what is synthesized, under what another frame shows, under the plate's own.
@@ -114,7 +117,6 @@ class MouthPainter:
         by wide ramps, and for the rest is settled for a whole section.
         """
         motion, crop, known = view.motion, view.crop, self._appearance
-        colours = FaceColours.of(light.skin, light.lip, known.tooth, light.sideways)
         own_weight = own_part(mouth.cavity, before)
         # The plate's own upper teeth stay with the skull, however far the mouth opens.
         bared = (

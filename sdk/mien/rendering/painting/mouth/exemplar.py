@@ -12,7 +12,7 @@ from mien._types import FloatArray
 from mien.rendering.appearance.mouth import Exemplar
 from mien.rendering.geometry.crop import PlateCrop
 from mien.rendering.geometry.mouth import Cavity
-from mien.rendering.geometry.tone import luma
+from mien.rendering.geometry.tone import blurred, luma
 
 __all__ = [
     "EXTEND_CM",
@@ -50,6 +50,11 @@ _SHARPER_PX2 = 0.1
 """Square pixels of blur by which another frame must be sharper to be blurred."""
 _MOSTLY_TEETH = 0.3, 0.6
 """The part of what is drawn out that may look like teeth, and from which it is not used."""
+_BESIDE_CM = 0.2
+"""Standard deviation of the blur by which teeth are told from what lies beside them."""
+_GONE_CM = 0.02, 0.08
+"""How much of the upper teeth a picture lacks on average when its lip's shadow has not gone from
+the others, and when it has."""
 _MORE = 0.85
 """The part of what is drawn out over which it is, at the least, to either side."""
 _UNDER_CM = 0.1
@@ -113,7 +118,7 @@ class TeethRow:
         confidence *= smoothstep(shown, *_ROW_SHOWN_CM)
         confidence *= 1 - smoothstep(above, *_BELOW_ROW_CM)
         rgb = _in_this_light(rgb, self.exemplar, target, self.skin, self.softness_px)
-        confidence *= drawn_out(rgb, lacking, self.skin, self.tooth_luma)
+        confidence *= drawn_out(rgb, lacking, self.skin, self.tooth_luma, target.px_per_cm)
         return rgb, np.asarray(confidence, dtype=np.float32)
 
 
@@ -130,7 +135,7 @@ def _in_this_light(
 
 
 def drawn_out(
-    rgb: FloatArray, lacking: FloatArray, skin: FloatArray, tooth_luma: float
+    rgb: FloatArray, lacking: FloatArray, skin: FloatArray, tooth_luma: float, px_per_cm: float
 ) -> FloatArray:
     """Return (h, w) how far colours may be drawn out to teeth that a picture lacks.
 
@@ -141,10 +146,18 @@ def drawn_out(
         lacking: (h, w) how far they are drawn out, cm.
         skin: (3,) colour of the skin in the same light.
         tooth_luma: Brightness of teeth.
+        px_per_cm: Pixels in a cm.
     """
-    further = (1 - smoothstep(lacking, *EXTEND_CM)) * _like_teeth(rgb, skin, tooth_luma)
+    # Told of a row, not of every column of it, which would be drawn out to a patch of its own.
+    like_teeth = blurred(_like_teeth(rgb, skin, tooth_luma), _BESIDE_CM * px_per_cm)
+    further = (1 - smoothstep(lacking, *EXTEND_CM)) * smoothstep(like_teeth, *_MOSTLY_TEETH)
     least = smoothstep(lacking, *_AT_END_CM)
     return np.asarray(1 - least * (1 - further), dtype=np.float32)
+
+
+def _mean(values: FloatArray, weight: FloatArray) -> FloatArray:
+    """() the mean of values (h, w), 0 where they weigh next to nothing."""
+    return np.asarray((values * weight).sum() / max(float(weight.sum()), 1.0), dtype=np.float32)
 
 
 def _like_teeth(rgb: FloatArray, skin: FloatArray, tooth_luma: float) -> FloatArray:
@@ -224,11 +237,18 @@ def _by_edge(
     rgb = source.sample(exemplar.crop, from_u, from_v)
     corner = smoothstep(np.minimum(fraction, 1 - fraction), *_CORNER)
     confidence = corner * smoothstep(from_lower - from_upper, 0.1, 0.3)
-    confidence *= drawn_out(rgb, lacking, exemplar.skin, tooth_luma)
+    confidence *= drawn_out(rgb, lacking, exemplar.skin, tooth_luma, target.px_per_cm)
+    like_teeth = _like_teeth(rgb, exemplar.skin, tooth_luma)
+    # Teeth in the shadow of a lip are in the light when it has gone.
+    row = corner * (v > upper) * (1 - smoothstep(v - top, 0.0, _UNDER_CM))
+    lit = smoothstep(_mean(like_teeth, np.where(lacking <= 0, row, 0)), *_MOSTLY_TEETH)
+    gone = smoothstep(_mean(np.maximum(lacking, 0), row), *_GONE_CM)
+    # Beside them lips reach further down than they were tracked.
+    near = smoothstep(blurred(like_teeth, _BESIDE_CM * target.px_per_cm), *_MOSTLY_TEETH)
+    confidence *= 1 - row * gone * (1 - np.minimum(lit, near))
     # The dark and the tongue look alike however far they are drawn out, and teeth do not.
     rubber = 1 - smoothstep(drawn, *_DRAWN)
-    teeth = (rubber * corner * _like_teeth(rgb, exemplar.skin, tooth_luma)).sum()
-    teeth = smoothstep(teeth / max(float((rubber * corner).sum()), 1.0), *_MOSTLY_TEETH)
+    teeth = smoothstep(_mean(like_teeth, rubber * corner), *_MOSTLY_TEETH)
     # What lies between them and the upper teeth would be left alone in the dark.
     above = smoothstep(v - top, 0.0, _UNDER_CM) * (1 - smoothstep(v - (top + lower) / 2, 0.0, 0.2))
     confidence *= 1 - np.maximum(rubber, above) * teeth

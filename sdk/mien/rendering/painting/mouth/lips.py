@@ -18,9 +18,11 @@ _CLOSED_CM, _PARTED_CM = (0.30, 0.60), (0.10, 0.30)
 before an inside begins to be seen, and is."""
 _END = 0.3
 """The part of an opening's length over which an end is rounded that does not taper."""
-_RIM_CM = 0.12
+_RIM_CM = 0.15
 """How far out a lip's tracked inner edge may lie from where its teeth end."""
-_TOOTH_LIKE, _DARK = (1.10, 1.30), (0.65, 0.90)
+_MIXED_CM = 0.025
+"""How far what is no lip's is mixed with what is."""
+_TOOTH_LIKE, _DARK = (1.10, 1.30), (0.78, 0.95)
 """Brightness over that of the lips from which it is a tooth's, and up to which it is the dark's."""
 _GREY = 0.40, 0.70
 """Redness over that of the lips up to which it is a tooth's, likewise."""
@@ -100,7 +102,9 @@ def cover_remains(
     # Depths are told downwards; where the edge is steep it is nearer than that.
     steep = np.hypot(*np.gradient(depth))
     near = smoothstep(depth / np.maximum(steep, 1), -_RIM_CM * unit, -0.4 * _RIM_CM * unit)
-    unlike = _unlike_lip(skin, lip)
+    # Pixels in which a lip and the dark beside it are mixed would be left as a line around it.
+    mixed = np.ones((2 * round(_MIXED_CM * unit) + 1,) * 2, dtype=np.uint8)
+    unlike = cv2.dilate(_unlike_lip(skin, lip), mixed)
     grown = np.maximum(alpha, near * unlike)
     # What lies between the opening and such a sliver is the other lip's.
     width = 2 * max(round(_RIM_CM * unit / 2), 1) + 1

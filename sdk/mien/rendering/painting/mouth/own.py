@@ -206,7 +206,8 @@ def sample_by_teeth(
     drawn = smoothstep(dark - 1.2 * (from_teeth.lower - from_teeth.upper), 0.0, 0.15)
     bright = smoothstep(luma(rgb), 0.3 * tooth_luma, 0.5 * tooth_luma)
     confidence *= 1 - bands[1].weight * drawn * bright
-    confidence *= drawn_out(rgb, bands[0].weight * (row - bands[0].from_v), skin, tooth_luma)
+    lacking = bands[0].weight * (row - bands[0].from_v)
+    confidence *= drawn_out(rgb, lacking, skin, tooth_luma, target.px_per_cm)
     return rgb, np.asarray(confidence, dtype=np.float32)
 
 
