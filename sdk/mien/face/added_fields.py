@@ -24,7 +24,7 @@ field of pressed lips: by them it was told from a smile worst, and by more than 
 no longer seen to press (`python -m tests.benchmarks asked --only mouthPress`)."""
 _ABOVE_CM, _BELOW_CM = 1.3, 2.0
 """How far above and below the line between the corners the skin goes with the mouth."""
-_FALL = 0.5
+_FALL = 0.4
 """Part of the lower lip's fall in the field of a lifted upper lip that is the jaw's and its own."""
 _PRESS: Final = ("mouthPressLeft", "mouthPressRight")
 _UPPER_UP: Final = ("mouthUpperUpLeft", "mouthUpperUpRight")

@@ -34,7 +34,7 @@ class ReferenceRenderer(Renderer):
     """
 
     name = "reference"
-    pixels = 7
+    pixels = 8
     costly = True
     gpu = True
     generative = True
