@@ -40,7 +40,7 @@ delight        joy      cheerfulness   0.75 0.9  0.6  1C 2D 5C 6C 12D 25C 26B
 enjoyment      joy      cheerfulness   0.5  0.8  0.3  6D 7D 12C 25C
 gladness       joy      cheerfulness   0.45 0.8  0.2  1D 6C 12C
 happiness      joy      cheerfulness   0.6  0.9  0.4  6C 12D 14B
-jubilation     joy      cheerfulness   1    1    0.9  1B 2C 6D 12E 25E 27C
+jubilation     joy      cheerfulness   1    1    0.9  1B 2C 6E 12E 25E 27C
 elation        joy      cheerfulness   0.9  0.9  0.8  1D 2E 5B 6D 12E 25D 26C 63C
 satisfaction   joy      cheerfulness   0.4  0.7  -0.1 6B 7B 12B 14D 24C 43B
 ecstasy        joy      cheerfulness   1    1    0.7  1D 4A 6C 12C 25D 26C 43E
