@@ -20,7 +20,7 @@ from mien.rendering.painting.interior import InteriorSource
 from mien.rendering.painting.layer import PaintLayer
 from mien.rendering.painting.mouth.colours import FaceColours
 from mien.rendering.painting.mouth.compose import exemplar_part, own_part
-from mien.rendering.painting.mouth.exemplar import ExemplarInterior, TeethRow
+from mien.rendering.painting.mouth.exemplar import ExemplarInterior, RowInterior
 from mien.rendering.painting.mouth.lips import cover_remains, opening_depth, parted
 from mien.rendering.painting.mouth.own import PlateInterior, teeth_shown
 from mien.rendering.painting.mouth.synthesized import SynthesizedInterior
@@ -64,7 +64,7 @@ def sources(motion: FaceMotion) -> dict[str, InteriorSource[Cavity]]:
     return {
         "own": PlateInterior.of(crop, cavity, colours.seen_tooth, SKIN),
         "exemplar": ExemplarInterior(exemplar, SKIN, 0.7, colours.seen_tooth),
-        "row": TeethRow(exemplar, SKIN, 0.7, colours.seen_tooth),
+        "row": RowInterior(exemplar, SKIN, 0.7, colours.seen_tooth),
         "synthesized": SynthesizedInterior(colours, 0.7, 0.0, 7),
     }
 

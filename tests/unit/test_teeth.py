@@ -24,7 +24,7 @@ from mien.rendering.geometry.spread import lip_spread
 from mien.rendering.geometry.tone import luma
 from mien.rendering.geometry.topology import LIPS
 from mien.rendering.geometry.upper_lip import upper_lip_held
-from mien.rendering.painting.mouth.exemplar import ExemplarInterior, TeethRow
+from mien.rendering.painting.mouth.exemplar import ExemplarInterior, RowInterior
 from mien.testing.scenes import Scene, Spot
 
 SKIN = np.array([0.8, 0.6, 0.5], dtype=np.float32)
@@ -110,9 +110,9 @@ def test_the_dark_is_found_between_teeth_and_lip() -> None:
     assert 0 < low < 1
 
 
-@pytest.mark.parametrize("kind", [ExemplarInterior, TeethRow])
+@pytest.mark.parametrize("kind", [ExemplarInterior, RowInterior])
 def test_teeth_of_another_frame_stay_with_the_skull_when_the_lip_rises(
-    kind: type[ExemplarInterior | TeethRow],
+    kind: type[ExemplarInterior | RowInterior],
 ) -> None:
     """Their edge lies where it lay, and more of them is bared."""
     cavity = Cavity.in_plate(opened(0.3), KNOWN_CM)

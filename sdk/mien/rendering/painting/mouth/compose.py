@@ -21,7 +21,7 @@ from mien.rendering.geometry.topology import LIPS
 from mien.rendering.painting.interior import InteriorSource
 from mien.rendering.painting.layer import PaintLayer
 from mien.rendering.painting.mouth.colours import FaceColours
-from mien.rendering.painting.mouth.exemplar import ExemplarInterior, TeethRow
+from mien.rendering.painting.mouth.exemplar import ExemplarInterior, RowInterior
 from mien.rendering.painting.mouth.lips import cover_remains, opening_depth, parted
 from mien.rendering.painting.mouth.own import PlateInterior, teeth_shown
 from mien.rendering.painting.mouth.synthesized import SynthesizedInterior
@@ -162,7 +162,7 @@ class MouthPainter:
             rgb = _over(rgb, mouth.sample(seen), fit)
         if row is not None and row_fit >= _NEGLIGIBLE_WEIGHT:
             rgb = _over(
-                rgb, mouth.sample(TeethRow(row, light.skin, soft, colours.seen_tooth)), row_fit
+                rgb, mouth.sample(RowInterior(row, light.skin, soft, colours.seen_tooth)), row_fit
             )
         return rgb
 

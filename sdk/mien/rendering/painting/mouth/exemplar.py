@@ -18,7 +18,7 @@ __all__ = [
     "EXTEND_CM",
     "LIP_EDGE_CM",
     "ExemplarInterior",
-    "TeethRow",
+    "RowInterior",
     "drawn_out",
     "first_row",
     "sample_lip_to_lip",
@@ -49,7 +49,7 @@ _LIT = 0.45, 0.70
 _SHARPER_PX2 = 0.1
 """Square pixels of blur by which another frame must be sharper to be blurred."""
 _MOSTLY_TEETH = 0.3, 0.6
-"""The part of what is drawn out that may look like teeth, and from which it is not used."""
+"""How much of a place may look like teeth, 0..1, and from when it is taken for teeth."""
 _BESIDE_CM = 0.2
 """Standard deviation of the blur by which teeth are told from what lies beside them."""
 _GONE_CM = 0.02, 0.08
@@ -88,7 +88,7 @@ class ExemplarInterior:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TeethRow:
+class RowInterior:
     """The upper teeth as the frame shows them that shows most of them, and nothing else.
 
     Attributes:
