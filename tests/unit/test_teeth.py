@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from mien._types import FloatArray
-from mien.rendering.appearance.mouth import Exemplar
+from mien.rendering.appearance.appearance import Appearance
+from mien.rendering.appearance.mouth import Exemplar, MouthAppearance
+from mien.rendering.appearance.regions import FaceRegion
 from mien.rendering.appearance.teeth import (
     darkest,
     lip_height,
@@ -25,6 +27,7 @@ from mien.rendering.geometry.tone import luma
 from mien.rendering.geometry.topology import LIPS
 from mien.rendering.geometry.upper_lip import upper_lip_held
 from mien.rendering.painting.mouth.exemplar import ExemplarInterior, RowInterior
+from mien.rendering.painting.paint import paint
 from mien.testing.scenes import Scene, Spot
 
 SKIN = np.array([0.8, 0.6, 0.5], dtype=np.float32)
@@ -156,3 +159,22 @@ def test_a_lip_that_is_higher_in_the_plate_stays_there() -> None:
     still = np.zeros((468, 2), dtype=np.float32)
     held = upper_lip_held(motion.source[:468], still, motion.seam, motion.px_per_cm, lip_spread())
     assert not held.any()
+
+
+def test_a_mouth_is_painted_whose_lips_hide_the_row_that_is_known() -> None:
+    """Nothing of the row is wanted then, and nothing is read of it."""
+    scene = Scene(spots=[Spot(height=200)])
+    face = scene.faces[0]
+    unit = float(face.curves.pose.scale[0])
+    face.landmarks[:, list(LIPS.upper[1:-1]), 1] += 0.9 * unit
+    face.landmarks[:, list(LIPS.lower[1:-1]), 1] += 2.2 * unit
+    cavity = Cavity.in_plate(opened(0.4), 0.1)
+    look = Exemplar(0, picture(cavity, 0.1), cavity, SKIN, 0.03, 0.0).with_teeth(KNOWN_CM)
+    known = MouthAppearance(-2.0, TOOTH / SKIN, rows=(look,))
+    appearance = Appearance({FaceRegion.MOUTH: known})
+    plan = scene.plan(0, jawOpen=0.4)
+    deformer = FaceDeformer(face, scene.orientation)
+    motion = deformer.motion_at(0, plan.evaluated.source[0], plan.evaluated.target[0])
+    patch = paint(motion, scene.plate(0), 0, appearance)
+    assert patch is not None
+    assert np.isfinite(patch.rgb).all()

@@ -131,11 +131,15 @@ class MouthPainter:
         if weight.max() < _NEGLIGIBLE_WEIGHT:
             return rgb
         own = PlateInterior.of(crop, before, colours.seen_tooth, light.skin)
-        seen, confidence = mouth.sample(own)
         alone = known.exemplar(self._seed) is None and known.row(self._seed) is None
         beside = (weight if alone else own_weight) * mouth.runs_on(before)
-        rgb, confidence = extend_outward(rgb, seen, confidence, beside, mouth.cavity.px_per_cm)
-        return PaintLayer(seen, weight * confidence).over(rgb)
+        rows = mouth.rows(weight)
+        seen, confidence = mouth.part(rows).sample(own)
+        made, confidence = extend_outward(
+            rgb[rows], seen, confidence, beside[rows], mouth.cavity.px_per_cm
+        )
+        rgb[rows] = PaintLayer(seen, weight[rows] * confidence).over(made)
+        return rgb
 
     def _others(
         self,
@@ -155,15 +159,16 @@ class MouthPainter:
         row_fit = 0.0 if row is None else turn_part(turn - row.yaw)
         # Upper teeth lie over the model's, wherever they come from; of the lower ones, which lie
         # less surely, one row is enough: beside another frame's the model only closes the corners.
-        rows = 1.0, 1 - fit
+        teeth_seen = 1.0, 1 - fit
         grain = grain_level(view.crop.rgb)
-        rgb = mouth.sample(SynthesizedInterior(colours, soft, grain, self._seed, rows))[0]
+        rgb = mouth.sample(SynthesizedInterior(colours, soft, grain, self._seed, teeth_seen))[0]
         if seen is not None and fit >= _NEGLIGIBLE_WEIGHT:
             rgb = _over(rgb, mouth.sample(seen), fit)
         if row is not None and row_fit >= _NEGLIGIBLE_WEIGHT:
-            rgb = _over(
-                rgb, mouth.sample(RowInterior(row, light.skin, soft, colours.seen_tooth)), row_fit
-            )
+            teeth = RowInterior(row, light.skin, soft, colours.seen_tooth)
+            rows = mouth.rows(mouth.above_teeth())
+            if rows.stop:
+                rgb[rows] = _over(rgb[rows], mouth.part(rows).sample(teeth), row_fit)
         return rgb
 
 
@@ -196,6 +201,21 @@ class _MouthGrid:
     def sample(self, source: InteriorSource[Cavity]) -> tuple[FloatArray, FloatArray]:
         """Return what a source shows at the pixels, and the confidence in it."""
         return source.sample(self.u, self.v, self.cavity)
+
+    def rows(self, weight: FloatArray) -> slice:
+        """Return the rows in which something weighs (h, w), and a margin for what is blurred.
+
+        None of them where nothing does.
+        """
+        found = np.flatnonzero((weight >= _NEGLIGIBLE_WEIGHT).any(axis=1))
+        if not len(found):
+            return slice(0, 0)
+        margin = round(_MARGIN_CM * self.cavity.px_per_cm)
+        return slice(max(int(found[0]) - margin, 0), int(found[-1]) + 1 + margin)
+
+    def part(self, rows: slice) -> _MouthGrid:
+        """Return some rows of the pixels."""
+        return _MouthGrid(self.u[rows], self.v[rows], self.cavity)
 
     def runs_on(self, before: Cavity) -> FloatArray:
         """Return (h, w) how far what the plate shows of a mouth goes on beside it.

@@ -148,10 +148,12 @@ def drawn_out(
         tooth_luma: Brightness of teeth.
         px_per_cm: Pixels in a cm.
     """
+    least = smoothstep(lacking, *_AT_END_CM)
+    if not least.any():
+        return np.ones_like(lacking)
     # Told of a row, not of every column of it, which would be drawn out to a patch of its own.
     like_teeth = blurred(_like_teeth(rgb, skin, tooth_luma), _BESIDE_CM * px_per_cm)
     further = (1 - smoothstep(lacking, *EXTEND_CM)) * smoothstep(like_teeth, *_MOSTLY_TEETH)
-    least = smoothstep(lacking, *_AT_END_CM)
     return np.asarray(1 - least * (1 - further), dtype=np.float32)
 
 
@@ -238,20 +240,25 @@ def _by_edge(
     corner = smoothstep(np.minimum(fraction, 1 - fraction), *_CORNER)
     confidence = corner * smoothstep(from_lower - from_upper, 0.1, 0.3)
     confidence *= drawn_out(rgb, lacking, exemplar.skin, tooth_luma, target.px_per_cm)
-    like_teeth = _like_teeth(rgb, exemplar.skin, tooth_luma)
-    # Teeth in the shadow of a lip are in the light when it has gone.
-    row = corner * (v > upper) * (1 - smoothstep(v - top, 0.0, _UNDER_CM))
-    lit = smoothstep(_mean(like_teeth, np.where(lacking <= 0, row, 0)), *_MOSTLY_TEETH)
-    gone = smoothstep(_mean(np.maximum(lacking, 0), row), *_GONE_CM)
-    # Beside them lips reach further down than they were tracked.
-    near = smoothstep(blurred(like_teeth, _BESIDE_CM * target.px_per_cm), *_MOSTLY_TEETH)
-    confidence *= 1 - row * gone * (1 - np.minimum(lit, near))
-    # The dark and the tongue look alike however far they are drawn out, and teeth do not.
     rubber = 1 - smoothstep(drawn, *_DRAWN)
+    row = corner * (v > upper) * (1 - smoothstep(v - top, 0.0, _UNDER_CM))
+    gone = smoothstep(_mean(np.maximum(lacking, 0), row), *_GONE_CM)
+    if not rubber.any() and not gone:
+        return rgb, np.asarray(confidence, dtype=np.float32)
+    like_teeth = _like_teeth(rgb, exemplar.skin, tooth_luma)
+    if gone:
+        # Teeth in the shadow of a lip are in the light when it has gone; beside them lips reach
+        # further down than they were tracked.
+        lit = smoothstep(_mean(like_teeth, np.where(lacking <= 0, row, 0)), *_MOSTLY_TEETH)
+        near = smoothstep(blurred(like_teeth, _BESIDE_CM * target.px_per_cm), *_MOSTLY_TEETH)
+        confidence *= 1 - row * gone * (1 - np.minimum(lit, near))
+    # The dark and the tongue look alike however far they are drawn out, and teeth do not.
     teeth = smoothstep(_mean(like_teeth, rubber * corner), *_MOSTLY_TEETH)
-    # What lies between them and the upper teeth would be left alone in the dark.
-    above = smoothstep(v - top, 0.0, _UNDER_CM) * (1 - smoothstep(v - (top + lower) / 2, 0.0, 0.2))
-    confidence *= 1 - np.maximum(rubber, above) * teeth
+    if teeth:
+        # What lies between them and the upper teeth would be left alone in the dark.
+        above = smoothstep(v - top, 0.0, _UNDER_CM)
+        above *= 1 - smoothstep(v - (top + lower) / 2, 0.0, 0.2)
+        confidence *= 1 - np.maximum(rubber, above) * teeth
     return rgb, np.asarray(confidence, dtype=np.float32)
 
 
