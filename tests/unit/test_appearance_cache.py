@@ -20,7 +20,7 @@ from mien.rendering.base import Patch, RenderRequest
 from mien.rendering.warp.renderer import WarpRenderer
 from tests.unit.test_appearance_library import Performance
 
-FEW = 5
+FEW = 4
 """Frames in which a mouth is looked for, its inside and its teeth; these are not kept."""
 
 

@@ -25,7 +25,8 @@ no longer seen to press (`python -m tests.benchmarks asked --only mouthPress`)."
 _ABOVE_CM, _BELOW_CM = 1.3, 2.0
 """How far above and below the line between the corners the skin goes with the mouth."""
 _FALL = 0.4
-"""Part of the lower lip's fall in the field of a lifted upper lip that is the jaw's and its own."""
+"""Part of the lower lip's fall that is taken out of the field of a lifted upper lip. It is mostly
+the jaw's; without more of it the lift is read too little (`asked --only mouthUpperUp`)."""
 _PRESS: Final = ("mouthPressLeft", "mouthPressRight")
 _UPPER_UP: Final = ("mouthUpperUpLeft", "mouthUpperUpRight")
 

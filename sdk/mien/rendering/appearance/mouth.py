@@ -57,10 +57,6 @@ _SPEED_CM_PER_FRAME = 0.35
 _FRONT_CM, _TILTED_CM = 1.0, 0.2
 """Half the width of the front teeth, and by how much a lip that bares them may be raised on one
 side more than on the other: the edge of the teeth is looked for as if they were bared evenly."""
-_RISE_CM = 0.2
-"""How far a lip must be raised to be worth a turn of the head by that many degrees."""
-_NOSE = 2
-"""The landmark at the nose's base, which stays with the skull."""
 _MARGIN_PX = 4
 """Pixels around the landmarks that a look holds."""
 
@@ -173,21 +169,22 @@ class MouthScan:
         gaps, skew = _openings(face)
         yaw, speed = _yaw(face), _speed(face)
         self._sections = (0, *cuts)
+        self._for_teeth = frozenset(_spread_out(gaps))
         inside: list[list[int]] = []
         rows: list[list[int]] = []
         for start, stop in zip(self._sections, (*cuts, len(gaps)), strict=True):
             part = slice(start, stop)
-            here = _Movement(gaps[part], yaw[part], speed[part], skew[part])
-            inside.append([start + i for i in here.open_widest()])
-            rows.append([start + i for i in here.lips_highest(_lip_height(face, part))])
+            best = [start + i for i in _best(gaps[part], yaw[part], speed[part], skew[part])]
+            inside.append(best)
+            # No frame is read for rows of teeth alone.
+            rows.append(sorted({*best, *(i for i in self._for_teeth if start <= i < stop)}))
         self._inside, self._rows = _Chosen(inside, _deepest), _Chosen(rows, _highest)
-        self._for_teeth = frozenset(_spread_out(gaps))
         self._teeth: list[Exemplar] = []
 
     @property
     def frames(self) -> frozenset[int]:
         """Indices of the frames that it wants to see."""
-        return self._for_teeth | self._inside.frames | self._rows.frames
+        return self._for_teeth | self._inside.frames
 
     def examine(self, frame: int, plate: Plate) -> None:
         """Look at one of them; see `RegionScan.examine`."""
@@ -245,45 +242,27 @@ class _Chosen:
             self.best[section] = self._choose([look for look in looks if look is not None])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Movement:
-    """How a mouth moves in one section, (T,) each: see `_openings`, `_yaw` and `_speed`.
+def _best(gaps: FloatArray, yaw: FloatArray, speed: FloatArray, skew: FloatArray) -> list[int]:
+    """A few frames of a section whose open mouth could serve all others, best first.
 
-    What is chosen by it follows from the section alone, not from the edit: parts of a shot that are
+    The choice looks at the section alone, not at the edit: parts of a shot that are
     rendered apart must choose alike.
     """
-
-    gaps: FloatArray
-    yaw: FloatArray
-    speed: FloatArray
-    skew: FloatArray
-
-    def open_widest(self) -> list[int]:
-        """A few frames whose open mouth could serve all others, best first.
-
-        An inside may be drawn out a little, but cutting from a larger one is better.
-        """
-        return self._best(-2 * np.log(np.maximum(self.gaps, 1e-3)), _INSIDE_GAP_CM)
-
-    def lips_highest(self, heights: FloatArray) -> list[int]:
-        """A few frames whose upper lip (T,) bares the most of the teeth, likewise."""
-        return self._best(-heights / np.float32(_RISE_CM), _TEETH_GAP_CM)
-
-    def _best(self, cost: FloatArray, least_gap: float) -> list[int]:
-        seen = self.gaps >= 0
-        if not seen.any():
-            return []
-        turn = np.abs(self.yaw - np.median(self.yaw[seen]))
-        cost = cost + turn / _TURN_DEGREES + self.speed / _SPEED_CM_PER_FRAME
-        cost = cost + 0.5 * self.skew / _SKEW
-        fits = (self.gaps >= least_gap) & (turn < _TURN_DEGREES)
-        cost = np.where(fits & (self.speed < _SPEED_CM_PER_FRAME), cost, np.inf)
-        chosen: list[int] = []
-        while len(chosen) < _CANDIDATES and np.isfinite(cost).any():
-            best = int(np.argmin(cost))
-            chosen.append(best)
-            cost[max(0, best - _APART_FRAMES) : best + _APART_FRAMES + 1] = np.inf
-        return chosen
+    seen = gaps >= 0
+    if not seen.any():
+        return []
+    turn = np.abs(yaw - np.median(yaw[seen]))
+    # An inside may be drawn out a little, but cutting from a larger one is better.
+    cost = -2 * np.log(np.maximum(gaps, 1e-3))
+    cost = cost + turn / _TURN_DEGREES + speed / _SPEED_CM_PER_FRAME + 0.5 * skew / _SKEW
+    fits = (gaps >= _INSIDE_GAP_CM) & (turn < _TURN_DEGREES) & (speed < _SPEED_CM_PER_FRAME)
+    cost = np.where(fits, cost, np.inf)
+    chosen: list[int] = []
+    while len(chosen) < _CANDIDATES and np.isfinite(cost).any():
+        best = int(np.argmin(cost))
+        chosen.append(best)
+        cost[max(0, best - _APART_FRAMES) : best + _APART_FRAMES + 1] = np.inf
+    return chosen
 
 
 def _filled(
@@ -326,14 +305,6 @@ def _sharp_ones(looks: Sequence[Exemplar]) -> list[Exemplar]:
     """Those that are about as sharp as the sharpest."""
     sharp = _SHARP * min((look.softness for look in looks), default=0.0)
     return [look for look in looks if look.softness <= sharp]
-
-
-def _lip_height(face: Face, frames: slice) -> FloatArray:
-    """(T,) how far the upper lip's edge lies below the nose, cm less for a lip that is raised."""
-    points = face.landmarks[frames][:, [_NOSE, LIPS.upper[len(LIPS.upper) // 2]], :2]
-    scale = np.maximum(face.curves.pose.scale[frames], 1e-6)
-    below = np.linalg.norm(points[:, 1] - points[:, 0], axis=1) / scale
-    return np.asarray(-np.nan_to_num(below, nan=np.inf), dtype=np.float32)
 
 
 def _openings(face: Face) -> tuple[FloatArray, FloatArray]:

@@ -86,15 +86,15 @@ class MouthPainter:
         motion = view.motion
         light = FaceLight.of(view.crop, motion)
         before = Cavity.in_plate(motion, self._appearance.teeth)
-        teeth, tooth = own_teeth(view.crop, before, light.skin, self._appearance.tooth)
-        before = replace(before, teeth=teeth)
-        after = Cavity.in_target(motion, before.teeth)
+        after = Cavity.in_target(motion, self._appearance.teeth)
         soft = softness(view.plate)
         depth = opening_depth(after.edges, view.u, view.v)
         alpha = parted(before, after) * smoothstep(depth, -0.2 - 0.4 * soft, 0.4 + 1.2 * soft)
         alpha = cover_remains(alpha, skin, depth, light.lip, before, after)
         if not alpha.any():
             return ()
+        teeth, tooth = own_teeth(view.crop, before, light.skin, self._appearance.tooth)
+        before, after = (replace(cavity, teeth=teeth) for cavity in (before, after))
         area = _extent(alpha, round(_MARGIN_CM * motion.px_per_cm) + 1)
         mouth = _MouthGrid.of(view, area, after)
         rgb = np.zeros_like(view.plate)

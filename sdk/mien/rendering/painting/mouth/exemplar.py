@@ -64,32 +64,8 @@ _GAIN = 0.4, 2.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ExemplarInterior:
-    """The inside as another frame shows it, in this frame's colour and blur.
-
-    Attributes:
-        exemplar: The open mouth of that frame.
-        skin: (3,) colour of the skin in this frame.
-        softness_px: Standard deviation of this frame's blur.
-        tooth_luma: Brightness of teeth in this frame.
-    """
-
-    exemplar: Exemplar
-    skin: FloatArray
-    softness_px: float
-    tooth_luma: float
-
-    def sample(self, u: FloatArray, v: FloatArray, target: Cavity) -> tuple[FloatArray, FloatArray]:
-        """Return the inside, and how far to rely on it; see `InteriorSource`."""
-        exemplar = self.exemplar
-        light = float(luma(exemplar.skin)) / max(float(luma(self.skin)), 1e-3)
-        rgb, confidence = _by_edge(u, v, target, exemplar, light * self.tooth_luma)
-        return _in_this_light(rgb, exemplar, target, self.skin, self.softness_px), confidence
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RowInterior:
-    """The upper teeth as the frame shows them that shows most of them, and nothing else.
+class _OtherFrame:
+    """A mouth of another frame, to be shown in this one's colour and blur.
 
     Attributes:
         exemplar: The mouth of that frame.
@@ -102,6 +78,34 @@ class RowInterior:
     skin: FloatArray
     softness_px: float
     tooth_luma: float
+
+    def _lit(self, rgb: FloatArray, px_per_cm: float) -> FloatArray:
+        """What the other frame shows (h, w, 3), as this one would show it."""
+        # Defocus and motion blur are this frame's, not the other's.
+        blur = self.softness_px**2 - (self.exemplar.softness * px_per_cm) ** 2
+        if blur > _SHARPER_PX2:
+            rgb = np.asarray(cv2.GaussianBlur(rgb, (0, 0), blur**0.5), dtype=np.float32)
+        gain = self.skin / np.maximum(self.exemplar.skin, 1e-3)
+        return np.asarray(rgb * np.clip(gain, *_GAIN).astype(np.float32), dtype=np.float32)
+
+
+class ExemplarInterior(_OtherFrame):
+    """The inside as another frame shows it, with `exemplar` an open mouth."""
+
+    __slots__ = ()
+
+    def sample(self, u: FloatArray, v: FloatArray, target: Cavity) -> tuple[FloatArray, FloatArray]:
+        """Return the inside, and how far to rely on it; see `InteriorSource`."""
+        exemplar = self.exemplar
+        light = float(luma(exemplar.skin)) / max(float(luma(self.skin)), 1e-3)
+        rgb, confidence = _by_edge(u, v, target, exemplar, light * self.tooth_luma)
+        return self._lit(rgb, target.px_per_cm), confidence
+
+
+class RowInterior(_OtherFrame):
+    """The upper teeth as the frame shows them that shows most of them, and nothing else."""
+
+    __slots__ = ()
 
     def sample(self, u: FloatArray, v: FloatArray, target: Cavity) -> tuple[FloatArray, FloatArray]:
         """Return the row, and how far to rely on it; see `InteriorSource`."""
@@ -117,21 +121,9 @@ class RowInterior:
         confidence = smoothstep(np.minimum(fraction, 1 - fraction), *_CORNER)
         confidence *= smoothstep(shown, *_ROW_SHOWN_CM)
         confidence *= 1 - smoothstep(above, *_BELOW_ROW_CM)
-        rgb = _in_this_light(rgb, self.exemplar, target, self.skin, self.softness_px)
+        rgb = self._lit(rgb, target.px_per_cm)
         confidence *= drawn_out(rgb, lacking, self.skin, self.tooth_luma, target.px_per_cm)
         return rgb, np.asarray(confidence, dtype=np.float32)
-
-
-def _in_this_light(
-    rgb: FloatArray, exemplar: Exemplar, target: Cavity, skin: FloatArray, softness_px: float
-) -> FloatArray:
-    """What another frame shows (h, w, 3), in the blur and the colour of this one's skin (3,)."""
-    # Defocus and motion blur are this frame's, not the other's.
-    blur = softness_px**2 - (exemplar.softness * target.px_per_cm) ** 2
-    if blur > _SHARPER_PX2:
-        rgb = np.asarray(cv2.GaussianBlur(rgb, (0, 0), blur**0.5), dtype=np.float32)
-    gain = skin / np.maximum(exemplar.skin, 1e-3)
-    return np.asarray(rgb * np.clip(gain, *_GAIN).astype(np.float32), dtype=np.float32)
 
 
 def drawn_out(
