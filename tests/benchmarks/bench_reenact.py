@@ -3,7 +3,9 @@
 Figures are those of the measuring tool `reenact.py`: errors over those of the unedited frame, so
 that 1 is nothing gained and 0 the truth; `shape` of landmarks, `look` of pixels. Beside each look
 stands a bound: what the best frame of A reaches, laid over the plate, that is chosen by the truth
-itself.
+itself. For the eyes, whose landmarks go with the turn of the head as well, a second one: what the
+truth's own eyes and brows reach, laid on the plate with the corners of its eyes where they were, as
+no edit of an expression could do better.
 
     python -m tests.benchmarks.bench_reenact [CLIP ...] [--keep DIR] [--strips DIR] [--no-bound]
 """
@@ -49,7 +51,7 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser.add_argument("--no-bound", action="store_true")
     asked = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        tables = []
+        tables, in_place = [], []
         print(f"  {'':14}" + "".join(f"{name:>23}" for name in ASKED), flush=True)
         for name in asked.clips:
             take = take_of(clip(f"{name}.mp4"), asked.keep or Path(folder))
@@ -58,8 +60,13 @@ def main(arguments: Sequence[str] = ()) -> None:
             if rows:
                 tables.append(rows)
                 print(f"  {name:14}" + summary(rows), flush=True)
+            if not asked.no_bound:
+                in_place.append([own_eyes(pair) for pair in take.pairs])
     if tables:
         print(f"  {'mean':14}" + mean(tables))
+        if in_place:
+            shape, look = eyes_bound(in_place)
+            print(f"  {'own eyes':14}{shape:9.2f} / {look:.2f}")
         print(f"  {'asked':14}" + "".join(f"{s:9.2f} / {v:.2f}       " for s, v in ASKED.values()))
         print(f"  {'worst look':14}" + worst(tables))
 
@@ -152,6 +159,50 @@ def best_looks(
             for name, area in areas.items():
                 best[name] = min(best[name], float(missed[area].mean()))
     return best
+
+
+def own_eyes(pair: Pair) -> tuple[float, float, float, float]:
+    """Return errors of eyes before and after the truth's are laid in place: landmarks, then pixels.
+
+    An eye's corners stay where they are in the plate: its head is turned as it is there.
+    """
+    tool, picture = tool_reenact(), pair.plate.astype(np.float32)
+    height, width = picture.shape[:2]
+    plate, true = pair.plate_points, pair.true_points
+    around = np.array(tool.REGIONS["eyes"] + tool.REGIONS["brows"])
+    left = plate[around, 0] <= plate[6, 0]
+    for corners in ([33, 133], [263, 362]):
+        half = around[left == (plate[corners[0], 0] <= plate[6, 0])]
+        over = cv2.estimateAffinePartial2D(true[corners], plate[corners])[0]
+        eye = cv2.warpAffine(
+            pair.truth,
+            over,
+            (width, height),
+            flags=cv2.INTER_CUBIC,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        outline = np.vstack([true[half] @ over[:, :2].T + over[:, 2], plate[half]])
+        mask = np.zeros((height, width), np.uint8)
+        cv2.fillConvexPoly(mask, cv2.convexHull(outline.astype(np.int32)), 1)
+        wide = 2 * int(0.06 * pair.size) + 1
+        mask = cv2.dilate(mask, np.ones((wide, wide), np.uint8))
+        soft = cv2.GaussianBlur(mask.astype(np.float32), (0, 0), 0.03 * pair.size)[..., None]
+        picture += soft * (eye - picture)
+    picture = np.clip(picture, 0, 255).astype(np.uint8)
+    points = landmarks(picture)
+    points = plate if points is None else points
+    area = pair.region("eyes", points)
+    looks = [float(pair.dissimilarity(seen)[area].mean()) for seen in (pair.plate, picture)]
+    return pair.missed("eyes", plate), pair.missed("eyes", points), looks[0], looks[1]
+
+
+def eyes_bound(
+    tables: Sequence[Sequence[tuple[float, float, float, float]]],
+) -> tuple[float, float]:
+    """Return shape and look of eyes that are laid in place, as `mean` takes them."""
+    moved = np.array([np.mean([row[0] for row in rows]) for rows in tables])
+    was, now, dull, seen = np.array([np.sum(rows, axis=0) for rows in tables]).T
+    return float((now / was * moved).sum() / moved.sum()), float((seen / dull).mean())
 
 
 def _laid_over(pair: Pair, picture: AnyArray, points: FloatArray, target: FloatArray) -> FloatArray:

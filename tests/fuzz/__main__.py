@@ -38,9 +38,14 @@ def _replay(path: Path, written: Path | None) -> int:
     with tempfile.TemporaryDirectory(prefix="mien-fuzz-") as folder:
         command = [sys.executable, "-m", "tests.fuzz.worker", facts["target"],
                    str(facts["seed"]), str(facts["number"]), "1", folder]  # fmt: skip
-        environment = os.environ | {
-            f"XDG_{name}_HOME": f"{folder}/{name.lower()}" for name in ("STATE", "CACHE", "CONFIG")
-        }
+        environment = (
+            os.environ
+            | {
+                f"XDG_{name}_HOME": f"{folder}/{name.lower()}"
+                for name in ("STATE", "CACHE", "CONFIG")
+            }
+            | {"TMPDIR": folder}
+        )  # as the runner's workers have it
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True)
         crashes = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
         for crash in crashes:

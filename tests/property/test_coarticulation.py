@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import numpy.typing as npt
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mien.errors import InputError, UsageError
@@ -41,6 +41,13 @@ def _frames(speech: Speech, rate: float, first: float = 0.0) -> npt.NDArray[np.f
 
 @settings(max_examples=40, deadline=None)
 @given(speeches(), st.sampled_from([23.976, 25.0, 30.0, 60.0]), st.floats(0, 0.04))
+@example(
+    Speech(
+        (Phone("AA", 0, 0.25), Phone("B", 0.25, 0.3125), Phone("F", 0.3125, 0.5625)), (), 1.6, ""
+    ),
+    23.976,
+    0.0,
+)
 def test_curves_are_weights_and_lips_meet(speech: Speech, rate: float, first: float) -> None:
     times = _frames(speech, rate, first)
     curves = mouth_curves(speech, times)

@@ -8,9 +8,11 @@ import pytest
 from mien._types import FloatArray
 from mien.model.controls import INDEX
 from mien.model.media import Orientation
-from mien.rendering.geometry.brows import brows_held
+from mien.rendering.geometry.brows import brows_held, skin_that_gives
+from mien.rendering.geometry.crop import PlateCrop
 from mien.rendering.geometry.field import MeshRaster, Zone
 from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
+from mien.rendering.geometry.tone import even_out
 from mien.rendering.geometry.topology import warp_mesh
 from mien.testing.scenes import Scene, Spot
 
@@ -32,7 +34,8 @@ def fields(moved: FaceMotion) -> tuple[Zone, FloatArray, FloatArray]:
     mesh = warp_mesh()
     raster = MeshRaster.of(zone, moved.target, np.concatenate([mesh.filled, mesh.skin]))
     plain = raster.field(moved.motion)
-    return zone, plain, plain + brows_held(plain, zone, moved)
+    crop = PlateCrop(np.full((520, 600, 3), 0.5, np.float32), np.zeros(2, np.float32))
+    return zone, plain, plain + brows_held(plain, zone, moved, crop).change
 
 
 @pytest.mark.parametrize("control", ["browDownLeft", "browOuterUpLeft"])
@@ -66,3 +69,71 @@ def test_far_from_brows_nothing_changes() -> None:
 def test_brows_that_stay_change_nothing_at_all() -> None:
     _, plain, held = fields(motion(mouthSmileLeft=1.0))
     assert np.array_equal(plain, held)
+
+
+BROW = ([300, 293, 334, 296, 336], [276, 283, 282, 295, 285], [467, 260, 259, 257, 258, 286])
+
+
+def below_brow(moved: FaceMotion, dark_cm: float, bright_cm: float) -> PlateCrop:
+    """A picture with hair down to some way below the brow's landmarks, and a line of bare skin."""
+    picture = np.full((520, 600, 3), 0.4, np.float32)
+    points = moved.source
+    y, x = np.mgrid[0:520, 0:600].astype(np.float32)
+    order = np.argsort(points[BROW[1], 0])
+    lower = np.interp(x, points[BROW[1], 0][order], points[BROW[1], 1][order])
+    below = (y - lower) / moved.px_per_cm
+    picture[(below < dark_cm) & (below > -0.6)] = 0.1
+    picture[(below >= bright_cm - 0.05) & (below < bright_cm + 0.05)] = 0.5
+    return PlateCrop(picture, np.zeros(2, np.float32))
+
+
+def test_hair_below_the_landmarks_of_a_brow_keeps_its_size() -> None:
+    moved = motion(browOuterUpLeft=1.0)
+    held = [
+        float(np.median(skin_that_gives(below_brow(moved, dark, 9.0), moved.source, BROW).held))
+        for dark in (0.0, 0.3, 0.5)
+    ]
+    assert held[1] > 0.3 * moved.px_per_cm
+    assert held[2] > 0.5 * moved.px_per_cm
+    assert held[2] > held[1] > held[0]
+
+
+def test_skin_gives_way_where_it_is_brightest() -> None:
+    moved = motion(browOuterUpLeft=1.0)
+    for bright in (0.45, 0.6):
+        crop = below_brow(moved, 0.2, bright)
+        held, gave, _ = (part[6:18] for part in skin_that_gives(crop, moved.source, BROW))
+        middle = (held + gave / 2) / moved.px_per_cm
+        assert middle == pytest.approx(bright, abs=0.12)
+
+
+def test_what_is_drawn_out_is_told_and_nothing_else() -> None:
+    moved = motion(browInnerUp=1.0, browOuterUpLeft=1.0)
+    zone, plain, _ = fields(moved)
+    drawn = brows_held(plain, zone, moved, below_brow(moved, 0.2, 0.5)).drawn
+    assert drawn.min() >= 0
+    assert drawn.max() > 0.9
+    for landmark in (TOP, FOREHEAD, CHEEK, 386, 159):
+        column, row = np.round(moved.target[landmark] - [zone.x0, zone.y0]).astype(int).tolist()
+        assert drawn[row, column] == 0
+    lowered = motion(browDownLeft=1.0)
+    zone, plain, _ = fields(lowered)
+    assert not brows_held(plain, zone, lowered, below_brow(lowered, 0.2, 0.5)).drawn.any()
+
+
+def test_streaks_are_taken_out_of_what_is_drawn_out_alone() -> None:
+    """Their mean stays, hair beside them does not run in, and grain lies over them."""
+    chance = np.random.default_rng(1)
+    picture = np.full((80, 90, 3), 0.5, np.float32)
+    picture += chance.normal(0, 0.01, picture.shape[:2])[..., None].astype(np.float32)
+    picture[20:60] += np.where(np.arange(90) % 6 < 3, 0.1, -0.1)[None, :, None].astype(np.float32)
+    picture[:20] = 0.05
+    where = np.zeros((80, 90), np.float32)
+    where[20:60, 10:80] = 1
+    before = picture.copy()
+    even_out(picture, where, 6.0, 3)
+    assert np.array_equal(picture[where == 0], before[where == 0])
+    inner = picture[25:55, 20:70]
+    assert inner.mean() == pytest.approx(0.5, abs=0.02)
+    assert 0.004 < inner.std() < 0.04
+    assert picture[20, 40].mean() > 0.4

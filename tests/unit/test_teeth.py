@@ -31,7 +31,7 @@ from mien.rendering.painting.paint import paint
 from mien.testing.scenes import Scene, Spot
 
 SKIN = np.array([0.8, 0.6, 0.5], dtype=np.float32)
-TOOTH, DARK, TONGUE = 0.9 * SKIN, 0.08 * SKIN, np.float32([0.5, 0.28, 0.28])
+TOOTH, DARK, TONGUE = 0.9 * SKIN, 0.08 * SKIN, np.array([0.5, 0.28, 0.28], dtype=np.float32)
 KNOWN_CM = 0.22
 
 
@@ -79,7 +79,7 @@ def test_teeth_in_the_shadow_of_a_lip_are_told_by_what_lies_below() -> None:
     shadowed = teeth_seen(picture(cavity, 0.1, 0.42 * TOOTH / 0.9, 0.03 * SKIN), cavity, SKIN)
     assert shadowed is not None
     assert shadowed.height == pytest.approx(0.1, abs=0.08)
-    flesh = np.float32([0.5, 0.28, 0.28])
+    flesh = np.array([0.5, 0.28, 0.28], dtype=np.float32)
     assert teeth_seen(picture(cavity, 0.1, flesh, 0.03 * SKIN), cavity, SKIN) is None
 
 

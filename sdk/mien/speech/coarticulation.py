@@ -194,7 +194,8 @@ def _make_contacts(values: _Array, times: _Array, phones: Sequence[Phone]) -> No
     """Put on top what must happen: lips that meet, a lip at the teeth, teeth that come together."""
     column = {name: i for i, name in enumerate(MOUTH)}
     parting = [column[name] for name in _PARTING]
-    for phone in phones:
+    # Lips that meet come last: a bite that follows at once lifts the upper lip already.
+    for phone in sorted(phones, key=lambda phone: articulation(phone).shut):
         made = articulation(phone)
         if not (made.shut or made.bite or made.narrow is not None):
             continue

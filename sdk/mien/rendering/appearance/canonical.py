@@ -27,6 +27,8 @@ _SOFT: Final = 0.02
 """Width over which the skin's mask runs out, likewise."""
 _RISE, _DROP = 0.14, 0.08
 """How far brows come above, and the lower lip below, its landmarks, as a part of the side."""
+_ASIDE: Final = 0.055
+"""How far they come beside these, likewise."""
 _LOWER_LIP: Final = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291)
 """Its outer edge."""
 _HAIR: Final = 0.3
@@ -99,7 +101,7 @@ def _swept(layout: FloatArray, outline: tuple[int, ...], way: float) -> FloatArr
     corners = layout[list(outline)]
     corners = np.concatenate([corners, corners + np.array([0, way * SIZE], dtype=np.float32)])
     cv2.fillConvexPoly(swept, cv2.convexHull(np.round(corners).astype(np.int32)), 1)
-    return _soft(cv2.dilate(swept, _disc(_GROW)))
+    return _soft(cv2.dilate(swept, _disc(_ASIDE)))
 
 
 def _filled(layout: FloatArray, outline: tuple[int, ...]) -> ByteArray:

@@ -6,17 +6,20 @@ brow's landmarks, part of it would stay behind as a ghost, or be smeared over th
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
 
 from mien._math import smoothstep
 from mien._types import FloatArray
+from mien.rendering.geometry.crop import PlateCrop
 from mien.rendering.geometry.field import Zone
 from mien.rendering.geometry.motion import FaceMotion
+from mien.rendering.geometry.tone import luma
 
-__all__ = ["brows_held"]
+__all__ = ["BrowsHeld", "brows_held", "skin_that_gives"]
 
 _UPPER: Final = ((70, 63, 105, 66, 107), (300, 293, 334, 296, 336))
 _LOWER: Final = ((46, 53, 52, 65, 55), (276, 283, 282, 295, 285))
@@ -25,77 +28,199 @@ _LIDS: Final = ((247, 30, 29, 27, 28, 56), (467, 260, 259, 257, 258, 286))
 """The skin over the upper lids, likewise."""
 _HELD_CM, _REACH_CM = 0.45, 1.8
 """How far above a brow all goes with it, and from where nothing is changed."""
-_HELD_BELOW: Final = 0.5
-"""Part of the skin between brow and lid, as it was filmed, that goes with the brow."""
+_COLUMNS, _ROWS, _INNER_ROWS = 24, 20, 8
+"""Places along a brow, from its lower edge down, and within it, at which skin is looked at."""
+_ALONG: Final = 2.0
+"""Standard deviation of the blur along these."""
+_DARKER: Final = 0.08, 0.2
+"""How much darker than the skin below it a brow is, as a part of that, to be told from it."""
+_HAIR: Final = 0.3, 0.7
+"""Darkness between that skin's and the brow's up to which it is skin, and from which hair."""
+_BESIDE_HAIR: Final = 0.1
+"""How far from hair skin gives way at the nearest, as a part of the way from brow to fold."""
+_MIDDLE: Final = 0.5
+"""Where it gives way as far as nothing speaks against it, as such a part."""
+_BRIGHTEST, _NEARER = 0.02, 0.03
+"""Brightness, as a part of the skin's, by which one place is preferred to another, and by which one
+that is a quarter of the way nearer to the middle is."""
+_GIVES: Final = 0.06
+"""Half of the part of the way that gives way."""
+_DRAWN: Final = 1.5, 3.0
+"""How many times it is drawn out from which that begins to be seen, and from which it is."""
+_DRAWN_EDGE: Final = 0.15
+"""The part of what is drawn out, at either end, over which it is more and more."""
+_ROOM: Final = 0.8
+"""The part of the way that skin which keeps its size takes at most."""
 _ENDS_CM = 0.4
 """How far beyond its ends that runs out."""
 _STILL_PX = 0.25
 """Motion of a brow that nobody sees."""
 
 
+class _Gives(NamedTuple):
+    """Pixels (24,) of the skin from a brow down to the fold, from its outer to its inner end.
+
+    Attributes:
+        held: How far down it goes with the brow.
+        gave: What gives way.
+        kept: How far up it goes with the fold.
+    """
+
+    held: FloatArray
+    gave: FloatArray
+    kept: FloatArray
+
+
 _Brow = tuple[list[int], list[int], list[int]]
 """Landmarks of a brow's upper and lower edge, and of the skin over the lid."""
 
 
-def brows_held(field: FloatArray, zone: Zone, motion: FaceMotion) -> FloatArray:
-    """Return by how much a field changes so that what lies close to a moved brow moves with it.
+class BrowsHeld(NamedTuple):
+    """What becomes of a field around brows that are moved.
+
+    Attributes:
+        change: (height, width, 2) by how much it changes, pixels; 0 away from them.
+        drawn: (height, width) how far a pixel shows skin that is drawn out, 0..1.
+    """
+
+    change: FloatArray
+    drawn: FloatArray
+
+
+def brows_held(field: FloatArray, zone: Zone, motion: FaceMotion, crop: PlateCrop) -> BrowsHeld:
+    """Return what a field becomes so that what lies close to a moved brow moves with it.
 
     Args:
         field: (height, width, 2) how far the content of each pixel has moved, in pixels.
         zone: Where.
         motion: How the face moves.
-
-    Returns:
-        (height, width, 2) pixels; 0 away from brows that move.
+        crop: The plate.
     """
-    change = np.zeros_like(field)
+    held = BrowsHeld(np.zeros_like(field), np.zeros(field.shape[:2], dtype=np.float32))
     for upper, lower, lid in zip(_UPPER, _LOWER, _LIDS, strict=True):
         if np.abs(motion.motion[[*upper, *lower]]).max() >= _STILL_PX:
-            _hold(change, field, zone, motion, (list(upper), list(lower), list(lid)))
-    return change
+            brow = list(upper), list(lower), list(lid)
+            gives = skin_that_gives(crop, motion.source, brow)
+            _hold(held, field, zone, motion, brow, gives)
+    return held
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _BrowLines:
+    """A brow and the fold of the lid under it as heights over a line from end to end.
+
+    Attributes:
+        origin: (2,) the outer end of the upper edge.
+        along: (2,) unit vector towards the inner end.
+        up: (2,) unit vector upwards.
+        length: From end to end, pixels.
+        edges: Points (N, 2) of the upper edge, the lower one and the fold, from the origin.
+    """
+
+    origin: FloatArray
+    along: FloatArray
+    up: FloatArray
+    length: float
+    edges: tuple[FloatArray, FloatArray, FloatArray]
+
+    @classmethod
+    def of(cls, points: FloatArray, brow: _Brow) -> _BrowLines:
+        """Return the lines through landmarks (V, 2)."""
+        upper, lower, fold = (points[edge] for edge in brow)
+        origin, end = upper[0], upper[-1]
+        along = (end - origin) / max(float(np.linalg.norm(end - origin)), 1e-6)
+        up = np.array([along[1], -along[0]], dtype=np.float32)
+        up *= np.sign(float((upper.mean(axis=0) - fold.mean(axis=0)) @ up)) or 1.0
+        edges = upper - origin, lower - origin, fold - origin
+        return cls(origin, along, up, float((end - origin) @ along), edges)
+
+    def heights(self, u: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Return heights of the three at places along the line."""
+        upper, lower, fold = (_height(u, edge, self.along, self.up) for edge in self.edges)
+        return upper, lower, fold
 
 
 def _hold(
-    change: FloatArray,
+    found: BrowsHeld,
     field: FloatArray,
     zone: Zone,
     motion: FaceMotion,
     brow: _Brow,
+    gives: _Gives,
 ) -> None:
     """Read a field nearer to one brow than it is asked for: at the brow itself, close to it."""
-    _, lower, lid = brow
-    over, under, skin = (motion.target[edge] for edge in brow)
-    first, last = over[0], over[-1]
-    along = (last - first) / max(float(np.linalg.norm(last - first)), 1e-6)
-    up = np.array([along[1], -along[0]], dtype=np.float32)
-    up *= np.sign(float((over.mean(axis=0) - skin.mean(axis=0)) @ up)) or 1.0
-    cm = motion.px_per_cm
+    lines = _BrowLines.of(motion.target, brow)
+    up, length, cm = lines.up, lines.length, motion.px_per_cm
     held_above, reach = _HELD_CM * cm, _REACH_CM * cm
-    box = _around(np.concatenate([over, under, skin]), reach, zone)
+    box = _around(np.concatenate([motion.target[edge] for edge in brow]), reach, zone)
     if box is None:
         return
     rows, columns = box
     y, x = np.mgrid[rows, columns].astype(np.float32)
-    places = np.stack([x + zone.x0, y + zone.y0], axis=-1) - first
-    u, v = places @ along, places @ up
-    top, bottom = (_height(u, edge - first, along, up) for edge in (over, under))
+    places = np.stack([x + zone.x0, y + zone.y0], axis=-1) - lines.origin
+    u, v = places @ lines.along, places @ up
+    top, bottom, fold = lines.heights(u)
     above, below = v - top, bottom - v
-    filmed = float(((motion.source[lower] - motion.source[lid[:5]]) @ up).mean())
-    gap = max(float(((under - skin[:5]) @ up).mean()), 1.0)
-    held = min(_HELD_BELOW * max(filmed, 0.0), 0.8 * gap)
+    gap = np.maximum(bottom - fold, 1.0)
+    at = np.linspace(0, length, _COLUMNS)
+    held, gave, kept = (np.interp(u, at, part).astype(np.float32) for part in gives)
+    # A brow that comes down leaves less room than both take.
+    fit = np.minimum(1, _ROOM * gap / np.maximum(held + kept, 1e-3))
+    room = np.maximum(gap - fit * (held + kept), 1e-3)
     # Nothing beyond the ends of a brow; what is far above or below it is read where it is.
     ends = _ENDS_CM * cm
-    length = float((last - first) @ along)
     over_brow = smoothstep(np.minimum(u, length - u), -ends, 0.0)
-    below = np.clip(below, 0, gap)
-    at_edge = -np.clip(above, 0, reach) + _less(below, held, gap)
+    below = np.minimum(np.maximum(below, 0), gap)
+    way = np.clip((below - fit * held) / room, 0, 1)
+    stretched = way * gap
+    nearer = np.where(below < gap, below - stretched, 0)
+    at_edge = nearer - np.clip(above, 0, reach)
     near = _read(field, x, y, up, over_brow * at_edge)
     # Above, skin gives way evenly up to where nothing is changed, so that it does not fold over.
     far = _read(field, x, y, up, over_brow * np.where(above > 0, reach - above, 0))
     part = np.clip((above - held_above) / (reach - held_above), 0, 1)
     inside = ((above < reach) * np.float32(1))[..., None]
     mixed = near + part[..., None].astype(np.float32) * (far - near)
-    change[rows, columns] += inside * (mixed - field[rows, columns])
+    found.change[rows, columns] += inside * (mixed - field[rows, columns])
+    drawn = over_brow * smoothstep(room / np.maximum(gave, 1e-3), *_DRAWN)
+    drawn *= smoothstep(np.minimum(way, 1 - way), 0.0, _DRAWN_EDGE)
+    found.drawn[rows, columns] = np.maximum(found.drawn[rows, columns], drawn)
+
+
+def skin_that_gives(crop: PlateCrop, points: FloatArray, brow: _Brow) -> _Gives:
+    """Return how far down skin goes with a brow, and how far up with the fold of the lid.
+
+    What lies between them gives way: bare skin in the light. Hair, which often reaches further down
+    than a brow is tracked, and the shadow over the lid keep their size.
+
+    Args:
+        crop: The plate.
+        points: (V, 2) landmarks in it.
+        brow: Landmarks of the upper edge and the lower one, and of the skin over the lid.
+    """
+    lines = _BrowLines.of(points, brow)
+    u = np.linspace(0, lines.length, _COLUMNS, dtype=np.float32)
+    top, bottom, fold = lines.heights(u)
+    far = np.maximum(bottom - fold, 1.0)
+    within = np.linspace(0, 1, _INNER_ROWS, dtype=np.float32)[:, None]
+    part = np.linspace(0, 1, _ROWS, dtype=np.float32)[:, None]
+    v = np.concatenate([top + within * (bottom - top), bottom - part * far])
+    places = lines.origin + u[:, None] * lines.along + v[..., None] * lines.up
+    seen = luma(crop.sample(places[..., 0], places[..., 1]))
+    seen = cv2.GaussianBlur(seen, (0, 0), sigmaX=_ALONG, sigmaY=0.8)
+    inside, outside = np.median(seen[:_INNER_ROWS], axis=0), seen[_INNER_ROWS:]
+    skin = np.maximum(outside.max(axis=0), 1e-3)
+    darker = skin - inside
+    like_hair = smoothstep((skin - outside) / np.maximum(darker, 1e-3), *_HAIR)
+    hair = np.minimum.accumulate(like_hair, axis=0).mean(axis=0) + _BESIDE_HAIR
+    hair *= smoothstep(darker / skin, *_DARKER)
+    middle = np.maximum(_MIDDLE, (hair + 1) / 2)
+    better = outside / skin - _NEARER * ((part - middle) / 0.25) ** 2
+    weight = np.exp((better - better.max(axis=0)) / _BRIGHTEST) * (part >= hair)
+    gives = (weight * part).sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-6)
+    gives = cv2.GaussianBlur(gives[None].astype(np.float32), (0, 0), sigmaX=_ALONG, sigmaY=1.0)[0]
+    held, kept = np.maximum(gives - _GIVES, 0), np.maximum(1 - gives - _GIVES, 0)
+    return _Gives(held * far, (1 - held - kept) * far, kept * far)
 
 
 def _read(
@@ -106,12 +231,6 @@ def _read(
     at_y = y + (higher * up[1]).astype(np.float32)
     read = cv2.remap(field, at_x, at_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(read, dtype=np.float32)
-
-
-def _less(away: FloatArray, held: float, reach: float) -> FloatArray:
-    """By how much nearer a field is read, at a distance: all of it where it is held."""
-    stretched = (away - held) * (reach / max(reach - held, 1e-6))
-    return np.asarray(away - np.where(away < reach, np.maximum(stretched, 0), away))
 
 
 def _height(u: FloatArray, edge: FloatArray, along: FloatArray, up: FloatArray) -> FloatArray:

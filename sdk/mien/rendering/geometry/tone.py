@@ -13,6 +13,7 @@ from mien._types import FloatArray
 __all__ = [
     "blurred",
     "diffuse",
+    "even_out",
     "grain",
     "grain_level",
     "largest",
@@ -119,6 +120,27 @@ def grain(shape: tuple[int, ...], level: float, seed: int) -> FloatArray:
     """Return noise of a level, (h, w, 1) for a shape (h, w); the same for the same seed."""
     noise = np.random.default_rng(seed).standard_normal((*shape, 1), dtype=np.float32)
     return np.asarray(noise * np.float32(level), dtype=np.float32)
+
+
+def even_out(picture: FloatArray, where: FloatArray, sigma: float, seed: int) -> None:
+    """Take streaks out of a part of a picture that is drawn out, and lay its grain over it.
+
+    Args:
+        picture: (h, w, 3) the picture; changed.
+        where: (h, w) how far it is drawn out, 0..1.
+        sigma: Standard deviation of the blur, pixels.
+        seed: Seed of the grain.
+    """
+    rows, columns = (np.flatnonzero(where.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return
+    area = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    weight, seen = where[area], picture[area]
+    # What is not drawn out is kept out of it: hair beside it would run in.
+    smooth = blurred(seen * per_channel(weight), sigma)
+    smooth /= per_channel(np.maximum(blurred(weight, sigma), 1e-4))
+    smooth += grain(weight.shape, grain_level(picture), seed)
+    picture[area] = seen + per_channel(weight) * (smooth - seen)
 
 
 def softness(rgb: FloatArray) -> float:

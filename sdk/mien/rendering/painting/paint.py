@@ -24,7 +24,7 @@ from mien.rendering.geometry.contour import LocalAxes
 from mien.rendering.geometry.crop import PlateCrop
 from mien.rendering.geometry.field import MeshRaster, Zone, hold_inside, window
 from mien.rendering.geometry.motion import FaceMotion
-from mien.rendering.geometry.tone import largest
+from mien.rendering.geometry.tone import even_out, largest
 from mien.rendering.geometry.topology import EYES, LIPS, OVAL, SKIN_SAMPLES, Opening, warp_mesh
 from mien.rendering.painting.donor import RegionLayer, lay_region, region_zone
 from mien.rendering.painting.layer import PaintLayer
@@ -43,6 +43,8 @@ _BLEND_CM = 0.3
 """Width over which an opening's own fields run into the face's."""
 _REACH_PX = 8
 """Pixels that interpolation needs around the farthest pixel it reads."""
+_EVEN_CM = 0.2
+"""Standard deviation of the blur of skin that is drawn out."""
 _BORDER_PX = 3
 """Width over which the mask runs out to the canvas's border."""
 
@@ -112,7 +114,7 @@ def paint(
         plate.width, plate.height
     )
     picture_size = plate.width, plate.height
-    painter = _FacePainter(motion, PlateCrop.of(plate, readable), picture_size)
+    painter = _FacePainter(motion, PlateCrop.of(plate, readable), frame, picture_size)
     raster = _rasterised(canvas, motion)
     picture, mask = painter.paint(raster, zones)
     if layers.skin is not None and appearance.skin is not None:
@@ -173,7 +175,7 @@ def paint_region(
     canvas = Zone.around(np.array(corners, dtype=np.float32), 0, zone.cell)
     samples = SKIN_SAMPLES if region == "mouth" else ()
     crop = _readable(picture, canvas, motion, samples)
-    painted, _ = _FacePainter(motion, crop).paint(_rasterised(canvas, motion), zones)
+    painted, _ = _FacePainter(motion, crop, frame).paint(_rasterised(canvas, motion), zones)
     return painted, np.array([canvas.x0, canvas.y0], dtype=np.float32)
 
 
@@ -241,15 +243,21 @@ class _FacePainter:
     Args:
         motion: How the face moves.
         crop: The crop.
+        frame: Index of the frame, which seeds the grain.
         size: Width and height of the plate, where it ends at a picture's edge; None where it
             does not matter.
     """
 
     def __init__(
-        self, motion: FaceMotion, crop: PlateCrop, size: tuple[int, int] | None = None
+        self,
+        motion: FaceMotion,
+        crop: PlateCrop,
+        frame: int,
+        size: tuple[int, int] | None = None,
     ) -> None:
         self._motion = motion
         self._crop = crop
+        self._frame = frame
         self._size = size
 
     def paint(
@@ -258,7 +266,7 @@ class _FacePainter:
         """The picture (h, w, 3) of a canvas, and the mask (h, w) of what changed."""
         canvas = raster.zone
         field = raster.field(self._motion.motion)
-        held = brows_held(field, canvas, self._motion)
+        held, drawn = brows_held(field, canvas, self._motion, self._crop)
         field += held
         self._inside(field, canvas)
         parts = [self._part(painter, zone, canvas, (field, held)) for painter, zone in zones]
@@ -268,6 +276,7 @@ class _FacePainter:
             area = part.area
             picture[area] = self._opening(part, picture[area])
             mask[area] = np.maximum(mask[area], part.blend)
+        even_out(picture, drawn, _EVEN_CM * self._motion.px_per_cm, self._frame)
         return picture, mask
 
     def _part(

@@ -99,13 +99,14 @@ class MouthPainter:
         mouth = _MouthGrid.of(view, area, after)
         rgb = np.zeros_like(view.plate)
         colours = FaceColours.of(light.skin, light.lip, tooth, light.sideways)
-        rgb[area] = self._inside(view, mouth, before, light, colours, soft)
+        rgb[area] = self._inside(view, mouth, alpha[area], before, light, colours, soft)
         return (PaintLayer(rgb, streaked(alpha, _SHUTTER * motion.velocity)),)
 
     def _inside(
         self,
         view: OpeningView,
         mouth: _MouthGrid,
+        alpha: FloatArray,
         before: Cavity,
         light: FaceLight,
         colours: FaceColours,
@@ -116,25 +117,27 @@ class MouthPainter:
         Which of them shows the inside follows from the edit and the performance of this frame
         by wide ramps, and for the rest is settled for a whole section.
         """
-        motion, crop, known = view.motion, view.crop, self._appearance
+        crop, known = view.crop, self._appearance
         own_weight = own_part(mouth.cavity, before)
         # The plate's own upper teeth stay with the skull, however far the mouth opens.
         bared = (
             (known.tooth is not None) * teeth_shown(before) * mouth.above_teeth() * mouth.in_front()
         )
         weight = own_weight + (1 - own_weight) * bared
-        if weight.min() > 1 - _NEGLIGIBLE_WEIGHT:
-            rgb = np.zeros((*weight.shape, 3), dtype=np.float32)
-        else:
-            rgb = self._others(view, mouth, light, colours, soft)
-        rgb = streaked(rgb, _SHUTTER * motion.velocity)
         if weight.max() < _NEGLIGIBLE_WEIGHT:
-            return rgb
+            return self._others(view, mouth, light, colours, soft)
+        rows = mouth.rows(weight)
         own = PlateInterior.of(crop, before, colours.seen_tooth, light.skin)
+        seen, confidence = mouth.part(rows).sample(own)
         alone = known.exemplar(self._seed) is None and known.row(self._seed) is None
         beside = (weight if alone else own_weight) * mouth.runs_on(before)
-        rows = mouth.rows(weight)
-        seen, confidence = mouth.part(rows).sample(own)
+        # What is hidden wholly need not be made; where the plate's own is not known, nor runs on
+        # from beside, something lies under it.
+        bare = alpha * (1 - np.minimum(weight, beside))
+        bare[rows] = alpha[rows] * (1 - weight[rows] * np.maximum(confidence, beside[rows]))
+        rgb = np.zeros((*weight.shape, 3), dtype=np.float32)
+        if bare.max() >= _NEGLIGIBLE_WEIGHT:
+            rgb = self._others(view, mouth, light, colours, soft)
         made, confidence = extend_outward(
             rgb[rows], seen, confidence, beside[rows], mouth.cavity.px_per_cm
         )
@@ -149,7 +152,7 @@ class MouthPainter:
         colours: FaceColours,
         soft: float,
     ) -> FloatArray:
-        """(h, w, 3) what is synthesized, under what other frames show."""
+        """(h, w, 3) what is synthesized, under what other frames show, blurred as the face is."""
         known, turn = self._appearance, view.motion.yaw
         inside, row = known.exemplar(self._seed), known.row(self._seed)
         seen, fit = None, 0.0
@@ -169,7 +172,7 @@ class MouthPainter:
             rows = mouth.rows(mouth.above_teeth())
             if rows.stop:
                 rgb[rows] = _over(rgb[rows], mouth.part(rows).sample(teeth), row_fit)
-        return rgb
+        return streaked(rgb, _SHUTTER * view.motion.velocity)
 
 
 def _over(rgb: FloatArray, sample: tuple[FloatArray, FloatArray], fit: float) -> FloatArray:
