@@ -20,13 +20,16 @@ from mien.rendering.appearance.teeth import (
     teeth_seen,
 )
 from mien.rendering.geometry.crop import PlateCrop
+from mien.rendering.geometry.field import Zone
 from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
 from mien.rendering.geometry.mouth import Cavity
 from mien.rendering.geometry.spread import lip_spread
 from mien.rendering.geometry.tone import luma
 from mien.rendering.geometry.topology import LIPS
 from mien.rendering.geometry.upper_lip import upper_lip_held
+from mien.rendering.painting.mouth.compose import MouthPainter
 from mien.rendering.painting.mouth.exemplar import ExemplarInterior, RowInterior
+from mien.rendering.painting.opening import OpeningView
 from mien.rendering.painting.paint import paint
 from mien.testing.scenes import Scene, Spot
 
@@ -178,3 +181,35 @@ def test_a_mouth_is_painted_whose_lips_hide_the_row_that_is_known() -> None:
     patch = paint(motion, scene.plate(0), 0, appearance)
     assert patch is not None
     assert np.isfinite(patch.rgb).all()
+
+
+def inside_of(
+    motion: FaceMotion, crop: PlateCrop, known: MouthAppearance
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """What is painted inside a mouth, how far it is, and the height of each pixel, cm."""
+    painter = MouthPainter(known, 0)
+    zone = Zone.around(motion.target[list(LIPS.rim)], motion.px_per_cm, 2)
+    view = OpeningView.of(LIPS, painter.axes(motion), motion, crop, zone)
+    (layer,) = painter.layers(view, crop.pixels(zone))
+    return layer.rgb, layer.alpha, view.v / motion.px_per_cm
+
+
+@pytest.mark.parametrize("dropped", [0.4, 0.8])
+def test_a_lip_that_rises_over_the_dark_bares_teeth_and_not_more_dark(dropped: float) -> None:
+    """The plate shows nothing but a dark gap below its teeth; another frame shows them."""
+    cavity = Cavity.in_plate(opened(0.4), KNOWN_CM)
+    look = Exemplar(0, picture(cavity, KNOWN_CM), cavity, SKIN, 0.03, 0.0).with_teeth(KNOWN_CM)
+    known = MouthAppearance(KNOWN_CM, TOOTH / SKIN, rows=(look,))
+    still = opened(-0.24, dropped)
+    moves = still.motion.copy()
+    moves[[*LIPS.upper[1:-1], *LIPS.lower[1:-1]]] -= 0.35 * still.px_per_cm * still.mouth_axes.down
+    motion = replace(still, motion=moves)
+    shut = Cavity.in_plate(motion, KNOWN_CM)
+    rgb, alpha, v = inside_of(motion, picture(shut, -1.0), known)
+    top = float(Cavity.in_target(motion, KNOWN_CM).lips(np.zeros(1, np.float32))[0][0])
+    assert top < KNOWN_CM - 0.2
+    middle = rgb.shape[1] // 2
+    bared = (v[:, middle] > top + 0.08) & (v[:, middle] < KNOWN_CM - 0.08)
+    assert bared.sum() >= 3
+    assert luma(rgb)[bared, middle].min() > 0.5 * luma(TOOTH)
+    assert luma(rgb)[alpha > 0.5 * alpha.max()].min() > 0.02

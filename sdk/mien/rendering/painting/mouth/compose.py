@@ -44,6 +44,9 @@ _MARGIN_CM = 0.2
 """How far around the opening the inside is made, for blurs to reach into."""
 _AROUND_CM = 0.25
 """Standard deviation of the blur by which the plate's inside runs on where it ends."""
+_RUNS_ON = 0.1, 0.3
+"""Part of an opening in which the plate shows its inside, from which that goes on where it is not
+seen, and from which it does so wholly: of a sliver nothing can be told."""
 _CHEEK_SHADE = np.array([0.45, 0.62, 0.60], dtype=np.float32)
 """How much of the light on the teeth does not reach the corners of the mouth."""
 _SHUTTER = 0.4
@@ -131,6 +134,8 @@ class MouthPainter:
         seen, confidence = mouth.part(rows).sample(own)
         alone = known.exemplar(self._seed) is None and known.row(self._seed) is None
         beside = (weight if alone else own_weight) * mouth.runs_on(before)
+        covered = float((alpha[rows] * confidence).sum()) / max(float(alpha.sum()), 1.0)
+        beside *= smoothstep(np.float32(covered), *_RUNS_ON)
         # What is hidden wholly need not be made; where the plate's own is not known, nor runs on
         # from beside, something lies under it.
         bare = alpha * (1 - np.minimum(weight, beside))
@@ -223,11 +228,12 @@ class _MouthGrid:
     def runs_on(self, before: Cavity) -> FloatArray:
         """Return (h, w) how far what the plate shows of a mouth goes on beside it.
 
-        What goes on beside the teeth that are seen are more teeth, but not below them when the
-        jaw drops.
+        What goes on beside the teeth that are seen are more teeth, and where none are seen they are
+        not told by the dark below them. What lies below goes on unless the jaw drops.
         """
         closed = 1 - smoothstep(self.cavity.jaw - before.jaw, 0.1, 0.4)
-        return np.asarray(np.maximum(closed, self.above_teeth()))
+        beside = closed + self.above_teeth() * (teeth_shown(before) - closed)
+        return np.asarray(beside, dtype=np.float32)
 
     def in_front(self) -> FloatArray:
         """Return (h, w) how far a pixel lies away from the corners."""
@@ -305,12 +311,13 @@ def extend_outward(
         The inside (h, w, 3), and the confidence (h, w), which now falls softly to the sides.
     """
     sigma = _AROUND_CM * px_per_cm
+    # At its very edge the plate shows lips, whose colour would run on as a ring.
+    beside = cv2.GaussianBlur(confidence, (0, 0), sigmaX=0.5 * sigma, sigmaY=1e-3)
+    confidence = np.minimum(confidence, smoothstep(beside, 0.45, 0.95))
     nearness = blurred(confidence, 2 * sigma)
     # Darker and redder the farther from what is seen: cheeks close in on the teeth.
     far = (1 - smoothstep(nearness, 0.0, 0.5))[..., None]
     colour = diffuse(own, confidence, sigma) * (1 - far * _CHEEK_SHADE)
     weight = weight * smoothstep(nearness, 0.0, 0.04)
     inside = inside + weight[..., None] * (colour - inside)
-    beside = cv2.GaussianBlur(confidence, (0, 0), sigmaX=0.5 * sigma, sigmaY=1e-3)
-    confidence = np.minimum(confidence, smoothstep(beside, 0.45, 0.95))
     return np.asarray(inside, dtype=np.float32), np.asarray(confidence, dtype=np.float32)
