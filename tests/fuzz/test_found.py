@@ -14,6 +14,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 import mien
@@ -44,6 +45,7 @@ from mien.speech.files import read_phones
 from mien.weights.contents import check_file
 from mien.weights.flame_file import KEYS, read_flame
 from mien.weights.loaders import safetensors_shapes
+from mien.weights.plain import check_claims
 from mien.weights.record import Record, read_record
 from tests.documents import make_document, make_media
 
@@ -211,6 +213,21 @@ def test_a_batch_whose_record_counts_to_infinity_has_none(tmp_path: Path) -> Non
     record = {"key": "", "output": "", "digest": "", "edited": float("inf"), "seconds": 1}
     put(journal.folder / "output.json", json.dumps(record))
     assert journal.record() is None
+
+
+def test_a_file_of_a_journal_that_is_far_too_large_is_not_read(tmp_path: Path) -> None:
+    """As if there were none; a folder of a batch may be written to by anybody."""
+    journal = ShotJournal(tmp_path, "shot")
+    for name in ("output.json", "notes.json", "report.json"):
+        put(journal.folder / name, "{}")
+        with (journal.folder / name).open("r+b") as file:
+            file.truncate(2 << 30)
+    tracemalloc.start()
+    assert journal.record() is None
+    assert journal.notes("key") == []
+    assert journal.report("key") is None
+    assert tracemalloc.get_traced_memory()[1] < 200 << 20
+    tracemalloc.stop()
 
 
 OTHER_KINDS: tuple[object, ...] = ([3], "x", 3, [[]])
@@ -405,3 +422,39 @@ def test_a_proxy_gives_no_picture_that_its_file_does_not_hold(
     data[16:32] = struct.pack("<2q", *places)
     path.write_bytes(data)
     assert ProxyFolder(tmp_path, make_media(1)).picture(0) is None
+
+
+@pytest.mark.parametrize("name", ["", "arrays", "b.npy"])
+def test_a_member_of_any_name_claims_no_more_than_it_has(tmp_path: Path, name: str) -> None:
+    """NumPy takes for an array what begins like one, and makes room for what that claims."""
+    head = io.BytesIO()
+    claim = {"descr": "<f8", "fortran_order": False, "shape": (10_000_000_000,)}
+    np.lib.format.write_array_header_1_0(head, claim)  # type: ignore[no-untyped-call]
+    path = tmp_path / "arrays.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.npy", _array_file(np.ones(3)))
+        archive.writestr(zipfile.ZipInfo(name), head.getvalue())
+    with pytest.raises(ValueError, match="says that it is"):
+        check_claims(path)
+
+
+def test_a_member_that_is_said_to_be_large_is_not_believed(tmp_path: Path) -> None:
+    head = io.BytesIO()
+    claim = {"descr": "<f8", "fortran_order": False, "shape": (400_000_000,)}
+    np.lib.format.write_array_header_1_0(head, claim)  # type: ignore[no-untyped-call]
+    path = tmp_path / "arrays.npz"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.npy", head.getvalue())
+    data = path.read_bytes()
+    true = struct.pack("<LL", len(head.getvalue()), len(head.getvalue()))
+    lie = struct.pack("<LL", len(head.getvalue()), 3_900_000_000)
+    path.write_bytes(data.replace(true, lie))
+    assert zipfile.ZipFile(path).infolist()[0].file_size == 3_900_000_000
+    with pytest.raises(ValueError, match="says that it is"):
+        check_claims(path)
+
+
+def _array_file(array: npt.NDArray[np.float64]) -> bytes:
+    made = io.BytesIO()
+    np.save(made, array)
+    return made.getvalue()

@@ -42,6 +42,8 @@ FOLDER = ".mien-batch"
 _PIECE = 1 << 20
 _WAIT = 0.5
 """Seconds between two looks at whether a file is free."""
+_LARGEST: Final = 64 << 20
+"""Bytes of a file of the journal; mien's own have some thousand."""
 _MEASURED: Final[dict[str, type[Any]]] = {
     "page": str, "data": str, "passed": bool, "failed": list, "problem": type(None),
 }  # fmt: skip
@@ -166,7 +168,7 @@ class ShotJournal:
     def record(self) -> OutputRecord | None:
         """What is known of the output; None when nothing is."""
         try:
-            value = json.loads(self._record.read_bytes())
+            value = _read(self._record)
             return OutputRecord(
                 str(value["key"]), str(value["output"]), str(value["digest"]),
                 int(value["edited"]), float(value["seconds"]),
@@ -190,7 +192,7 @@ class ShotJournal:
     def notes(self, key: str) -> list[str]:
         """What the renderer had to say of the frames that `key` names."""
         try:
-            value = json.loads(self._notes.read_bytes())
+            value = _read(self._notes)
             return [str(note) for note in value["notes"]] if value["key"] == key else []
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return []
@@ -211,7 +213,7 @@ class ShotJournal:
     def report(self, key: str) -> dict[str, Any] | None:
         """What was measured of the output that `key` names; None when nothing was."""
         try:
-            value = json.loads(self._report.read_bytes())
+            value = _read(self._report)
             held = dict(value["report"]) if value["key"] == key else None
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
@@ -293,3 +295,17 @@ def digest_of(output: Path) -> str:
     except OSError:
         return ""
     return digest.hexdigest() if files else ""
+
+
+def _read(path: Path) -> Any:
+    """What a file of the journal says; it lies where anybody may write.
+
+    Raises:
+        OSError: When it cannot be read.
+        ValueError: When it is no JSON, or too large to be the journal's.
+    """
+    with path.open("rb") as file:
+        text = file.read(_LARGEST + 1)
+    if len(text) > _LARGEST:
+        raise ValueError(f"{path.name} has more than {_LARGEST >> 20} MiB")
+    return json.loads(text)

@@ -36,6 +36,8 @@ _DAMAGE: Final = (
     zlib.error,
 )
 """What NumPy and zipfile raise at a damaged, packed or encrypted file, or one of objects."""
+_PACKED: Final = 1032
+"""Deflate's limit: bytes that one byte of an archive unpacks to, whatever size is claimed."""
 
 
 def load_npz(path: Path, keys: Collection[str], remedy: str) -> dict[str, npt.NDArray[Any]]:
@@ -88,10 +90,14 @@ def check_claims(path: Path) -> None:
             _check_claim(stream, path.stat().st_size, path.name)
         return
     with zipfile.ZipFile(path) as archive:
+        most = _PACKED * path.stat().st_size
         for entry in archive.infolist():
-            if entry.filename.endswith(".npy"):
+            # NumPy tells arrays by how they begin, whatever they are called.
+            with archive.open(entry) as stream:
+                begins = stream.read(len(np.lib.format.MAGIC_PREFIX))
+            if entry.filename.endswith(".npy") or begins == np.lib.format.MAGIC_PREFIX:
                 with archive.open(entry) as stream:
-                    _check_claim(stream, entry.file_size, entry.filename)
+                    _check_claim(stream, min(entry.file_size, most), entry.filename)
 
 
 def _check_claim(stream: IO[bytes], size: int, name: str) -> None:
