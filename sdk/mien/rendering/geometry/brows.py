@@ -162,8 +162,10 @@ def _hold(
     top, bottom, fold = lines.heights(u)
     above, below = v - top, bottom - v
     gap = np.maximum(bottom - fold, 1.0)
-    at = np.linspace(0, length, _COLUMNS)
-    held, gave, kept = (np.interp(u, at, part).astype(np.float32) for part in gives)
+    at = np.clip(u * np.float32((_COLUMNS - 1) / max(length, 1e-6)), 0, _COLUMNS - 1.001)
+    index = at.astype(np.intp)
+    further = at - index.astype(np.float32)
+    held, gave, kept = (part.take(index) + further * np.diff(part).take(index) for part in gives)
     # A brow that comes down leaves less room than both take.
     fit = np.minimum(1, _ROOM * gap / np.maximum(held + kept, 1e-3))
     room = np.maximum(gap - fit * (held + kept), 1e-3)
@@ -208,7 +210,7 @@ def skin_that_gives(crop: PlateCrop, points: FloatArray, brow: _Brow) -> _Gives:
     places = lines.origin + u[:, None] * lines.along + v[..., None] * lines.up
     seen = luma(crop.sample(places[..., 0], places[..., 1]))
     seen = cv2.GaussianBlur(seen, (0, 0), sigmaX=_ALONG, sigmaY=0.8)
-    inside, outside = np.median(seen[:_INNER_ROWS], axis=0), seen[_INNER_ROWS:]
+    inside, outside = seen[:_INNER_ROWS].mean(axis=0), seen[_INNER_ROWS:]
     skin = np.maximum(outside.max(axis=0), 1e-3)
     darker = skin - inside
     like_hair = smoothstep((skin - outside) / np.maximum(darker, 1e-3), *_HAIR)
