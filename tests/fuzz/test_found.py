@@ -18,12 +18,13 @@ import numpy.typing as npt
 import pytest
 
 import mien
+from mien.consent import read_policy
 from mien.consent.ledger import Ledger, read_line
 from mien.editorial import list_clips
 from mien.editorial.bundle import Bundle
 from mien.editorial.otio_file import read_otio
 from mien.editorial.urls import path_candidates
-from mien.errors import InputError, MediaError, MienError, WeightsError
+from mien.errors import InputError, MediaError, MienError, PolicyError, WeightsError
 from mien.io.curves import read_curve_file
 from mien.io.landmark_file import read_landmarks
 from mien.io.project import load_document
@@ -458,3 +459,13 @@ def _array_file(array: npt.NDArray[np.float64]) -> bytes:
     made = io.BytesIO()
     np.save(made, array)
     return made.getvalue()
+
+
+def test_a_policy_with_a_number_of_thousands_of_digits_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And is not passed over: what it demands is not known."""
+    path = put(tmp_path / "policy.toml", f"[consent]\nrequired = {'9' * 5000}\n")
+    monkeypatch.setenv("MIEN_POLICY", str(path))
+    with pytest.raises(PolicyError, match="no TOML"):
+        read_policy()

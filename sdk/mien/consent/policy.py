@@ -173,7 +173,8 @@ def _read(path: Path) -> Policy:
         raise _unreadable(path, f"its field {field} is wrong: {first['msg'].lower()}") from error
     except UsageError as error:
         raise _unreadable(path, error.cause) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
+    # Besides errors of its own the parser raises Python's at numbers of thousands of digits.
+    except (ValueError, RecursionError) as error:
         raise _unreadable(path, f"it is no TOML: {error}") from error
     ledger = said.ledger
     return Policy(
