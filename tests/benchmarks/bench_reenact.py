@@ -4,8 +4,7 @@ Figures are those of the measuring tool `reenact.py`: errors over those of the u
 that 1 is nothing gained and 0 the truth; `shape` of landmarks, `look` of pixels. Beside each look
 stands a bound: what the best frame of A reaches, laid over the plate, that is chosen by the truth
 itself. For the eyes, whose landmarks go with the turn of the head as well, a second one: what the
-truth's own eyes and brows reach, laid on the plate with the corners of its eyes where they were, as
-no edit of an expression could do better.
+truth's own eyes and brows reach, laid on the plate with the corners of its eyes where they were.
 
     python -m tests.benchmarks.bench_reenact [CLIP ...] [--keep DIR] [--strips DIR] [--no-bound]
 """
@@ -60,7 +59,7 @@ def main(arguments: Sequence[str] = ()) -> None:
             if rows:
                 tables.append(rows)
                 print(f"  {name:14}" + summary(rows), flush=True)
-            if not asked.no_bound:
+            if take.pairs and not asked.no_bound:
                 in_place.append([own_eyes(pair) for pair in take.pairs])
     if tables:
         print(f"  {'mean':14}" + mean(tables))

@@ -224,11 +224,13 @@ def test_a_file_of_a_journal_that_is_far_too_large_is_not_read(tmp_path: Path) -
         with (journal.folder / name).open("r+b") as file:
             file.truncate(2 << 30)
     tracemalloc.start()
-    assert journal.record() is None
-    assert journal.notes("key") == []
-    assert journal.report("key") is None
-    assert tracemalloc.get_traced_memory()[1] < 200 << 20
-    tracemalloc.stop()
+    try:
+        assert journal.record() is None
+        assert journal.notes("key") == []
+        assert journal.report("key") is None
+        assert tracemalloc.get_traced_memory()[1] < 200 << 20
+    finally:
+        tracemalloc.stop()
 
 
 OTHER_KINDS: tuple[object, ...] = ([3], "x", 3, [[]])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -90,7 +92,13 @@ def below_brow(moved: FaceMotion, dark_cm: float, bright_cm: float) -> PlateCrop
 def test_hair_below_the_landmarks_of_a_brow_keeps_its_size() -> None:
     moved = motion(browOuterUpLeft=1.0)
     held = [
-        float(np.median(skin_that_gives(below_brow(moved, dark, 9.0), moved.source, BROW).held))
+        float(
+            np.median(
+                skin_that_gives(
+                    below_brow(moved, dark, 9.0), moved.source, BROW, moved.px_per_cm
+                ).held
+            )
+        )
         for dark in (0.0, 0.3, 0.5)
     ]
     assert held[1] > 0.3 * moved.px_per_cm
@@ -102,7 +110,9 @@ def test_skin_gives_way_where_it_is_brightest() -> None:
     moved = motion(browOuterUpLeft=1.0)
     for bright in (0.45, 0.6):
         crop = below_brow(moved, 0.2, bright)
-        held, gave, _ = (part[6:18] for part in skin_that_gives(crop, moved.source, BROW))
+        held, gave, _ = (
+            part[6:18] for part in skin_that_gives(crop, moved.source, BROW, moved.px_per_cm)
+        )
         middle = (held + gave / 2) / moved.px_per_cm
         assert middle == pytest.approx(bright, abs=0.12)
 
@@ -131,9 +141,40 @@ def test_streaks_are_taken_out_of_what_is_drawn_out_alone() -> None:
     where = np.zeros((80, 90), np.float32)
     where[20:60, 10:80] = 1
     before = picture.copy()
-    even_out(picture, where, 6.0, 3)
+    even_out(picture, where, 6.0, 0.01, 3)
     assert np.array_equal(picture[where == 0], before[where == 0])
     inner = picture[25:55, 20:70]
     assert inner.mean() == pytest.approx(0.5, abs=0.02)
     assert 0.004 < inner.std() < 0.04
     assert picture[20, 40].mean() > 0.4
+
+
+def test_hair_down_to_the_fold_goes_with_the_brow_and_is_not_drawn_out() -> None:
+    """However far it reaches: one row more or less makes little difference."""
+    moved = motion(browOuterUpLeft=1.0)
+    held = [
+        float(
+            np.median(
+                skin_that_gives(
+                    below_brow(moved, dark, 9.0), moved.source, BROW, moved.px_per_cm
+                ).held
+            )
+        )
+        for dark in np.linspace(0.3, 3.0, 28)
+    ]
+    assert held[-1] > 0.8 * max(held)
+    assert np.abs(np.diff(held)).max() < 0.15 * moved.px_per_cm
+
+
+def test_what_is_held_begins_softly() -> None:
+    """Brows that hardly move, as in a blink, change nothing at once."""
+    changes = []
+    for amount in np.linspace(0, 0.2, 21):
+        moved = motion(browOuterUpLeft=float(amount), eyeBlinkLeft=0.5)
+        zone, plain, held = fields(moved)
+        x, y = np.round(moved.source[TOP] - [zone.x0, zone.y0]).astype(int).tolist()
+        around = slice(y - 20, y + 60), slice(x - 30, x + 30)
+        changes.append((held - plain)[around])
+    steps = [float(np.abs(b - a).max()) for a, b in itertools.pairwise(changes)]
+    assert max(steps) < 1
+    assert np.abs(changes[0]).max() < 1e-6 < np.abs(changes[-1]).max()

@@ -10,19 +10,25 @@ from hypothesis import strategies as st
 from mien._types import FloatArray
 from mien.face.rig import load_rig
 from mien.model.landmarks import SKIN
+from mien.model.media import Orientation
 from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
 from mien.rendering.geometry.mouth_size import mouth_size_held
 from mien.rendering.geometry.spread import lip_spread
 from mien.rendering.geometry.topology import EYES, LIPS
-from mien.rendering.geometry.unfold import unfolded
+from mien.rendering.geometry.unfold import facing_sign, unfolded
 from mien.testing.scenes import Scene, Spot
 
 FIRST, LAST, UPPER, LOWER = LIPS.upper[0], LIPS.upper[-1], LIPS.upper[5], LIPS.lower[5]
 
 
-def neutral() -> FaceMotion:
-    """A face at rest, looking at us."""
-    scene = Scene(spots=[Spot(height=200)])
+UPRIGHT = Orientation(640, 360)
+TURNED = Orientation(640, 360, quarter_turns=1)
+MIRRORED = Orientation(640, 360, mirrored=True)
+
+
+def neutral(orientation: Orientation = UPRIGHT, yaw: float = 0.0) -> FaceMotion:
+    """A face at rest."""
+    scene = Scene(orientation, spots=[Spot(height=200, yaw=yaw)])
     face = scene.faces[0]
     plan = scene.plan(0)
     deformer = FaceDeformer(face, scene.orientation)
@@ -53,7 +59,14 @@ def size(motion: FaceMotion, moves: FloatArray) -> tuple[float, float]:
 
 def held(motion: FaceMotion, moves: FloatArray) -> FloatArray:
     """How lips that go too far move back."""
-    return mouth_size_held(motion.source[:SKIN], moves, motion.seam, lip_spread())
+    return held_from(motion, motion.source[:SKIN], moves)
+
+
+def held_from(motion: FaceMotion, points: FloatArray, moves: FloatArray) -> FloatArray:
+    """The same of a mouth that was filmed with other landmarks."""
+    return mouth_size_held(
+        points, moves, motion.seam, motion.px_per_cm, motion.mouth_width, lip_spread()
+    )
 
 
 @pytest.mark.parametrize(("narrower", "opened"), [(0.2, 0.0), (-0.2, 0.1), (0.1, 0.5)])
@@ -62,12 +75,12 @@ def test_what_people_do_is_left_as_it_is(narrower: float, opened: float) -> None
     assert np.abs(held(motion, pulled(motion, narrower, opened))).max() < 1e-3
 
 
-@given(st.floats(-1.5, 1.5), st.floats(0, 3))
+@given(st.floats(-1.5, 1.5), st.floats(0, 3), st.sampled_from([UPRIGHT, TURNED, MIRRORED]))
 @settings(max_examples=60)
 def test_no_mouth_is_narrower_wider_or_longer_than_any_that_was_filmed(
-    narrower: float, opened: float
+    narrower: float, opened: float, orientation: Orientation
 ) -> None:
-    motion = neutral()
+    motion = neutral(orientation)
     moves = pulled(motion, narrower, opened)
     width, length = size(motion, moves + held(motion, moves))
     assert 0.47 < width < 1.45
@@ -91,9 +104,9 @@ def test_a_mouth_that_was_filmed_smaller_may_stay_so() -> None:
     motion = neutral()
     small = motion.source[:SKIN] + pulled(motion, 0.8, 0.0)
     still = np.zeros_like(small)
-    assert not mouth_size_held(small, still, motion.seam, lip_spread()).any()
+    assert not held_from(motion, small, still).any()
     further = pulled(motion, 0.1, 0.0)
-    back = mouth_size_held(small, further, motion.seam, lip_spread())
+    back = held_from(motion, small, further)
     both = np.asarray([FIRST, LAST])
     assert np.allclose((further + back)[both], 0, atol=0.5)
 
@@ -123,7 +136,7 @@ def test_a_landmark_that_overtakes_its_neighbours_takes_them_along(
     moves[landmark] = np.asarray(way) * 1.6 * motion.px_per_cm
     was = areas(motion, motion.source[:SKIN] + moves)
     assert was.min() < 0
-    now = areas(motion, motion.source[:SKIN] + unfolded(motion.source, moves))
+    now = areas(motion, motion.source[:SKIN] + unfolded(motion.source, moves, facing_sign(UPRIGHT)))
     assert now.min() > 0
     assert (now < 0.1).sum() <= 1
 
@@ -132,7 +145,7 @@ def test_skin_that_is_not_folded_moves_as_it_is_asked_to() -> None:
     motion = neutral()
     for amount in (0.0, 0.1, 0.2):
         moves = pulled(motion, amount, amount)
-        assert np.array_equal(unfolded(motion.source, moves), moves)
+        assert np.array_equal(unfolded(motion.source, moves, facing_sign(UPRIGHT)), moves)
 
 
 def test_lips_that_meet_are_not_drawn_apart() -> None:
@@ -140,4 +153,47 @@ def test_lips_that_meet_are_not_drawn_apart() -> None:
     moves = pulled(motion, 0.9, 0.0)
     moves[list(LIPS.lower)] -= 0.3 * motion.px_per_cm * motion.mouth_axes.down
     rim = list(LIPS.rim)
-    assert np.allclose(unfolded(motion.source, moves)[rim], moves[rim], atol=1e-4)
+    assert np.allclose(
+        unfolded(motion.source, moves, facing_sign(UPRIGHT))[rim], moves[rim], atol=1e-4
+    )
+
+
+@pytest.mark.parametrize("yaw", [35.0, 60.0, 80.0])
+def test_a_turned_head_opens_its_mouth_as_far(yaw: float) -> None:
+    """A turn makes a mouth shorter in the picture, and no opening smaller."""
+    motion = neutral(yaw=yaw)
+    width = motion.mouth_width * motion.px_per_cm
+    moves = np.zeros((SKIN, 2), dtype=np.float32)
+    push = np.zeros(len(LIPS.upper) + len(LIPS.lower), dtype=np.float32)
+    push[len(LIPS.upper) :] = 0.8 * width * np.sin(np.linspace(0, np.pi, len(LIPS.lower)))
+    moves += (lip_spread() @ push)[:, None].astype(np.float32) * motion.mouth_axes.down
+    assert np.abs(held(motion, moves)).max() < 0.02 * width
+
+
+@pytest.mark.parametrize("orientation", [UPRIGHT, TURNED, MIRRORED])
+@pytest.mark.parametrize("yaw", [-60.0, 0.0, 30.0])
+def test_what_is_seen_of_skin_is_told_in_any_picture(orientation: Orientation, yaw: float) -> None:
+    motion = neutral(orientation, yaw)
+    still = np.zeros((SKIN, 2), dtype=np.float32)
+    sign = facing_sign(orientation)
+    assert np.array_equal(unfolded(motion.source, still, sign), still)
+    moves = still.copy()
+    moves[18] = -1.2 * motion.px_per_cm * motion.mouth_axes.down
+    put = unfolded(motion.source, moves, sign) - moves
+    assert np.abs(put).max() > 0.1 * motion.px_per_cm
+    # The other way round all that is seen would be taken for folded.
+    assert np.abs(unfolded(motion.source, moves, -sign) - moves).max() != np.abs(put).max()
+
+
+def test_folds_are_put_right_little_by_little() -> None:
+    """What is a little more folded is put right a little more, and nothing is thrown far."""
+    motion = neutral()
+    sign, before = facing_sign(UPRIGHT), None
+    for amount in np.linspace(0, 1, 61):
+        moves = pulled(motion, float(amount), 0.6 * float(amount))
+        moves[[17, 84, 314]] += 0.8 * amount * motion.px_per_cm * motion.mouth_axes.down
+        now = unfolded(motion.source, moves, sign) - moves
+        assert np.abs(now).max() < 2.5 * motion.px_per_cm
+        if before is not None:
+            assert np.abs(now - before).max() < 0.15 * motion.px_per_cm
+        before = now

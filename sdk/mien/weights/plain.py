@@ -84,6 +84,7 @@ def check_claims(path: Path) -> None:
     Raises:
         ValueError: When one does, or is none of NumPy's.
         OSError: When it cannot be read.
+        RuntimeError, NotImplementedError: When a member is encrypted, or packed in another way.
     """
     if not zipfile.is_zipfile(path):
         with path.open("rb") as stream:
@@ -110,4 +111,4 @@ def _check_claim(stream: IO[bytes], size: int, name: str) -> None:
         raise ValueError(f"{name} has version {version} of NumPy's format")
     shape, _, dtype = read(stream)  # type: ignore[no-untyped-call]
     if not dtype.hasobject and math.prod(shape) * dtype.itemsize > size:
-        raise ValueError(f"{name} says that it is {shape}, and has {size:,} bytes")
+        raise ValueError(f"{name} says that it is {shape}, and has {size:,} bytes at most")

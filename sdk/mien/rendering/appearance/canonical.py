@@ -27,7 +27,7 @@ _SOFT: Final = 0.02
 """Width over which the skin's mask runs out, likewise."""
 _RISE, _DROP = 0.14, 0.08
 """How far brows come above, and the lower lip below, its landmarks, as a part of the side."""
-_ASIDE: Final = 0.055
+_ASIDE: Final = 0.045
 """How far they come beside these, likewise."""
 _LOWER_LIP: Final = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291)
 """Its outer edge."""
@@ -92,16 +92,16 @@ def swept_masks(layout: FloatArray) -> tuple[FloatArray, FloatArray]:
     Returns:
         (SIZE, SIZE) each.
     """
-    brows = [_swept(layout, brow, -_RISE) for brow in BROWS]
-    return np.maximum(*brows), _swept(layout, _LOWER_LIP, _DROP)
+    brows = [_swept(layout, brow, -_RISE, _ASIDE) for brow in BROWS]
+    return np.maximum(*brows), _swept(layout, _LOWER_LIP, _DROP, _GROW)
 
 
-def _swept(layout: FloatArray, outline: tuple[int, ...], way: float) -> FloatArray:
+def _swept(layout: FloatArray, outline: tuple[int, ...], way: float, aside: float) -> FloatArray:
     swept = np.zeros((SIZE, SIZE), dtype=np.uint8)
     corners = layout[list(outline)]
     corners = np.concatenate([corners, corners + np.array([0, way * SIZE], dtype=np.float32)])
     cv2.fillConvexPoly(swept, cv2.convexHull(np.round(corners).astype(np.int32)), 1)
-    return _soft(cv2.dilate(swept, _disc(_ASIDE)))
+    return _soft(cv2.dilate(swept, _ellipse(aside, _GROW)))
 
 
 def _filled(layout: FloatArray, outline: tuple[int, ...]) -> ByteArray:
@@ -111,8 +111,12 @@ def _filled(layout: FloatArray, outline: tuple[int, ...]) -> ByteArray:
 
 
 def _disc(radius: float) -> ByteArray:
-    side = 2 * round(radius * SIZE) + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), dtype=np.uint8)
+    return _ellipse(radius, radius)
+
+
+def _ellipse(across: float, down: float) -> ByteArray:
+    size = 2 * round(across * SIZE) + 1, 2 * round(down * SIZE) + 1
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, size), dtype=np.uint8)
 
 
 def _soft(mask: ByteArray) -> FloatArray:

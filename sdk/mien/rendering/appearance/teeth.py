@@ -46,7 +46,7 @@ _DARKEST = 0.2, 0.7
 """The parts of the way from teeth to lip between which the dark is looked for."""
 _FRONT_CM = 0.7
 """Half the width of the front teeth whose colour is looked at."""
-_TOOTH_LEVELS = 0.8, 1.15
+_TOOTH_LEVELS = 0.6, 1.15
 """The least and the most that teeth between lips are as bright as skin."""
 _LEAST_GREEN = 0.92
 """How much green there must be to the red of teeth, over that of the skin: a lip has less."""

@@ -19,30 +19,38 @@ from mien.rendering.geometry.field import Zone
 from mien.rendering.geometry.motion import FaceMotion
 from mien.rendering.geometry.tone import luma
 
-__all__ = ["BrowsHeld", "brows_held", "skin_that_gives"]
+__all__ = ["BROW_LINES", "BrowsHeld", "SkinGives", "brows_held", "skin_that_gives"]
 
 _UPPER: Final = ((70, 63, 105, 66, 107), (300, 293, 334, 296, 336))
 _LOWER: Final = ((46, 53, 52, 65, 55), (276, 283, 282, 295, 285))
 """The edges of both brows, from the outer end to the inner one."""
 _LIDS: Final = ((247, 30, 29, 27, 28, 56), (467, 260, 259, 257, 258, 286))
 """The skin over the upper lids, likewise."""
+BROW_LINES: Final = {
+    side: (*_UPPER[i], *_LOWER[i], *_LIDS[i]) for i, side in enumerate(("Right", "Left"))
+}
+"""Landmarks between whose lines skin under a brow gives way, by the person's own side."""
 _HELD_CM, _REACH_CM = 0.45, 1.8
 """How far above a brow all goes with it, and from where nothing is changed."""
 _COLUMNS, _ROWS, _INNER_ROWS = 24, 20, 8
 """Places along a brow, from its lower edge down, and within it, at which skin is looked at."""
-_ALONG: Final = 2.0
-"""Standard deviation of the blur along these."""
+_ALONG, _DOWN = 2.0, 0.8
+"""Standard deviations of the blur along these, and down."""
+_ROW, _LEAST_FREE = 1 / _ROWS, 1e-9
+"""Half the width of the border of hair, and the weight of a place within it."""
 _DARKER: Final = 0.08, 0.2
 """How much darker than the skin below it a brow is, as a part of that, to be told from it."""
 _HAIR: Final = 0.3, 0.7
 """Darkness between that skin's and the brow's up to which it is skin, and from which hair."""
 _BESIDE_HAIR: Final = 0.1
 """How far from hair skin gives way at the nearest, as a part of the way from brow to fold."""
+_ABOVE_CM, _LESS_LIT = 0.45, 0.75
+"""How far above a brow its skin is looked at, and how bright that below is at least beside it."""
 _MIDDLE: Final = 0.5
 """Where it gives way as far as nothing speaks against it, as such a part."""
 _BRIGHTEST, _NEARER = 0.02, 0.03
-"""Brightness, as a part of the skin's, by which one place is preferred to another, and by which one
-that is a quarter of the way nearer to the middle is."""
+"""Differences of brightness, as parts of the skin's: by which a place is chosen over another, and
+by how much one has to be brighter that lies a quarter of the way from the middle."""
 _GIVES: Final = 0.06
 """Half of the part of the way that gives way."""
 _DRAWN: Final = 1.5, 3.0
@@ -53,11 +61,11 @@ _ROOM: Final = 0.8
 """The part of the way that skin which keeps its size takes at most."""
 _ENDS_CM = 0.4
 """How far beyond its ends that runs out."""
-_STILL_PX = 0.25
-"""Motion of a brow that nobody sees."""
+_STILL_PX, _MOVED_CM = 0.25, 0.15
+"""Motion of a brow that nobody sees, and from which all is held."""
 
 
-class _Gives(NamedTuple):
+class SkinGives(NamedTuple):
     """Pixels (24,) of the skin from a brow down to the fold, from its outer to its inner end.
 
     Attributes:
@@ -98,10 +106,10 @@ def brows_held(field: FloatArray, zone: Zone, motion: FaceMotion, crop: PlateCro
     """
     held = BrowsHeld(np.zeros_like(field), np.zeros(field.shape[:2], dtype=np.float32))
     for upper, lower, lid in zip(_UPPER, _LOWER, _LIDS, strict=True):
-        if np.abs(motion.motion[[*upper, *lower]]).max() >= _STILL_PX:
-            brow = list(upper), list(lower), list(lid)
-            gives = skin_that_gives(crop, motion.source, brow)
-            _hold(held, field, zone, motion, brow, gives)
+        most = np.abs(motion.motion[[*upper, *lower]]).max()
+        amount = float(smoothstep(most, _STILL_PX, _STILL_PX + _MOVED_CM * motion.px_per_cm))
+        if amount:
+            _hold(held, field, zone, motion, (list(upper), list(lower), list(lid)), crop, amount)
     return held
 
 
@@ -146,15 +154,20 @@ def _hold(
     zone: Zone,
     motion: FaceMotion,
     brow: _Brow,
-    gives: _Gives,
+    crop: PlateCrop,
+    amount: float,
 ) -> None:
-    """Read a field nearer to one brow than it is asked for: at the brow itself, close to it."""
+    """Read a field nearer to one brow than it is asked for: at the brow itself, close to it.
+
+    What is drawn out for it is noted as well.
+    """
     lines = _BrowLines.of(motion.target, brow)
     up, length, cm = lines.up, lines.length, motion.px_per_cm
     held_above, reach = _HELD_CM * cm, _REACH_CM * cm
     box = _around(np.concatenate([motion.target[edge] for edge in brow]), reach, zone)
     if box is None:
         return
+    gives = skin_that_gives(crop, motion.source, brow, cm)
     rows, columns = box
     y, x = np.mgrid[rows, columns].astype(np.float32)
     places = np.stack([x + zone.x0, y + zone.y0], axis=-1) - lines.origin
@@ -183,13 +196,13 @@ def _hold(
     part = np.clip((above - held_above) / (reach - held_above), 0, 1)
     inside = ((above < reach) * np.float32(1))[..., None]
     mixed = near + part[..., None].astype(np.float32) * (far - near)
-    found.change[rows, columns] += inside * (mixed - field[rows, columns])
-    drawn = over_brow * smoothstep(room / np.maximum(gave, 1e-3), *_DRAWN)
+    found.change[rows, columns] += amount * inside * (mixed - field[rows, columns])
+    drawn = amount * over_brow * smoothstep(room / np.maximum(gave, 1e-3), *_DRAWN)
     drawn *= smoothstep(np.minimum(way, 1 - way), 0.0, _DRAWN_EDGE)
     found.drawn[rows, columns] = np.maximum(found.drawn[rows, columns], drawn)
 
 
-def skin_that_gives(crop: PlateCrop, points: FloatArray, brow: _Brow) -> _Gives:
+def skin_that_gives(crop: PlateCrop, points: FloatArray, brow: _Brow, cm: float) -> SkinGives:
     """Return how far down skin goes with a brow, and how far up with the fold of the lid.
 
     What lies between them gives way: bare skin in the light. Hair, which often reaches further down
@@ -199,6 +212,7 @@ def skin_that_gives(crop: PlateCrop, points: FloatArray, brow: _Brow) -> _Gives:
         crop: The plate.
         points: (V, 2) landmarks in it.
         brow: Landmarks of the upper edge and the lower one, and of the skin over the lid.
+        cm: Pixels in a canonical unit.
     """
     lines = _BrowLines.of(points, brow)
     u = np.linspace(0, lines.length, _COLUMNS, dtype=np.float32)
@@ -206,23 +220,28 @@ def skin_that_gives(crop: PlateCrop, points: FloatArray, brow: _Brow) -> _Gives:
     far = np.maximum(bottom - fold, 1.0)
     within = np.linspace(0, 1, _INNER_ROWS, dtype=np.float32)[:, None]
     part = np.linspace(0, 1, _ROWS, dtype=np.float32)[:, None]
-    v = np.concatenate([top + within * (bottom - top), bottom - part * far])
+    beyond = top[None] + _ABOVE_CM * cm
+    v = np.concatenate([beyond, top + within * (bottom - top), bottom - part * far])
     places = lines.origin + u[:, None] * lines.along + v[..., None] * lines.up
     seen = luma(crop.sample(places[..., 0], places[..., 1]))
-    seen = cv2.GaussianBlur(seen, (0, 0), sigmaX=_ALONG, sigmaY=0.8)
+    above, seen = seen[0], cv2.GaussianBlur(seen[1:], (0, 0), sigmaX=_ALONG, sigmaY=_DOWN)
     inside, outside = seen[:_INNER_ROWS].mean(axis=0), seen[_INNER_ROWS:]
-    skin = np.maximum(outside.max(axis=0), 1e-3)
+    # Where hair reaches down to the fold, the skin above the brow tells how bright skin is.
+    skin = np.maximum(np.maximum(outside.max(axis=0), _LESS_LIT * np.median(above)), 1e-3)
     darker = skin - inside
     like_hair = smoothstep((skin - outside) / np.maximum(darker, 1e-3), *_HAIR)
     hair = np.minimum.accumulate(like_hair, axis=0).mean(axis=0) + _BESIDE_HAIR
-    hair *= smoothstep(darker / skin, *_DARKER)
+    hair = np.minimum(hair * smoothstep(darker / skin, *_DARKER), 1)
     middle = np.maximum(_MIDDLE, (hair + 1) / 2)
     better = outside / skin - _NEARER * ((part - middle) / 0.25) ** 2
-    weight = np.exp((better - better.max(axis=0)) / _BRIGHTEST) * (part >= hair)
-    gives = (weight * part).sum(axis=0) / np.maximum(weight.sum(axis=0), 1e-6)
-    gives = cv2.GaussianBlur(gives[None].astype(np.float32), (0, 0), sigmaX=_ALONG, sigmaY=1.0)[0]
+    # Hair is left out softly, and as much where there is hardly anything else.
+    free = smoothstep(part - hair, -_ROW, _ROW)
+    score = better / _BRIGHTEST + np.log(np.maximum(free, _LEAST_FREE))
+    weight = np.exp(score - score.max(axis=0))
+    gives = ((weight * part).sum(axis=0) / weight.sum(axis=0)).astype(np.float32)
+    gives = cv2.GaussianBlur(gives[None], (0, 0), sigmaX=_ALONG)[0]
     held, kept = np.maximum(gives - _GIVES, 0), np.maximum(1 - gives - _GIVES, 0)
-    return _Gives(held * far, (1 - held - kept) * far, kept * far)
+    return SkinGives(held * far, (1 - held - kept) * far, kept * far)
 
 
 def _read(

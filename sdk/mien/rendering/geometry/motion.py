@@ -24,7 +24,7 @@ from mien.rendering.geometry.habits import Habits
 from mien.rendering.geometry.mouth_size import mouth_size_held
 from mien.rendering.geometry.spread import lid_spread, lip_spread
 from mien.rendering.geometry.topology import EYES, IRIS, LIPS, OVAL, Opening, warp_mesh
-from mien.rendering.geometry.unfold import unfolded
+from mien.rendering.geometry.unfold import facing_sign, unfolded
 from mien.rendering.geometry.upper_lip import upper_lip_held
 
 __all__ = ["FaceMotion", "FaceDeformer"]
@@ -156,6 +156,7 @@ class FaceDeformer:
         self._rig = load_rig().personal(face.identity)
         self._habits = Habits(face, self._rig)
         self._mesh = warp_mesh()
+        self._facing = facing_sign(orientation)
         self._spread = lid_spread()
         self._lip_spread = lip_spread()
         self._normals = _head_normals(face.identity)
@@ -222,10 +223,10 @@ class FaceDeformer:
         moves += self._lip_contact(points, moves, unit, (was, lips), target - source)
         seam = self._seam(frame, upright)
         moves += upper_lip_held(points, moves, seam, unit, self._lip_spread)
-        moves += mouth_size_held(points, moves, seam, self._lip_spread)
+        moves += mouth_size_held(points, moves, seam, unit, self._mouth_width, self._lip_spread)
         gaze = {"Left": moved[0], "Right": moved[1]}
         moves += self._wide_limit(points, moves, unit, gaze, target - source)
-        moves = unfolded(points, moves)
+        moves = unfolded(points, moves, self._facing)
         vertices, motion = self._mesh_motion(points[:SKIN], moves, unit)
         forward = self._face.curves.pose.rotation[frame, :, 2]
         mouth = LocalAxes.between(seam[0], seam[-1], seam[0] + points[152] - points[10])

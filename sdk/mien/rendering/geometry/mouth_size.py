@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from mien._math import smoothstep
 from mien._types import FloatArray
 from mien.rendering.geometry.contour import LocalAxes
 from mien.rendering.geometry.topology import LIPS
@@ -27,25 +28,41 @@ _SHIFTED: Final = 0.15, 0.35
 """How far a landmark of the lips may leave its place between their corners, as a part of how far it
 is from the nearer one: up to where it does as asked, and most."""
 
+_FACING: Final = 0.5, 0.75
+"""The part of its width that a neutral mouth shows from which its size is held, and is wholly."""
+
 
 def mouth_size_held(
-    points: FloatArray, moves: FloatArray, seam: FloatArray, spread: FloatArray
+    points: FloatArray,
+    moves: FloatArray,
+    seam: FloatArray,
+    unit: float,
+    mouth_width: float,
+    spread: FloatArray,
 ) -> FloatArray:
     """Return (468, 2) what lips that go too far along and apart must move back, pixels.
 
     What pulls them one way adds up: a pucker with an open jaw out of a grin would leave a slit
-    that is higher than wide.
+    that is higher than wide. Corners go along the mouth, the lower lip goes up. In profile nothing
+    is held: what lips do forwards is seen as width there.
 
     Args:
         points: (V, 2) landmarks in the plate.
         moves: (468, 2) how far they move.
         seam: (11, 2) where this face's lips meet when it is neutral, in the order of `LIPS`.
+        unit: Pixels in a canonical unit.
+        mouth_width: Distance of the inner corners of this face's mouth when neutral, cm.
         spread: (468, 22) how the skin follows the lips' landmarks; see `lip_spread`.
     """
+    # How much shorter the head's turn makes what lies along the mouth.
+    shorter = float(np.linalg.norm(seam[-1] - seam[0])) / (unit * mouth_width)
+    seen = float(smoothstep(shorter, *_FACING))
+    if not seen:
+        return np.zeros_like(moves)
     axes = LocalAxes.of_opening(points, LIPS)
-    along = _along(points, moves, seam, axes.along)
+    along = seen * _along(points, moves, seam, axes.along)
     sideways = np.asarray((spread @ along)[:, None] * axes.along, dtype=np.float32)
-    up = _up(points, moves + sideways, axes)
+    up = seen * _up(points, moves + sideways, axes, shorter)
     return sideways + np.asarray((spread @ up)[:, None] * axes.down, dtype=np.float32)
 
 
@@ -76,13 +93,13 @@ def _along(
     return np.asarray(now_held - now, dtype=np.float32)
 
 
-def _up(points: FloatArray, moves: FloatArray, axes: LocalAxes) -> FloatArray:
-    """(22,) how far the lower lip's landmarks are put back downwards: not above none."""
+def _up(points: FloatArray, moves: FloatArray, axes: LocalAxes, shorter: float) -> FloatArray:
+    """(22,) how far the lips' landmarks are put back downwards: the lower lip's, by less than 0."""
     upper, lower = list(LIPS.upper), list(LIPS.lower)
 
     def opening(at: FloatArray) -> tuple[FloatArray, float]:
-        width = max(float((at[upper[-1]] - at[upper[0]]) @ axes.along), 1.0)
-        return (at[lower] - at[upper]) @ axes.down, width
+        width = float((at[upper[-1]] - at[upper[0]]) @ axes.along) / shorter
+        return (at[lower] - at[upper]) @ axes.down, max(width, 1.0)
 
     was, width_was = opening(points)
     now, width = opening(points[: len(moves)] + moves)

@@ -122,13 +122,14 @@ def grain(shape: tuple[int, ...], level: float, seed: int) -> FloatArray:
     return np.asarray(noise * np.float32(level), dtype=np.float32)
 
 
-def even_out(picture: FloatArray, where: FloatArray, sigma: float, seed: int) -> None:
-    """Take streaks out of a part of a picture that is drawn out, and lay its grain over it.
+def even_out(picture: FloatArray, where: FloatArray, sigma: float, level: float, seed: int) -> None:
+    """Take streaks out of a part of a picture that is drawn out, and lay grain over it.
 
     Args:
         picture: (h, w, 3) the picture; changed.
         where: (h, w) how far it is drawn out, 0..1.
         sigma: Standard deviation of the blur, pixels.
+        level: Standard deviation of the grain.
         seed: Seed of the grain.
     """
     rows, columns = (np.flatnonzero(where.any(axis=axis)) for axis in (1, 0))
@@ -139,7 +140,7 @@ def even_out(picture: FloatArray, where: FloatArray, sigma: float, seed: int) ->
     # What is not drawn out is kept out of it: hair beside it would run in.
     smooth = blurred(seen * per_channel(weight), sigma)
     smooth /= per_channel(np.maximum(blurred(weight, sigma), 1e-4))
-    smooth += grain(weight.shape, grain_level(picture), seed)
+    smooth += grain(weight.shape, level, seed)
     picture[area] = seen + per_channel(weight) * (smooth - seen)
 
 

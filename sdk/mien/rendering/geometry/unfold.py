@@ -1,4 +1,4 @@
-"""Skin never folds over itself, however far its landmarks are moved."""
+"""Skin does not fold over itself where its landmarks overtake each other."""
 
 from __future__ import annotations
 
@@ -7,44 +7,49 @@ from typing import Final
 
 import numpy as np
 
+from mien._math import smoothstep
 from mien._types import BoolArray, FloatArray, Int32Array
 from mien.face.rig import load_rig
+from mien.media.orient import vectors_to_coded
 from mien.model.landmarks import SKIN
+from mien.model.media import Orientation
 from mien.rendering.geometry.topology import EYES, LIPS
 
-__all__ = ["unfolded"]
+__all__ = ["facing_sign", "unfolded"]
 
 _LEAST: Final = 0.15
 """What is left of a triangle's area at least."""
-_TIMES: Final = 12
+_TIMES: Final = 30
 """How often all triangles that are too small are put right; once or twice are enough for most."""
-_ENOUGH: Final = 0.2
+_ENOUGH: Final = 0.05
 """What may be missing of that least area."""
-_STILL_PX: Final = 0.1
-"""Steps that are not worth another."""
-_SLIVER: Final = 0.02
-"""Triangles that are smaller than that part of the middle one are left alone."""
+_STILL_PX: Final = 0.05
+"""Steps after which no other is worth it."""
+_SLIVER: Final = 0.02, 0.12
+"""Parts of the middle one's area up to which triangles are left alone, and from which they are not:
+those are seen edge-on in the plate."""
 
 
-def unfolded(points: FloatArray, moves: FloatArray) -> FloatArray:
-    """Return motion of the skin in which no triangle of it is turned over.
+def unfolded(points: FloatArray, moves: FloatArray, facing: float) -> FloatArray:
+    """Return motion of the skin in which what is seen of it is not turned over.
 
     What pulls at neighbouring landmarks adds up to motion in which one overtakes the other: the
     red of a lip goes below the skin under it. Corners of such triangles are moved the shortest way
     by which some of their area is left (position based dynamics, Müller and others, 2007). The
-    rims of lids and lips stay where they are, which meet by themselves.
+    rims of lids and lips stay where they are, which meet by themselves, and so do triangles beside
+    the eyes, over which lids slide.
 
     Args:
         points: (V, 2) landmarks in the plate.
         moves: (468, 2) how far they move.
+        facing: Sign of the area of a triangle that faces us; see `facing_sign`.
     """
     triangles = _loose_skin()
-    before = _areas(points, triangles)
-    facing = np.sign(np.median(before))
-    least = _LEAST * facing * before
-    # What is edge-on, or turned away, in the plate is not seen.
-    watched = least > _LEAST * float(np.median(facing * before)) * _SLIVER
-    triangles, least = triangles[watched], least[watched]
+    before = facing * _areas(points, triangles)
+    seen = smoothstep(before / max(float(np.median(np.abs(before))), 1e-6), *_SLIVER)
+    least = _LEAST * seen * before
+    watched = least > 0
+    triangles, before, least = triangles[watched], before[watched], least[watched]
     moves = moves.copy()
     for _ in range(_TIMES):
         target = points[:SKIN] + moves
@@ -57,13 +62,29 @@ def unfolded(points: FloatArray, moves: FloatArray) -> FloatArray:
         # How the doubled area grows with each corner: the side across from it, turned.
         ways = facing * np.stack([_turned(c - b), _turned(a - c), _turned(b - a)], axis=1)
         ways *= ~_held()[corners][..., None]
-        steep = np.maximum(np.einsum("nij,nij->n", ways, ways), 1e-6)
-        ways *= (short[folded] / steep)[:, None, None]
+        # A triangle that has become a sliver would throw its corners far.
+        steep = np.maximum(np.einsum("nij,nij->n", ways, ways), before[folded])
+        ways *= (short[folded] / np.maximum(steep, 1e-6))[:, None, None]
+        # Neighbours that pull the same way are of one mind, not of twice the strength.
+        pulls = np.sqrt(np.maximum(np.bincount(corners.ravel(), minlength=SKIN), 1))
+        for axis in range(2):
+            pulled = np.bincount(corners.ravel(), ways[..., axis].ravel(), SKIN)
+            moves[:, axis] += pulled / pulls
         if float(np.abs(ways).max()) < _STILL_PX:
             break
-        for axis in range(2):
-            moves[:, axis] += np.bincount(corners.ravel(), ways[..., axis].ravel(), SKIN)
     return moves
+
+
+def facing_sign(orientation: Orientation) -> float:
+    """Return the sign of the area, in coded pixels, of the mesh's triangles that face us.
+
+    Args:
+        orientation: How upright pixels lie in the coded picture, which may be mirrored.
+    """
+    flat = load_rig().mean[:, :2] * np.array([1, -1], dtype=np.float32)
+    upright = float(np.sign(np.median(_areas(flat, _loose_skin()))))
+    across, down = vectors_to_coded(orientation, np.eye(2, dtype=np.float32))
+    return upright * float(np.sign(across[0] * down[1] - across[1] * down[0]))
 
 
 def _areas(points: FloatArray, triangles: Int32Array) -> FloatArray:

@@ -19,12 +19,12 @@ from mien.media.planes import Box, Plate
 from mien.rendering.appearance.appearance import Appearance
 from mien.rendering.appearance.skin import SkinChange
 from mien.rendering.base import Patch
-from mien.rendering.geometry.brows import brows_held
+from mien.rendering.geometry.brows import BROW_LINES, brows_held
 from mien.rendering.geometry.contour import LocalAxes
 from mien.rendering.geometry.crop import PlateCrop
 from mien.rendering.geometry.field import MeshRaster, Zone, hold_inside, window
 from mien.rendering.geometry.motion import FaceMotion
-from mien.rendering.geometry.tone import even_out, largest
+from mien.rendering.geometry.tone import even_out, grain_level, largest
 from mien.rendering.geometry.topology import EYES, LIPS, OVAL, SKIN_SAMPLES, Opening, warp_mesh
 from mien.rendering.painting.donor import RegionLayer, lay_region, region_zone
 from mien.rendering.painting.layer import PaintLayer
@@ -173,7 +173,7 @@ def paint_region(
     parts = [zone, *(part for _, part in zones)]
     corners = [(z.x0 + end * z.width, z.y0 + end * z.height) for z in parts for end in (0, 1)]
     canvas = Zone.around(np.array(corners, dtype=np.float32), 0, zone.cell)
-    samples = SKIN_SAMPLES if region == "mouth" else ()
+    samples = SKIN_SAMPLES if region == "mouth" else BROW_LINES[region]
     crop = _readable(picture, canvas, motion, samples)
     painted, _ = _FacePainter(motion, crop, frame).paint(_rasterised(canvas, motion), zones)
     return painted, np.array([canvas.x0, canvas.y0], dtype=np.float32)
@@ -276,7 +276,9 @@ class _FacePainter:
             area = part.area
             picture[area] = self._opening(part, picture[area])
             mask[area] = np.maximum(mask[area], part.blend)
-        even_out(picture, drawn, _EVEN_CM * self._motion.px_per_cm, self._frame)
+        if drawn.any():
+            sigma, level = _EVEN_CM * self._motion.px_per_cm, grain_level(self._crop.rgb)
+            even_out(picture, drawn, sigma, level, self._frame)
         return picture, mask
 
     def _part(

@@ -136,16 +136,16 @@ class MouthPainter:
         beside = (weight if alone else own_weight) * mouth.runs_on(before)
         covered = float((alpha[rows] * confidence).sum()) / max(float(alpha.sum()), 1.0)
         beside *= smoothstep(np.float32(covered), *_RUNS_ON)
-        # What is hidden wholly need not be made; where the plate's own is not known, nor runs on
-        # from beside, something lies under it.
-        bare = alpha * (1 - np.minimum(weight, beside))
-        bare[rows] = alpha[rows] * (1 - weight[rows] * np.maximum(confidence, beside[rows]))
+        colour, further, confidence = extend_outward(
+            seen, confidence, beside[rows], mouth.cavity.px_per_cm
+        )
+        # What is hidden wholly need not be made.
+        bare = alpha.copy()
+        bare[rows] *= (1 - weight[rows] * confidence) * (1 - further)
         rgb = np.zeros((*weight.shape, 3), dtype=np.float32)
         if bare.max() >= _NEGLIGIBLE_WEIGHT:
             rgb = self._others(view, mouth, light, colours, soft)
-        made, confidence = extend_outward(
-            rgb[rows], seen, confidence, beside[rows], mouth.cavity.px_per_cm
-        )
+        made = PaintLayer(colour, further).over(rgb[rows])
         rgb[rows] = PaintLayer(seen, weight[rows] * confidence).over(made)
         return rgb
 
@@ -292,23 +292,19 @@ def _extent(alpha: FloatArray, margin: int) -> tuple[slice, slice]:
 
 
 def extend_outward(
-    inside: FloatArray,
-    own: FloatArray,
-    confidence: FloatArray,
-    weight: FloatArray,
-    px_per_cm: float,
-) -> tuple[FloatArray, FloatArray]:
-    """Return a synthesized inside that runs into what the plate shows beside it.
+    own: FloatArray, confidence: FloatArray, weight: FloatArray, px_per_cm: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return how what the plate shows of a mouth's inside runs on beside it.
 
     Args:
-        inside: (h, w, 3) the synthesized inside.
         own: (h, w, 3) the inside as the plate shows it.
         confidence: (h, w) how far that can be relied on.
-        weight: (h, w) how far the plate's surroundings go on in what is synthesized.
+        weight: (h, w) how far the plate's surroundings go on in what is made.
         px_per_cm: Pixels in a cm.
 
     Returns:
-        The inside (h, w, 3), and the confidence (h, w), which now falls softly to the sides.
+        The colour (h, w, 3) that goes on and how far it does (h, w), and the confidence (h, w),
+        which now falls softly to the sides.
     """
     sigma = _AROUND_CM * px_per_cm
     # At its very edge the plate shows lips, whose colour would run on as a ring.
@@ -318,6 +314,9 @@ def extend_outward(
     # Darker and redder the farther from what is seen: cheeks close in on the teeth.
     far = (1 - smoothstep(nearness, 0.0, 0.5))[..., None]
     colour = diffuse(own, confidence, sigma) * (1 - far * _CHEEK_SHADE)
-    weight = weight * smoothstep(nearness, 0.0, 0.04)
-    inside = inside + weight[..., None] * (colour - inside)
-    return np.asarray(inside, dtype=np.float32), np.asarray(confidence, dtype=np.float32)
+    further = weight * smoothstep(nearness, 0.0, 0.04)
+    return (
+        np.asarray(colour, dtype=np.float32),
+        np.asarray(further, dtype=np.float32),
+        np.asarray(confidence, dtype=np.float32),
+    )
