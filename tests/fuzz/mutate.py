@@ -123,6 +123,9 @@ def _written_over(data: bytes, chance: random.Random, others: Sequence[bytes]) -
     return data[:at] + packed + data[at + size :]
 
 
+_LONGEST_TEXT: Final = 32 << 20
+"""Bytes of a text that is looked through for numbers and words: with more the fuzzer would hang."""
+
 _BYTES: Final[tuple[Callable[[bytes, random.Random, Sequence[bytes]], bytes], ...]] = (
     _flipped, _cut, _hole, _twice, _spliced, _written_over, _written_over,
 )  # fmt: skip
@@ -130,6 +133,8 @@ _BYTES: Final[tuple[Callable[[bytes, random.Random, Sequence[bytes]], bytes], ..
 
 def _text(data: bytes, chance: random.Random, others: Sequence[bytes]) -> bytes:
     """Numbers, quoted words and lines of a text exchanged; its encoding; elements within others."""
+    if len(data) > _LONGEST_TEXT:
+        return chance.choice(_BYTES)(data, chance, others)
     text = data.decode("utf-8", "surrogateescape")
     way = chance.randrange(9)
     if way < 3:
