@@ -418,6 +418,7 @@ class Window(QMainWindow):
         self.panels.remember()
         for panel in self._all_panels():
             panel.close()
+        self.timeline.view.stop()
         self._forget()
         self.queue.close()
         self.documents.readings.cancel()

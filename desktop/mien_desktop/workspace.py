@@ -76,6 +76,8 @@ class Workspace(QObject):
         self._previewer: Previewer | None = None
         self._previewed: Shot | None = None
         self._closing: list[threading.Thread] = []
+        self._calling = threading.Lock()
+        self._ended = False
         self._forget = self.session.subscribe(self._document_changed)
         self._called.connect(self._call, Qt.ConnectionType.QueuedConnection)
         self.now: Resolved = resolve(self.session.document, ViewState())
@@ -175,8 +177,11 @@ class Workspace(QObject):
             self.problem.emit(error)
 
     def later(self, call: Callable[[], None]) -> None:
-        """Call on the main thread, soon; may be used from any thread."""
-        self._called.emit(call)
+        """Call on the main thread, soon; may be used from any thread. Not after `close`."""
+        # A signal of what is destroyed meanwhile would end the process.
+        with self._calling:
+            if not self._ended:
+                self._called.emit(call)
 
     def close(self) -> None:
         """Let go of the media and the session's news."""
@@ -184,6 +189,8 @@ class Workspace(QObject):
         self._let_go()
         for thread in self._closing:
             thread.join()
+        with self._calling:
+            self._ended = True
 
     @Slot(object)
     def _call(self, call: Callable[[], None]) -> None:

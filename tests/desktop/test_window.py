@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from mien.errors import MediaError
 from mien_desktop.loading import Loading, first_picture
 from mien_desktop.tour import tour_was_seen
 from mien_desktop.window import Window
+from mien_desktop.workspace import Workspace
 from tests.desktop.driving import click, keys, named, settle, shown, wait_until
 
 
@@ -179,3 +181,26 @@ def test_every_control_has_a_name_for_those_who_do_not_see_it(
         and not widget.objectName().startswith("qt_")
     ]
     assert not nameless
+
+
+def test_no_thread_calls_a_window_that_has_ended(app: QApplication, tracked: Path) -> None:
+    """What is read for the timeline ends with it, and what comes later is dropped."""
+    del app
+    before = set(threading.enumerate())
+    called: list[bool] = []
+    window = Window(Workspace())
+    window.show()
+    window.documents.open_project(tracked)
+    wait_until(lambda: window.workspace.project, what="the project")
+    window.stop()
+    left = [
+        thread.name
+        for thread in set(threading.enumerate()) - before
+        if thread.name.startswith("mien-desktop")
+    ]
+    assert not left
+    window.workspace.later(lambda: called.append(True))
+    settle()
+    assert not called
+    window.deleteLater()
+    settle()

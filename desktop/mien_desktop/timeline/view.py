@@ -143,7 +143,7 @@ class TimelineView(QAbstractScrollArea):
         self.destroyed.connect(self.loudness.close)
         application = QCoreApplication.instance()
         if application is not None:
-            application.aboutToQuit.connect(self._stop)
+            application.aboutToQuit.connect(self.stop)
         self.portraits.show(workspace.now)
         self._take_lanes(workspace.now)
         self.strips.show(workspace.now)
@@ -226,7 +226,8 @@ class TimelineView(QAbstractScrollArea):
         """Paint what a drag shows, and what the pointer is over, again."""
         self.viewport().update()
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """Give up what is read for it on threads; what goes on is waited for."""
         self.strips.close()
         self.portraits.close()
         self.readings.close()
