@@ -89,18 +89,15 @@ def below_brow(moved: FaceMotion, dark_cm: float, bright_cm: float) -> PlateCrop
     return PlateCrop(picture, np.zeros(2, np.float32))
 
 
+def held_below(moved: FaceMotion, dark_cm: float) -> float:
+    """How far down skin goes with a brow whose hair reaches so far, pixels."""
+    crop = below_brow(moved, dark_cm, 9.0)
+    return float(np.median(skin_that_gives(crop, moved.source, BROW, moved.px_per_cm).held))
+
+
 def test_hair_below_the_landmarks_of_a_brow_keeps_its_size() -> None:
     moved = motion(browOuterUpLeft=1.0)
-    held = [
-        float(
-            np.median(
-                skin_that_gives(
-                    below_brow(moved, dark, 9.0), moved.source, BROW, moved.px_per_cm
-                ).held
-            )
-        )
-        for dark in (0.0, 0.3, 0.5)
-    ]
+    held = [held_below(moved, float(dark)) for dark in (0.0, 0.3, 0.5)]
     assert held[1] > 0.3 * moved.px_per_cm
     assert held[2] > 0.5 * moved.px_per_cm
     assert held[2] > held[1] > held[0]
@@ -152,16 +149,7 @@ def test_streaks_are_taken_out_of_what_is_drawn_out_alone() -> None:
 def test_hair_down_to_the_fold_goes_with_the_brow_and_is_not_drawn_out() -> None:
     """However far it reaches: one row more or less makes little difference."""
     moved = motion(browOuterUpLeft=1.0)
-    held = [
-        float(
-            np.median(
-                skin_that_gives(
-                    below_brow(moved, dark, 9.0), moved.source, BROW, moved.px_per_cm
-                ).held
-            )
-        )
-        for dark in np.linspace(0.3, 3.0, 28)
-    ]
+    held = [held_below(moved, float(dark)) for dark in np.linspace(0.3, 3.0, 28)]
     assert held[-1] > 0.8 * max(held)
     assert np.abs(np.diff(held)).max() < 0.15 * moved.px_per_cm
 

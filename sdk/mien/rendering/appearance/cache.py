@@ -40,7 +40,7 @@ from mien.rendering.resume import media_stamp
 
 __all__ = ["AppearanceCache"]
 
-_VERSION: Final = 2
+_VERSION: Final = 3
 """Raised whenever a library, or what is learned from it, comes out differently."""
 _MOST_BYTES: Final = 4 << 30
 """Bytes that the cache holds; what was not used for longest goes first."""
