@@ -23,8 +23,9 @@ from mien.io.arrays import ZIP_ERRORS, ArrayReader, write_array, write_member
 from mien.io.files import FileVersion, check_file, written_whole
 from mien.io.media_search import find_in_folder
 from mien.io.parts import make_project, shot_part
-from mien.io.schema import ProjectDocument, read_document
+from mien.io.schema import ProjectDocument
 from mien.io.shot_arrays import read_shot, shot_arrays
+from mien.io.versions import read_document
 from mien.media.fingerprint import content_of_fingerprint
 from mien.media.sequence import find_sequence
 from mien.model.document import Document, Project
