@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import struct
 import tracemalloc
 import zipfile
 from collections.abc import Callable
@@ -44,7 +46,8 @@ def test_a_project_that_says_it_is_packed_into_more_than_it_has(tmp_path: Path) 
     data = bytearray(file.getvalue())
     at = data.find(b"PK\1\2") + 20
     data[at : at + 4] = struct.pack("<I", 2**31 - 1)
-    path = put(tmp_path / "key.mien", bytes(data))
+    path = tmp_path / "key.mien"
+    path.write_bytes(data)
     tracemalloc.start()
     try:
         with pytest.raises(MienError):
