@@ -232,6 +232,21 @@ def test_a_file_of_a_journal_that_is_far_too_large_is_not_read(tmp_path: Path) -
         tracemalloc.stop()
 
 
+def test_records_and_lists_of_a_model_that_are_far_too_large_are_not_read(tmp_path: Path) -> None:
+    for name in ("installed.json", "merges.txt"):
+        put(tmp_path / name, "{}")
+        with (tmp_path / name).open("r+b") as file:
+            file.truncate(2 << 30)
+    tracemalloc.start()
+    try:
+        assert read_record(tmp_path) == Record()
+        with pytest.raises(WeightsError, match="more than 16 MiB"):
+            check_file(tmp_path / "merges.txt", "merges")
+        assert tracemalloc.get_traced_memory()[1] < 100 << 20
+    finally:
+        tracemalloc.stop()
+
+
 OTHER_KINDS: tuple[object, ...] = ([3], "x", 3, [[]])
 
 

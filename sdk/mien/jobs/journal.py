@@ -34,6 +34,7 @@ from mien.media.atomic_write import write_error
 from mien.media.lock import Held, Lock
 from mien.media.sequence import Pattern
 from mien.provenance.places import sidecar_path
+from mien.small_files import read_small
 
 __all__ = ["FOLDER", "OutputRecord", "ShotJournal", "check_folder", "keep_threads",
            "kept_threads"]  # fmt: skip
@@ -304,8 +305,4 @@ def _read(path: Path) -> Any:
         OSError: When it cannot be read.
         ValueError: When it is no JSON, or too large to be the journal's.
     """
-    with path.open("rb") as file:
-        text = file.read(_LARGEST + 1)
-    if len(text) > _LARGEST:
-        raise ValueError(f"{path.name} has more than {_LARGEST >> 20} MiB")
-    return json.loads(text)
+    return json.loads(read_small(path, _LARGEST))

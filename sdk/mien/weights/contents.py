@@ -18,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from mien.errors import MissingDependencyError, WeightsError
+from mien.small_files import read_small
 from mien.weights.loaders import REFETCH, load_torch, safetensors_shapes, torch_shapes
 from mien.weights.plain import check_claims
 from mien.weights.store import Model, read_mistaken
@@ -30,7 +31,7 @@ _ANY: Final = None
 _TOKEN: Final = 768
 """Width of the prompt in Stable Diffusion 1.5."""
 _COEFFICIENTS: Final = 55
-_MOST_JSON: Final = 16 << 20
+_MOST_TEXT: Final = 16 << 20
 _BLOCK: Final = 1 << 22
 _OTHER: Final = "Use the file that the authors publish; `mien models list` says where."
 _REFERENCE_LORA: Final = re.compile(
@@ -290,9 +291,7 @@ def _lcm_lora(path: Path) -> None:
 
 def _json(path: Path) -> dict[str, Any]:
     try:
-        if path.stat().st_size > _MOST_JSON:
-            raise ValueError("too large")
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(read_small(path, _MOST_TEXT))
     except (OSError, ValueError, RecursionError) as error:
         raise WeightsError(
             f"{path} cannot be read as JSON ({error}).", REFETCH, path=path
@@ -324,8 +323,8 @@ def _vocabulary(path: Path) -> None:
 
 def _merges(path: Path) -> None:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeError) as error:
+        lines = read_small(path, _MOST_TEXT).splitlines()
+    except (OSError, ValueError) as error:
         raise WeightsError(f"{path} cannot be read ({error}).", REFETCH, path=path) from error
     if not lines or any(len(line.split()) != 2 for line in lines[1:] if line):
         raise _not(path, "CLIP's list of merges", "it is no list of pairs")

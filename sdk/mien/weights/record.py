@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mien.errors import WriteError
+from mien.small_files import read_small
 
 __all__ = [
     "FULL",
@@ -27,6 +28,8 @@ __all__ = [
 FULL: Final = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 """What a disk without room answers, or a user's quota on it."""
 _NAME: Final = "installed.json"
+_LARGEST: Final = 16 << 20
+"""Bytes of a record; mien's own have some thousand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class Record:
 def read_record(folder: Path) -> Record:
     """The record in a model's folder; an empty one where there is none that can be read."""
     try:
-        value = json.loads((folder / _NAME).read_text(encoding="utf-8"))
+        value = json.loads(read_small(folder / _NAME, _LARGEST))
         files = {str(name): _file(entry) for name, entry in value["files"].items()}
         return Record(str(value["licence"]), files)
     except (
