@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -29,7 +30,7 @@ from mien.rendering.geometry.head import head_mesh, head_turns, turn_head
 from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
 from mien.rendering.geometry.tone import luma
 from mien.rendering.geometry.topology import EYES, IRIS, LIPS, OVAL, Opening
-from mien.rendering.painting.mouth.compose import extend_outward
+from mien.rendering.painting.mouth.compose import extend_outward, without_rim
 from mien.rendering.warp.renderer import WarpRenderer
 from mien.testing.scenes import Scene, Spot
 from tests.fingerprints import Speaker
@@ -156,14 +157,39 @@ def test_what_is_seen_runs_on_where_it_ends() -> None:
     trust = np.zeros((40, 80), dtype=np.float32)
     trust[10:30, 20:60] = 1
     painted = np.full_like(own, 0.05)
-    colour, further, softer = extend_outward(own, trust, np.ones_like(trust), 20.0)
+    everywhere, nowhere = np.ones_like(trust), np.zeros_like(trust)
+    colour, further, softer = extend_outward(own, trust, everywhere, nowhere, 0.6, 20.0)
     assert (softer <= trust).all()
     inside = painted + further[..., None] * (colour - painted)
     shown = luma(inside + softer[..., None] * (own - inside))[20, 40:70]
     assert (np.diff(shown) <= 1e-5).all()
     assert shown.min() > 0.1
     assert np.abs(np.diff(shown)).max() < 0.1
-    assert not extend_outward(own, trust, np.zeros_like(trust), 20.0)[1].any()
+    assert not extend_outward(own, trust, nowhere, nowhere, 0.6, 20.0)[1].any()
+
+
+@pytest.mark.parametrize("brightness", [0.6, 0.15])
+def test_below_upper_teeth_lie_no_more_of_them(brightness: float) -> None:
+    """What is dark goes on below; what are teeth does so only for a little, and to the sides."""
+    own = np.full((60, 80, 3), brightness, dtype=np.float32)
+    trust, below = np.zeros((60, 80), dtype=np.float32), np.zeros((60, 80), dtype=np.float32)
+    trust[10:30, 20:60], below[30:] = 1, 1
+    further = extend_outward(own, trust, np.ones_like(trust), below, 0.6, 20.0)[1]
+    assert further[31, 40] > 0.5
+    assert further[5, 40] > 0.9
+    assert further[31, 10] > 0.5
+    assert (further[40, 40] < 0.1) == (brightness == 0.6)
+
+
+def test_teeth_lose_their_rim_only_where_a_lip_draws_back() -> None:
+    trust, bared = np.zeros((60, 80), dtype=np.float32), np.zeros((60, 80), dtype=np.float32)
+    trust[20:40, 20:60] = 1
+    bared[20:50, 20:60] = 1
+    left = without_rim(trust, bared, 20.0)
+    assert left[39, 40] < 0.1
+    assert left[36, 40] > 0.8
+    assert (left[20:30, 25:55] == 1).all()
+    assert np.array_equal(without_rim(trust, trust, 20.0), trust)
 
 
 class Clip:
@@ -254,6 +280,36 @@ def test_the_iris_moves_and_the_lids_stay(closed: Clip) -> None:
         left = luma(around(after, iris[0] - 1.2 * motion.gaze[side], radius)).mean()
         assert there == pytest.approx(then, abs=0.06)
         assert left > there
+
+
+@pytest.fixture(scope="module")
+def turned(clip: Callable[[str], Path]) -> Clip:
+    """A face that is small, and turned aside."""
+    return Clip(clip("lp_s32.mp4"))
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+def test_widened_lids_leave_no_bright_outline(turned: Clip) -> None:
+    before, after, motion = turned.render(140, eyeWide=0.6)
+    brightest = cv2.dilate(luma(before), np.ones((5, 5), np.uint8))
+    for iris in motion.iris.values():
+        x, y = np.round(iris[0]).astype(int)
+        eye = slice(y - 12, y + 13), slice(x - 16, x + 17)
+        risen = (luma(after) - brightest)[eye]
+        assert np.sort(risen.ravel())[-12:].mean() < 0.12
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+def test_raised_brows_draw_no_line_on_a_cheek_that_is_turned_away(turned: Clip) -> None:
+    before, after, motion = turned.render(140, browInnerUp=0.7, browOuterUp=0.7)
+    change = luma(after) - luma(before)
+    lines = np.abs(cv2.Laplacian(change, cv2.CV_32F))
+    cheek = np.zeros(change.shape, np.uint8)
+    outline = motion.source[[111, 234, 132, 58, 212, 207, 205, 101]]
+    cv2.fillPoly(cheek, [np.round(outline).astype(np.int32)], 1)
+    assert lines[cheek > 0].max() < 0.04
 
 
 @pytest.mark.slow

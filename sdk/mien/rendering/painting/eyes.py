@@ -35,14 +35,16 @@ _CORNER_CM = 0.15, 0.5
 """Depth from an eye's corners that is theirs, and where the white begins."""
 _LASHES = 0.6, 0.9
 """Brightness of these, and of the white, as parts of that of the white's middle one."""
-_SHADE = 0.3
-"""How much the upper lid darkens the white right under it."""
+_SHADE = 0.3, 0.6
+"""How much the upper lid darkens the white right under it, at least and at most."""
 _FEW_PX = 12
 """Pixels of the white that must be seen to tell its bright part."""
 _UNCOVERED_PX = 0.25
 """How far lids must open to uncover more of the eyeball."""
 _LIMBUS = 1.1
 """The iris fades into the sclera by this many radii."""
+_TURNED = 0.02, 0.2
+"""Parts of its radius by which an iris moves, from which it turns, and does so wholly."""
 _RINGS = 16
 """Rings by which the hidden part of an iris is known from its seen part."""
 
@@ -105,21 +107,27 @@ def eyeball(view: OpeningView, iris: FloatArray, gaze: FloatArray) -> PaintLayer
     radius = float(np.linalg.norm(iris[1:] - centre, axis=1).mean())
     distance = np.hypot(x - centre[0], y - centre[1])
     ball = smoothstep(distance, _LIMBUS * radius, (_LIMBUS + 0.1) * radius)
-    beside = _left_behind(view)
-    beside = np.maximum(beside, 1 - smoothstep(distance, 1.3 * radius, 1.6 * radius))
+    left = _left_behind(view)
+    beside = np.maximum(left, 1 - smoothstep(distance, 1.3 * radius, 1.6 * radius))
     # The corners are dark by themselves.
     corner = np.minimum(u - before.start, before.stop - u)
-    beside *= smoothstep(corner, *(depth * unit for depth in _CORNER_CM))
-    sclera = _sclera(plate, known * ball, beside, unit)
+    middle = smoothstep(corner, *(depth * unit for depth in _CORNER_CM))
+    turned = float(smoothstep(np.float32(np.abs(gaze).max() / radius), *_TURNED))
+    # Where the iris stays, so does what lies around it.
+    bright = middle * smoothstep(distance, (1.1 - turned) * radius, (1.6 - turned) * radius)
+    sclera = _sclera(plate, known * ball, beside * middle, bright, unit)
     lid_shadow = smoothstep(v - view.heights_after[0], _LASHES_CM * unit, 4 * _LASHES_CM * unit)
-    dark = _SHADE * _lid_seen(view, known * ball)
+    dark = _shade(view, known * ball) * _lid_seen(view, known * ball)
     shade = np.asarray((1 - known * ball) * dark * (1 - lid_shadow), dtype=np.float32)
     sclera *= per_channel(1 - shade)
     disc = _disc(plate, known, distance, radius)
     shifted = remap(disc, (x - x[0, 0] - gaze[0]), (y - y[0, 0] - gaze[1]))
     moved = np.hypot(x - centre[0] - gaze[0], y - centre[1] - gaze[1])
     cover = 1 - smoothstep(moved, (_LIMBUS - 0.12) * radius, (_LIMBUS + 0.02) * radius)
-    return PaintLayer(PaintLayer(shifted, cover).over(sclera), alpha)
+    rgb = PaintLayer(shifted, cover).over(sclera)
+    # An iris that stays has its own soft edge, which is neither its disc nor the white.
+    edge = known * (1 - left) * (1 - smoothstep(distance, 1.3 * radius, 1.6 * radius))
+    return PaintLayer(rgb + per_channel((1 - turned) * edge) * (plate - rgb), alpha)
 
 
 def _between(
@@ -143,6 +151,19 @@ def _left_behind(view: OpeningView) -> FloatArray:
     return np.asarray(beside * smoothstep(opened, *(way * unit for way in _OPENED_CM)))
 
 
+def _shade(view: OpeningView, known: FloatArray) -> float:
+    """How much the upper lid darkens the white right under it, as the plate shows it."""
+    unit, brightness = view.motion.px_per_cm, luma(view.plate)
+    depth = view.v - view.heights_before[0]
+    under = brightness[(known > 0.5) & (depth < 2.5 * _LASHES_CM * unit)]
+    white = brightness[known > 0.5]
+    if len(under) < _FEW_PX // 2 or len(white) < _FEW_PX:
+        return _SHADE[0]
+    return float(
+        np.clip(1 - np.median(under) / max(float(np.percentile(white, 75)), 1e-3), *_SHADE)
+    )
+
+
 def _lid_seen(view: OpeningView, known: FloatArray) -> float:
     """How far the plate has a lid where the upper one is tracked, and not more of the white.
 
@@ -160,21 +181,25 @@ def _lid_seen(view: OpeningView, known: FloatArray) -> float:
     return 1 - float(smoothstep(np.float32(ratio), *_LASHES))
 
 
-def _sclera(plate: FloatArray, known: FloatArray, beside: FloatArray, unit: float) -> FloatArray:
+def _sclera(
+    plate: FloatArray, known: FloatArray, beside: FloatArray, bright: FloatArray, unit: float
+) -> FloatArray:
     """The white of the eye everywhere: as seen where it is seen, else as its bright parts are.
 
     Next to the iris and the lids the white is seen mixed with them, and in the corners it is
     red; only what is at least as bright as the middle one of its pixels is spread. What is dark
     beside the lids and the iris goes with them: left where it was, it would be drawn across the
-    white.
+    white. Where it is not `bright` it goes on as it is: the white would outline a dark corner.
     """
     brightness = luma(plate)
     seen = brightness[known > 0.5]
+    around = diffuse(plate, known, 0.15 * unit)
     if len(seen) < _FEW_PX:
-        return diffuse(plate, known, 0.15 * unit)
-    middle = float(np.median(seen))
-    filled = diffuse(plate, known * smoothstep(brightness, 0.85 * middle, middle), 0.15 * unit)
-    lashes = beside * (1 - smoothstep(brightness, *(part * middle for part in _LASHES)))
+        return around
+    level = float(np.median(seen))
+    filled = diffuse(plate, known * smoothstep(brightness, 0.85 * level, level), 0.15 * unit)
+    filled = around + per_channel(bright) * (filled - around)
+    lashes = beside * (1 - smoothstep(brightness, *(part * level for part in _LASHES)))
     return filled + per_channel(known * (1 - lashes)) * (plate - filled)
 
 

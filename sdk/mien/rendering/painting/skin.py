@@ -26,6 +26,9 @@ _LINE_CM, _AROUND_CM = 0.06, 0.4
 is shading."""
 _DEEPEST: Final = 0.9
 """The deepest fold that is smoothed wholly."""
+_PRESSED: Final = 1.8, 2.8
+"""How many times as many texels lie in a pixel as in most, from which skin is seen edge-on, and is
+wholly."""
 _RIM_CM: Final = 0.5
 """Width of the face's rim where no texel may be read: the layout ends at the outline."""
 
@@ -51,13 +54,14 @@ def shade_skin(
     size = raster.zone.width, raster.zone.height
     # Around the eyes and beyond the outline there is no skin to rely on: near enough is enough.
     texels = raster.cells(np.concatenate([layout, layout[warp_mesh().band_of], layout[list(OVAL)]]))
+    inside = _well_inside(raster, motion) * _facing(texels)
     texels = cv2.resize(texels, size, interpolation=cv2.INTER_LINEAR)
     change = _on_face(skin.ratio - 1, texels)
     if skin.smoothed.any():
         smoothed = per_channel(_on_face(skin.smoothed, texels))
         bright = 1 + smoothed * _lines(picture, motion)
         change = np.asarray((change + 1) * bright - 1, dtype=np.float32)
-    change *= per_channel(cv2.resize(_well_inside(raster, motion), size))
+    change *= per_channel(cv2.resize(inside, size))
     np.maximum(mask, smoothstep(largest(np.abs(change)), 0.0, _SHADED), out=mask)
     change += 1
     picture *= change
@@ -77,6 +81,22 @@ def _lines(picture: FloatArray, motion: FaceMotion) -> FloatArray:
     seen, unit = np.maximum(picture, _DARKEST), motion.px_per_cm
     line, around = (blurred(seen, width * unit) for width in (_LINE_CM, _AROUND_CM))
     return np.asarray(np.clip(around / line - 1, 0, _DEEPEST), dtype=np.float32)
+
+
+def _facing(texels: FloatArray) -> FloatArray:
+    """(rows, columns) 1 where skin is seen well, 0 where it is seen edge-on.
+
+    There the layout lies pressed together in few pixels, or folded: a change would be a hairline.
+
+    Args:
+        texels: (rows, columns, 2) where each cell lies in the layout.
+    """
+    across, down = np.gradient(texels, axis=(1, 0))
+    dense = np.sqrt((across**2 + down**2).sum(axis=2))
+    pressed = dense / max(float(np.median(dense)), 1e-6)
+    seen = (1 - smoothstep(pressed, *_PRESSED)).astype(np.float32)
+    seen = cv2.erode(seen, np.ones((3, 3), np.uint8))
+    return np.asarray(cv2.GaussianBlur(seen, (0, 0), 1), dtype=np.float32)
 
 
 def _well_inside(raster: MeshRaster, motion: FaceMotion) -> FloatArray:

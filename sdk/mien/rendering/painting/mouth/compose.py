@@ -16,7 +16,7 @@ from mien.rendering.appearance.teeth import own_teeth
 from mien.rendering.geometry.contour import LocalAxes
 from mien.rendering.geometry.motion import FaceMotion
 from mien.rendering.geometry.mouth import Cavity, FaceLight, lip_edges
-from mien.rendering.geometry.tone import blurred, diffuse, grain_level, softness, streaked
+from mien.rendering.geometry.tone import blurred, diffuse, grain_level, luma, softness, streaked
 from mien.rendering.geometry.topology import LIPS
 from mien.rendering.painting.interior import InteriorSource
 from mien.rendering.painting.layer import PaintLayer
@@ -44,6 +44,12 @@ _MARGIN_CM = 0.2
 """How far around the opening the inside is made, for blurs to reach into."""
 _AROUND_CM = 0.25
 """Standard deviation of the blur by which the plate's inside runs on where it ends."""
+_CLOSE = 0.02, 0.3
+"""Nearness to what is seen above, by which teeth go on below: not at all, and wholly."""
+_LIKE_TEETH = np.array([0.5, 0.8], dtype=np.float32)
+"""Parts of the teeth's brightness from which what is seen are teeth, and surely are."""
+_RIM_CM = 0.08
+"""Width of the rim along a lip in which teeth lie in its shadow, and have its colour."""
 _RUNS_ON = 0.1, 0.3
 """Part of an opening in which the plate shows its inside, from which that goes on where it is not
 seen, and from which it does so wholly: of a sliver nothing can be told."""
@@ -132,12 +138,14 @@ class MouthPainter:
         rows = mouth.rows(weight)
         own = PlateInterior.of(crop, before, colours.seen_tooth, light.skin)
         seen, confidence = mouth.part(rows).sample(own)
+        confidence = without_rim(confidence, alpha[rows], mouth.cavity.px_per_cm)
         alone = known.exemplar(self._seed) is None and known.row(self._seed) is None
         beside = (weight if alone else own_weight) * mouth.runs_on(before)
         covered = float((alpha[rows] * confidence).sum()) / max(float(alpha.sum()), 1.0)
         beside *= smoothstep(np.float32(covered), *_RUNS_ON)
+        below = 1 - mouth.above_teeth()
         colour, further, confidence = extend_outward(
-            seen, confidence, beside[rows], mouth.cavity.px_per_cm
+            seen, confidence, beside[rows], below[rows], colours.seen_tooth, mouth.cavity.px_per_cm
         )
         # What is hidden wholly need not be made.
         bare = alpha.copy()
@@ -291,8 +299,32 @@ def _extent(alpha: FloatArray, margin: int) -> tuple[slice, slice]:
     return found[0], found[1]
 
 
+def without_rim(confidence: FloatArray, alpha: FloatArray, px_per_cm: float) -> FloatArray:
+    """Return the confidence (h, w) in what the plate shows less its rim, where more is bared.
+
+    Where a lip draws back, the shadow in which it lay on the teeth would stay as a line across
+    them. Where it stays the rim is what it was.
+
+    Args:
+        confidence: (h, w) how far what the plate shows of the inside can be relied on.
+        alpha: (h, w) how far the inside is bared.
+        px_per_cm: Pixels in a cm.
+    """
+    tall = 2 * max(1, round(_RIM_CM * px_per_cm)) + 1
+    bared = alpha * (1 - confidence)
+    near = cv2.GaussianBlur(
+        cv2.dilate(bared, np.ones((tall, 1), np.uint8)), (0, 0), max(0.25 * tall, 0.5)
+    )
+    return np.asarray(confidence * (1 - smoothstep(near, 0.1, 0.7)), dtype=np.float32)
+
+
 def extend_outward(
-    own: FloatArray, confidence: FloatArray, weight: FloatArray, px_per_cm: float
+    own: FloatArray,
+    confidence: FloatArray,
+    weight: FloatArray,
+    below: FloatArray,
+    tooth_luma: float,
+    px_per_cm: float,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return how what the plate shows of a mouth's inside runs on beside it.
 
@@ -300,6 +332,8 @@ def extend_outward(
         own: (h, w, 3) the inside as the plate shows it.
         confidence: (h, w) how far that can be relied on.
         weight: (h, w) how far the plate's surroundings go on in what is made.
+        below: (h, w) how far a pixel lies below the edge of the upper teeth.
+        tooth_luma: Brightness of teeth.
         px_per_cm: Pixels in a cm.
 
     Returns:
@@ -313,10 +347,14 @@ def extend_outward(
     nearness = blurred(confidence, 2 * sigma)
     # Darker and redder the farther from what is seen: cheeks close in on the teeth.
     far = (1 - smoothstep(nearness, 0.0, 0.5))[..., None]
-    colour = diffuse(own, confidence, sigma) * (1 - far * _CHEEK_SHADE)
+    around = diffuse(own, confidence, sigma)
     further = weight * smoothstep(nearness, 0.0, 0.04)
+    # Straight below upper teeth there are no more of them, but the lower ones.
+    below = below * confidence.max(axis=0) * smoothstep(luma(around), *_LIKE_TEETH * tooth_luma)
+    close = cv2.GaussianBlur(confidence, (0, 0), sigmaX=1e-3, sigmaY=0.5 * sigma)
+    further *= 1 - below * (1 - smoothstep(close, *_CLOSE))
     return (
-        np.asarray(colour, dtype=np.float32),
+        np.asarray(around * (1 - far * _CHEEK_SHADE), dtype=np.float32),
         np.asarray(further, dtype=np.float32),
         np.asarray(confidence, dtype=np.float32),
     )
