@@ -7,6 +7,7 @@ import os
 import shutil
 import unicodedata
 import zipfile
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -58,6 +59,32 @@ def test_projects_and_curves_with_names_of_255_bytes(
     too_long = tmp_path / f"x{own.name}"
     mien("info", too_long).refused(3, "cannot be read: file name too long")
     mien("edit", own, "-o", too_long, "--set", "jawOpen=0.1").refused(2, "is too long")
+
+
+@pytest.mark.parametrize(
+    ("command", "ending", "reason"),
+    [
+        (("apply",), ".mov", "file name too long"),
+        (("apply",), "", "file name too long"),
+        (("import-curves", "{named}", "-o", "{folder}/other.mien"), ".csv", "too long"),
+        (("render", "-o", "{folder}/out.mp4", "--media"), ".mp4", "file name too long"),
+        (
+            ("render", "-o", "{folder}/out.mp4", "--set", "jawOpen=0.2", "--examples"),
+            ".mp4",
+            "no example",
+        ),
+        (("voice",), ".wav", "does not exist"),
+    ],
+)
+def test_what_is_read_may_have_a_name_that_no_disk_takes(
+    mien: Mien, project: Path, tmp_path: Path, command: Sequence[str], ending: str, reason: str
+) -> None:
+    named = tmp_path / f"{'x' * 300}{ending}"
+    name, *options = (one.format(folder=tmp_path, named=named) for one in command)
+    arguments = options if str(named) in options else [*options, named]
+    done = mien(name, project, *arguments)
+    assert done.code in (2, 3), done.err
+    assert reason in done.err
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,10 +13,11 @@ from typing import Any
 import aaf2
 import pytest
 from aaf2.auid import AUID
+from aaf2.cfb import CompoundFileBinary
 
 from mien.editorial import CutClip, CutListing, list_clips, read_cut
 from mien.editorial.formats import open_cut
-from mien.errors import NothingToDoError
+from mien.errors import InputError, NothingToDoError
 from tests.unit.test_project import write_movie
 
 HOUR = 86400
@@ -393,4 +395,18 @@ def test_a_cut_without_a_composition_shows_nothing(tmp_path: Path) -> None:
     with aaf2.open(str(path), "w"):
         pass
     with pytest.raises(NothingToDoError, match="shows no clip"):
+        read_cut(path)
+
+
+def test_a_stream_that_says_it_is_larger_than_the_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.aaf"
+    with aaf2.open(str(path), "w"):
+        pass
+    with path.open("rb") as file:
+        storage = CompoundFileBinary(file)
+        place = storage.dir_entry_pos(1)
+    data = bytearray(path.read_bytes())
+    data[place + 120 : place + 128] = struct.pack("<Q", 1 << 40)
+    path.write_bytes(data)
+    with pytest.raises(InputError, match="a stream of it would have 1099511627776 bytes"):
         read_cut(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import logging
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -282,7 +283,7 @@ def _opened(
     try:
         shot = Shot(probe_any(path), ()) if is_image(path) else open_shot(path, progress=progress)
     except MediaError as error:
-        if not path.is_file():
+        if not os.path.isfile(path):
             raise
         suffixes = (one for format in curve_formats() for one in format.suffixes)
         endings = ", ".join(dict.fromkeys(suffixes))

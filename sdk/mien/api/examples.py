@@ -106,9 +106,9 @@ def check_examples(paths: Iterable[PathLike], shot: Shot | None = None) -> None:
         if _whole(path) in known:
             continue
         pattern = Pattern.parse(path)
-        if not path.exists() and (pattern is None or not pattern.numbers()):
+        if not os.path.exists(path) and (pattern is None or not pattern.numbers()):
             raise MediaError(f"There is no example {path}.", "Check the name.", path=path)
-        if path.is_dir():
+        if os.path.isdir(path):
             raise UsageError(
                 f"The example {path} is a folder.", "Give clips and images, each by its name."
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -241,7 +242,7 @@ def import_curves(
     from mien.io.project import check_project
 
     # What can be refused is, before the shot is tracked.
-    if not file.is_dir():
+    if not os.path.isdir(file):
         format_for(file, "read")
     check_project(output, overwrite=overwrite)
     gains, groups = _read_gains(gain), _read_groups(only)

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import aaf2
 import opentimelineio as otio
+from aaf2.cfb import CompoundFileBinary
 
 from mien.editorial.aaf_media import AafSource, constant_range, source_of
 from mien.editorial.aaf_speed import is_retime, speed_of
@@ -27,6 +28,8 @@ _KINDS: Final = {
     "picture": otio.schema.TrackKind.Video, "sound": otio.schema.TrackKind.Audio,
 }  # fmt: skip
 _DEEPEST: Final = 32
+_ENTRY_BYTES: Final = 128
+"""Bytes of an entry in the directory of a compound file."""
 _TOP: Final = "Usage_TopLevel"
 
 
@@ -36,6 +39,7 @@ def read_aaf(path: Path) -> tuple[Any, tuple[str, ...]]:
     Args:
         path: The file.
     """
+    _check_claims(path)
     with aaf2.open(str(path), "r") as file:
         reader = _Reader(path.parent)
         compositions = list(file.content.compositionmobs())
@@ -46,6 +50,21 @@ def read_aaf(path: Path) -> tuple[Any, tuple[str, ...]]:
     collection = otio.schema.SerializableCollection(path.stem)
     collection.extend(timelines)
     return collection, reader.notices.lines()
+
+
+def _check_claims(path: Path) -> None:
+    """Make sure that no stream of the file says that it is larger than the file.
+
+    pyaaf2 takes the memory for what a stream says before it looks for it.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        storage = CompoundFileBinary(file)
+        entries = len(storage.dir_fat_chain) * storage.sector_size // _ENTRY_BYTES
+        for number in range(1, entries):
+            claimed = storage.read_dir_entry(number).byte_size
+            if claimed > size:
+                raise ValueError(f"a stream of it would have {claimed} bytes")
 
 
 def _unused(compositions: list[Any]) -> list[Any]:

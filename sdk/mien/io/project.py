@@ -10,6 +10,7 @@ lead outside.
 from __future__ import annotations
 
 import errno
+import os
 import stat
 import zipfile
 from collections.abc import Mapping
@@ -180,7 +181,7 @@ def relink(
     shot, wanted = project.shot, project.shot.media.fingerprint
     name = project.title if path is None else path.name
     folder = None if path is None else path.parent
-    if media is not None and media.is_dir():
+    if media is not None and os.path.isdir(media):
         media = find_in_folder(media, project)
     place = media or media_places.find_media(shot.media.path, wanted, folder, name)
     facts = media_places.take_media(shot.media, place, name, progress)

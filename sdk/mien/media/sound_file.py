@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -111,7 +112,7 @@ def moving_media(path: Path) -> MediaInfo | None:
     Raises:
         MediaError: When it is missing, cannot be read or has no sound.
     """
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise MediaError(f"{path} does not exist.", "Check the path of the sound.", path=path)
     try:
         with open_input(path) as container:

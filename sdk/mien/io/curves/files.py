@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -34,7 +35,7 @@ def read_curve_file(path: Path, *, basis: str | None = None) -> CurveFile:
         InputError: When it is missing, damaged or no file of its format.
         MissingDependencyError: When coefficients are a head's that is not installed.
     """
-    if path.is_dir():
+    if os.path.isdir(path):
         name, read = "FLAME coefficients", partial(read_folder, path)
     else:
         formats = formats_of(path, "read")
@@ -56,7 +57,7 @@ def read_curve_file(path: Path, *, basis: str | None = None) -> CurveFile:
 
 
 def _read(path: Path, formats: Sequence[CurveFormat]) -> CurveFile:
-    if path.exists() and not path.is_file():
+    if os.path.exists(path) and not os.path.isfile(path):
         raise ValueError("it is a pipe or a device, which may have no end")
     with path.open("rb") as file:
         start = file.read(_START)
