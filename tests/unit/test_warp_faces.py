@@ -30,10 +30,13 @@ from mien.rendering.geometry.head import head_mesh, head_turns, turn_head
 from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
 from mien.rendering.geometry.tone import luma
 from mien.rendering.geometry.topology import EYES, IRIS, LIPS, OVAL, Opening
+from mien.rendering.painting.mouth.colours import FaceColours
 from mien.rendering.painting.mouth.compose import extend_outward, without_rim
 from mien.rendering.warp.renderer import WarpRenderer
 from mien.testing.scenes import Scene, Spot
 from tests.fingerprints import Speaker
+
+COLOURS = FaceColours.of(np.array([0.75, 0.6, 0.5]), np.array([0.65, 0.35, 0.35]))
 
 
 def motion_of(scene: Scene, **asked: float) -> FaceMotion:
@@ -158,27 +161,31 @@ def test_what_is_seen_runs_on_where_it_ends() -> None:
     trust[10:30, 20:60] = 1
     painted = np.full_like(own, 0.05)
     everywhere, nowhere = np.ones_like(trust), np.zeros_like(trust)
-    colour, further, softer = extend_outward(own, trust, everywhere, nowhere, 0.6, 20.0)
+    colour, further, softer = extend_outward(own, trust, everywhere, COLOURS, 20.0)
     assert (softer <= trust).all()
     inside = painted + further[..., None] * (colour - painted)
     shown = luma(inside + softer[..., None] * (own - inside))[20, 40:70]
     assert (np.diff(shown) <= 1e-5).all()
     assert shown.min() > 0.1
     assert np.abs(np.diff(shown)).max() < 0.1
-    assert not extend_outward(own, trust, nowhere, nowhere, 0.6, 20.0)[1].any()
+    assert not extend_outward(own, trust, nowhere, COLOURS, 20.0)[1].any()
 
 
-@pytest.mark.parametrize("brightness", [0.6, 0.15])
-def test_below_upper_teeth_lie_no_more_of_them(brightness: float) -> None:
-    """What is dark goes on below; what are teeth does so only for a little, and to the sides."""
-    own = np.full((60, 80, 3), brightness, dtype=np.float32)
-    trust, below = np.zeros((60, 80), dtype=np.float32), np.zeros((60, 80), dtype=np.float32)
-    trust[10:30, 20:60], below[30:] = 1, 1
-    further = extend_outward(own, trust, np.ones_like(trust), below, 0.6, 20.0)[1]
-    assert further[31, 40] > 0.5
-    assert further[5, 40] > 0.9
-    assert further[31, 10] > 0.5
-    assert (further[40, 40] < 0.1) == (brightness == 0.6)
+@pytest.mark.parametrize("brightness", [0.7, 0.15])
+def test_teeth_go_on_to_the_sides_and_not_above_and_below(brightness: float) -> None:
+    """Below upper teeth come the lower ones, above them their gum; what is dark goes on."""
+    own = np.full((70, 80, 3), brightness, dtype=np.float32)
+    trust = np.zeros((70, 80), dtype=np.float32)
+    trust[20:40, 20:60] = 1
+    colour, further, _ = extend_outward(own, trust, np.ones_like(trust), COLOURS, 20.0)
+    teeth = brightness == 0.7
+    assert further[41, 40] > 0.5
+    assert (further[52, 40] < 0.1) == teeth
+    assert further[30, 10] > 0.5
+    assert further[8, 40] > 0.9
+    above, side = colour[8, 40], colour[30, 12]
+    assert (above[0] / above[1] > 1.4) == teeth
+    assert side[0] / side[1] < above[0] / above[1] or not teeth
 
 
 def test_teeth_lose_their_rim_only_where_a_lip_draws_back() -> None:

@@ -92,7 +92,7 @@ class Exemplar:
         if seen is None:
             teeth = min(known, lip_height(self.cavity))
         else:
-            teeth = seen.height if seen.surely > _SURELY else known
+            teeth = seen.height if seen.ends and seen.surely > _SURELY else known
         cavity = replace(self.cavity, teeth=teeth)
         return replace(self, cavity=cavity, dark=darkest(self.crop, cavity))
 
@@ -292,7 +292,7 @@ def _highest(looks: Sequence[Exemplar]) -> Exemplar | None:
     shown = {}
     for look in looks:
         seen = teeth_seen(look.crop, look.cavity, look.skin)
-        if seen is None or seen.surely < _SURE_ROW or seen.shown < _ROW_CM:
+        if seen is None or not seen.ends or seen.surely < _SURE_ROW or seen.shown < _ROW_CM:
             continue
         sides = look.cavity.lips(np.array([-_FRONT_CM, _FRONT_CM], dtype=np.float32))[0]
         if abs(float(sides[1] - sides[0])) < _TILTED_CM:

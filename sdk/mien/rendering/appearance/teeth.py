@@ -37,6 +37,10 @@ _SHADOWED, _DEEP_DROP, _SURELY_GREEN = (0.30, 0.40), (0.15, 0.30), (0.98, 1.04)
 they are to their red, over the skin: not told by the one, and surely by the other."""
 _SHOWN_CM = 0.12, 0.30
 """Height of teeth from which their edge can be told, and from which surely."""
+_NO_DROP = 0.62, 0.8
+"""Brightness at the lowest, as a part of that of teeth, from which they go on, and surely do."""
+_CROWN_CM = 1.2, 1.5
+"""Height of a bright band that are upper teeth alone, and of one that has lower ones in it."""
 _OFF_CM = 0.25, 0.40
 """How far an edge may be from where the shot has it, and from where it is something else's."""
 _SHUT_CM, _DRIFT = (0.15, 0.40), 0.5
@@ -64,7 +68,8 @@ class TeethSeen:
         height: Where they end below the resting line, or a height that they reach at least.
         ends: Whether they are seen to end there.
         shown: How much of them is seen below the upper lip.
-        surely: How surely that is their edge, 0..1; 0 where they are not seen to end.
+        surely: How surely that is their edge, or they do reach so far, 0..1: what is bright all
+            the way down may be the lower ones already.
         colour: (3,) their colour over the skin's.
     """
 
@@ -102,7 +107,8 @@ def teeth_seen(crop: PlateCrop, cavity: Cavity, skin: FloatArray) -> TeethSeen |
         return None
     if drop > _DROP:
         shown = float(height[-1] - height[0])
-        return TeethSeen(float(height[-1]), ends=False, shown=shown, surely=0.0, colour=colour)
+        surely = float(smoothstep(drop, *_NO_DROP)) * (1 - float(smoothstep(shown, *_CROWN_CM)))
+        return TeethSeen(float(height[-1]), ends=False, shown=shown, surely=surely, colour=colour)
     edge = _crossing(
         height[top:], brightness[top:], float(brightness[top] + brightness[lowest]) / 2
     )
@@ -138,6 +144,8 @@ def own_teeth(
         return cavity.teeth + shut * _DRIFT * max(lip, 0.0) + (1 - shut) * hidden, tooth
     off = seen.height - cavity.teeth
     surely = seen.surely * (1 - float(smoothstep(abs(off), *_OFF_CM)))
+    if not seen.ends and off < 0:
+        surely = 0.0
     here = tooth_colour([seen])
     if tooth is not None and here is not None:
         tooth = np.asarray(tooth + surely * (here - tooth), dtype=np.float32)

@@ -13,7 +13,7 @@ from mien._types import FloatArray
 from mien.rendering.geometry.contour import Edges, LocalAxes
 from mien.rendering.geometry.field import remap
 from mien.rendering.geometry.motion import FaceMotion
-from mien.rendering.geometry.tone import diffuse, luma, per_channel
+from mien.rendering.geometry.tone import blurred, diffuse, luma, per_channel
 from mien.rendering.geometry.topology import EYES
 from mien.rendering.painting.layer import PaintLayer
 from mien.rendering.painting.lids import closed_lid
@@ -37,6 +37,8 @@ _LASHES = 0.6, 0.9
 """Brightness of these, and of the white, as parts of that of the white's middle one."""
 _SHADE = 0.3, 0.6
 """How much the upper lid darkens the white right under it, at least and at most."""
+_LIT = 0.1, 0.4
+"""Part of the white near by that is bright, from which what is not seen is, and is wholly."""
 _FEW_PX = 12
 """Pixels of the white that must be seen to tell its bright part."""
 _UNCOVERED_PX = 0.25
@@ -45,6 +47,8 @@ _LIMBUS = 1.1
 """The iris fades into the sclera by this many radii."""
 _TURNED = 0.02, 0.2
 """Parts of its radius by which an iris moves, from which it turns, and does so wholly."""
+_WITHIN = 0.75
+"""The part of an iris's radius within which nothing of the white is seen."""
 _RINGS = 16
 """Rings by which the hidden part of an iris is known from its seen part."""
 
@@ -197,7 +201,11 @@ def _sclera(
     if len(seen) < _FEW_PX:
         return around
     level = float(np.median(seen))
-    filled = diffuse(plate, known * smoothstep(brightness, 0.85 * level, level), 0.15 * unit)
+    white = known * smoothstep(brightness, 0.85 * level, level)
+    filled = diffuse(plate, white, 0.15 * unit)
+    # What lies beside nothing but dark is in the shade itself.
+    near = [blurred(one, 0.15 * unit) for one in (white, known)]
+    bright = bright * smoothstep(near[0] / np.maximum(near[1], 1e-3), *_LIT)
     filled = around + per_channel(bright) * (filled - around)
     lashes = beside * (1 - smoothstep(brightness, *(part * level for part in _LASHES)))
     return filled + per_channel(known * (1 - lashes)) * (plate - filled)
@@ -222,6 +230,10 @@ def _disc(plate: FloatArray, known: FloatArray, distance: FloatArray, radius: fl
         return plate
     rings = np.arange(_RINGS)
     table = np.stack([np.interp(rings, seen, means[seen, c]) for c in range(3)], axis=1)
+    # An iris ends no brighter than it is: what is, is the white, or what shines on it.
+    inner = int(_RINGS * _WITHIN / 1.25)
+    brightness = np.maximum(luma(table), 1e-3)
+    table *= np.minimum(1, brightness[inner] / brightness)[:, None] ** (rings > inner)[:, None]
     position = np.clip(ring - 0.5, 0, _RINGS - 1).astype(np.float32)
     lookup = cv2.remap(
         table[None].astype(np.float32),

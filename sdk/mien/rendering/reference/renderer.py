@@ -34,7 +34,7 @@ class ReferenceRenderer(Renderer):
     """
 
     name = "reference"
-    pixels = 8
+    pixels = 9
     costly = True
     gpu = True
     generative = True

@@ -47,7 +47,7 @@ class WarpRenderer(Renderer):
     """Warps the plate, layer by layer: skin, lids over eyeballs, lips over a mouth's inside."""
 
     name = "warp"
-    pixels = 8
+    pixels = 9
     concurrent = True
     corrected = True
 

@@ -16,7 +16,15 @@ from mien.rendering.appearance.teeth import own_teeth
 from mien.rendering.geometry.contour import LocalAxes
 from mien.rendering.geometry.motion import FaceMotion
 from mien.rendering.geometry.mouth import Cavity, FaceLight, lip_edges
-from mien.rendering.geometry.tone import blurred, diffuse, grain_level, luma, softness, streaked
+from mien.rendering.geometry.tone import (
+    blurred,
+    diffuse,
+    grain_level,
+    luma,
+    per_channel,
+    softness,
+    streaked,
+)
 from mien.rendering.geometry.topology import LIPS
 from mien.rendering.painting.interior import InteriorSource
 from mien.rendering.painting.layer import PaintLayer
@@ -46,6 +54,8 @@ _AROUND_CM = 0.25
 """Standard deviation of the blur by which the plate's inside runs on where it ends."""
 _CLOSE = 0.02, 0.3
 """Nearness to what is seen above, by which teeth go on below: not at all, and wholly."""
+_BETWEEN: Final = 0.85
+"""The part of the light that reaches a gum below a lip."""
 _LIKE_TEETH = np.array([0.5, 0.8], dtype=np.float32)
 """Parts of the teeth's brightness from which what is seen are teeth, and surely are."""
 _RIM_CM = 0.08
@@ -143,9 +153,8 @@ class MouthPainter:
         beside = (weight if alone else own_weight) * mouth.runs_on(before)
         covered = float((alpha[rows] * confidence).sum()) / max(float(alpha.sum()), 1.0)
         beside *= smoothstep(np.float32(covered), *_RUNS_ON)
-        below = 1 - mouth.above_teeth()
         colour, further, confidence = extend_outward(
-            seen, confidence, beside[rows], below[rows], colours.seen_tooth, mouth.cavity.px_per_cm
+            seen, confidence, beside[rows], colours, mouth.cavity.px_per_cm
         )
         # What is hidden wholly need not be made.
         bare = alpha.copy()
@@ -322,8 +331,7 @@ def extend_outward(
     own: FloatArray,
     confidence: FloatArray,
     weight: FloatArray,
-    below: FloatArray,
-    tooth_luma: float,
+    colours: FaceColours,
     px_per_cm: float,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return how what the plate shows of a mouth's inside runs on beside it.
@@ -332,8 +340,7 @@ def extend_outward(
         own: (h, w, 3) the inside as the plate shows it.
         confidence: (h, w) how far that can be relied on.
         weight: (h, w) how far the plate's surroundings go on in what is made.
-        below: (h, w) how far a pixel lies below the edge of the upper teeth.
-        tooth_luma: Brightness of teeth.
+        colours: The face's colours.
         px_per_cm: Pixels in a cm.
 
     Returns:
@@ -349,10 +356,14 @@ def extend_outward(
     far = (1 - smoothstep(nearness, 0.0, 0.5))[..., None]
     around = diffuse(own, confidence, sigma)
     further = weight * smoothstep(nearness, 0.0, 0.04)
-    # Straight below upper teeth there are no more of them, but the lower ones.
-    below = below * confidence.max(axis=0) * smoothstep(luma(around), *_LIKE_TEETH * tooth_luma)
+    # Straight above teeth lies their gum, and straight below upper ones lie the lower ones.
+    teeth = confidence.max(axis=0) * smoothstep(luma(around), *_LIKE_TEETH * colours.seen_tooth)
     close = cv2.GaussianBlur(confidence, (0, 0), sigmaX=1e-3, sigmaY=0.5 * sigma)
-    further *= 1 - below * (1 - smoothstep(close, *_CLOSE))
+    teeth *= 1 - smoothstep(close, *_CLOSE)
+    above = 1 - np.maximum.accumulate(confidence, axis=0)
+    below = 1 - np.maximum.accumulate(confidence[::-1], axis=0)[::-1]
+    further *= 1 - below * teeth
+    around += per_channel(above * teeth) * (_BETWEEN * colours.gum - around)
     return (
         np.asarray(around * (1 - far * _CHEEK_SHADE), dtype=np.float32),
         np.asarray(further, dtype=np.float32),
