@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
+import numpy as np
 import opentimelineio as otio
 
 from mien.model.listing import list_names
@@ -21,8 +22,12 @@ __all__ = ["read_otio"]
 
 _DEEPEST: Final = 4_000
 """Brackets in brackets; a stack in a stack takes four, and 64 of these are shown."""
-_BRACKETS: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[][{}]', re.DOTALL)
-"""Brackets, and texts, whose brackets do not count."""
+_STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+"""Texts, whose brackets do not count."""
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
+_AS_ONE_KIND: Final = bytes.maketrans(b"{}", b"[]")
+_PIECE: Final = 1 << 20
+"""Brackets that are counted at once."""
 _SCHEMA: Final = "OTIO_SCHEMA"
 _SEVERAL: Final = "media_references"
 _OF_SEVERAL: Final = 2
@@ -123,11 +128,15 @@ def _check_depth(text: str) -> None:
     """
     if text.count("[") + text.count("{") <= _DEEPEST:
         return
+    others = _STRINGS.sub(b"", text.encode(errors="replace"))
+    brackets = others.translate(_AS_ONE_KIND, _NO_BRACKETS)
     level = 0
-    for match in _BRACKETS.finditer(text):
-        level += {"[": 1, "{": 1, "]": -1, "}": -1}.get(match[0], 0)
-        if level > _DEEPEST:
+    for first in range(0, len(brackets), _PIECE):
+        opening = np.frombuffer(brackets[first : first + _PIECE], np.uint8) == ord("[")
+        levels = level + np.cumsum(2 * opening.astype(np.int32) - 1)
+        if int(levels.max()) > _DEEPEST:
             raise ValueError(f"it is nested more than {_DEEPEST:,} deep")
+        level = int(levels[-1])
 
 
 class _Mender:

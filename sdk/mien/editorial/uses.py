@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 import opentimelineio as otio
@@ -101,8 +101,7 @@ class _Window:
 
     def own_rate(self, rate: float) -> Fraction:
         """The rate that a rounded one means, which is the cut's where they count alike."""
-        own = exact_rate(rate)
-        return self.rate if same_count(own, self.rate) else own
+        return _own_rate(rate, self.rate)
 
     def length(self, item: Any) -> Fraction:
         """How long an item is, in seconds; 0 where it does not say."""
@@ -257,6 +256,13 @@ def _rate_of(item: Any) -> float | None:
     except UNREADABLE:
         return None
     return float(rate)
+
+
+@lru_cache(maxsize=256)
+def _own_rate(rate: float, cut: Fraction) -> Fraction:
+    """`_Window.own_rate`, which is asked for every time of a cut again."""
+    own = exact_rate(rate)
+    return cut if same_count(own, cut) else own
 
 
 def _length(item: Any, window: _Window, depth: int = 0) -> Fraction:

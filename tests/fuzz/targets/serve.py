@@ -82,7 +82,7 @@ def _read(path: Path) -> None:
         while "event" in (answer := wire.receive()):
             pass
         error = answer.get("error")
-        if error is not None and "unexpected" in error["cause"]:
+        if error is not None and "unexpected went wrong" in error["cause"]:
             raise BrokenError(error["cause"])
     wire.lives()
 
