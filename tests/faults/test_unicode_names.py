@@ -74,6 +74,7 @@ def test_projects_and_curves_with_names_of_255_bytes(
             "no example",
         ),
         (("voice",), ".wav", "does not exist"),
+        (("relink",), ".mov", "no file or folder"),
     ],
 )
 def test_what_is_read_may_have_a_name_that_no_disk_takes(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+import time
 import tracemalloc
 import zipfile
 from collections.abc import Callable
@@ -79,3 +80,30 @@ def test_a_project_of_thousands_of_shots_with_the_same_arrays_is_refused(tmp_pat
 
     with pytest.raises(ProjectError, match="shots have the same arrays"):
         load_document(changed_project(tmp_path / "a.mien", change), find_media=False)
+
+
+@pytest.mark.parametrize("coding", ["utf-8", "utf-16"])
+def test_a_document_that_is_no_utf_8_is_refused(tmp_path: Path, coding: str) -> None:
+    path = tmp_path / "a.mien"
+    save_document(Document((edited_project(),)), path)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    document = json.loads(members["project.json"])
+    document["shots"][0]["name"] = "\ud800"
+    text = json.dumps(document, ensure_ascii=False).encode(coding, "surrogatepass")
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, data in (members | {"project.json": text}).items():
+            archive.writestr(name, data)
+    with pytest.raises(ProjectError, match="is not JSON"):
+        load_document(path, find_media=False)
+
+
+def test_thousands_of_faces_of_one_number_are_refused_before_they_are_read(tmp_path: Path) -> None:
+    def change(document: dict[str, Any]) -> None:
+        document["shots"][0]["faces"] *= 3000
+
+    path = changed_project(tmp_path / "a.mien", change)
+    start = time.process_time()
+    with pytest.raises(ProjectError, match="two of its faces have the same number"):
+        load_document(path, find_media=False)
+    assert time.process_time() - start < 2

@@ -26,12 +26,19 @@ from mien.rendering.appearance.scan import scan_face
 from mien.rendering.base import FacePlan, RenderRequest
 from mien.rendering.compose import compose
 from mien.rendering.geometry.contour import Edges, LocalAxes
+from mien.rendering.geometry.field import remap
 from mien.rendering.geometry.head import head_mesh, head_turns, turn_head
 from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
+from mien.rendering.geometry.mouth import Cavity
 from mien.rendering.geometry.tone import luma
 from mien.rendering.geometry.topology import EYES, IRIS, LIPS, OVAL, Opening
 from mien.rendering.painting.mouth.colours import FaceColours
-from mien.rendering.painting.mouth.compose import extend_outward, without_rim
+from mien.rendering.painting.mouth.compose import (
+    _MouthGrid,
+    extend_outward,
+    upright,
+    without_rim,
+)
 from mien.rendering.warp.renderer import WarpRenderer
 from mien.testing.scenes import Scene, Spot
 from tests.fingerprints import Speaker
@@ -161,14 +168,14 @@ def test_what_is_seen_runs_on_where_it_ends() -> None:
     trust[10:30, 20:60] = 1
     painted = np.full_like(own, 0.05)
     everywhere, nowhere = np.ones_like(trust), np.zeros_like(trust)
-    colour, further, softer = extend_outward(own, trust, everywhere, COLOURS, 20.0)
+    colour, further, softer = extend_outward(own, trust, everywhere, COLOURS, 1.0, 20.0)
     assert (softer <= trust).all()
     inside = painted + further[..., None] * (colour - painted)
     shown = luma(inside + softer[..., None] * (own - inside))[20, 40:70]
     assert (np.diff(shown) <= 1e-5).all()
     assert shown.min() > 0.1
     assert np.abs(np.diff(shown)).max() < 0.1
-    assert not extend_outward(own, trust, nowhere, COLOURS, 20.0)[1].any()
+    assert not extend_outward(own, trust, nowhere, COLOURS, 1.0, 20.0)[1].any()
 
 
 @pytest.mark.parametrize("brightness", [0.7, 0.15])
@@ -177,7 +184,7 @@ def test_teeth_go_on_to_the_sides_and_not_above_and_below(brightness: float) -> 
     own = np.full((70, 80, 3), brightness, dtype=np.float32)
     trust = np.zeros((70, 80), dtype=np.float32)
     trust[20:40, 20:60] = 1
-    colour, further, _ = extend_outward(own, trust, np.ones_like(trust), COLOURS, 20.0)
+    colour, further, _ = extend_outward(own, trust, np.ones_like(trust), COLOURS, 1.0, 20.0)
     teeth = brightness == 0.7
     assert further[41, 40] > 0.5
     assert (further[52, 40] < 0.1) == teeth
@@ -197,6 +204,19 @@ def test_teeth_lose_their_rim_only_where_a_lip_draws_back() -> None:
     assert left[36, 40] > 0.8
     assert (left[20:30, 25:55] == 1).all()
     assert np.array_equal(without_rim(trust, trust, 20.0), trust)
+    partly = np.full_like(trust, 0.6)
+    assert np.array_equal(without_rim(partly, np.ones_like(trust), 20.0), partly)
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_mouth_that_is_filmed_turned_is_painted_as_upright(turns: int) -> None:
+    """Gums lie above teeth on a picture that is coded on its side."""
+    across, down = np.meshgrid(np.arange(40.0), np.arange(30.0))
+    cavity = Cavity.in_plate(motion_of(Scene()), 0.3)
+    stood = _MouthGrid(across.astype(np.float32), down.astype(np.float32), cavity)
+    laid = _MouthGrid(np.rot90(stood.u, turns), np.rot90(stood.v, turns), cavity)
+    assert stood.quarter_turns() == 0
+    assert np.array_equal(upright(laid.v, laid.quarter_turns()), stood.v)
 
 
 class Clip:
@@ -305,6 +325,24 @@ def test_widened_lids_leave_no_bright_outline(turned: Clip) -> None:
         eye = slice(y - 12, y + 13), slice(x - 16, x + 17)
         risen = (luma(after) - brightest)[eye]
         assert np.sort(risen.ravel())[-12:].mean() < 0.12
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+def test_an_iris_follows_a_look_of_a_few_degrees(closed: Clip) -> None:
+    """What it does not follow at once it would have to catch up."""
+    before = closed.plate(100).rgb()
+    for degrees in (2.0, 4.0):
+        _, after, motion = closed.render(100, gazeYaw=degrees)
+        for side, iris in motion.iris.items():
+            radius = 0.6 * float(np.linalg.norm(iris[1:] - iris[0], axis=1).mean())
+            spread = np.arange(-radius, radius + 1, dtype=np.float32)
+            at = np.stack(np.meshgrid(spread, spread), axis=2) + iris[0]
+            was = remap(before, at.astype(np.float32))
+            parts = np.arange(-0.5, 2.0, 0.1)
+            moved = [(at + part * motion.gaze[side]).astype(np.float32) for part in parts]
+            missed = [np.abs(remap(after, there) - was).mean() for there in moved]
+            assert parts[int(np.argmin(missed))] == pytest.approx(1, abs=0.35)
 
 
 @pytest.mark.slow

@@ -207,7 +207,7 @@ def check_source(path: Path) -> None:
             f"Track a clip first, and give its project: `mien track {path.name}`.",
             path=path,
         )
-    elif not path.is_file():
+    elif not os.path.isfile(path):
         raise MediaError(f"There is no image {path}.", "Check the name.", path=path)
 
 

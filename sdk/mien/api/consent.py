@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -57,7 +58,7 @@ def hash_document(path: PathLike) -> str:
     from mien.media.fingerprint import sha256_of
 
     path = Path(path)
-    if path.exists() and not path.is_file():
+    if os.path.exists(path) and not os.path.isfile(path):
         raise InputError(f"The document {path} is no file.", "Give the file itself.", path=path)
     try:
         return sha256_of(path)

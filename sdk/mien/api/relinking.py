@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,7 +116,7 @@ def _relinked_document(
 ) -> tuple[Document, tuple[RelinkReport, ...]]:
     document = project_file.load_document(place, find_media=False)
     shots = document.shots
-    folder = media is not None and Path(media).is_dir()
+    folder = media is not None and os.path.isdir(media)
     if shot is not None or (rules is None and not folder):
         shots = (document.choose(shot, place.name),)
     reports = []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 from json import dumps
 from pathlib import Path
@@ -326,7 +327,7 @@ def _read_cut(
 ) -> Cut:
     from mien.editorial import SUFFIXES, is_cut, read_cut, takes_rate
 
-    if not is_cut(source) and source.exists():
+    if not is_cut(source) and os.path.exists(source):
         raise InputError(
             f"{source.name} is neither a cut nor a list of shots.",
             f"Cuts end in {', '.join(SUFFIXES)}, lists in {' or '.join(_LISTS)}.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Optional
 
@@ -54,7 +55,7 @@ def relink(
         raise UsageError(
             "Where the media are is not clear.", "Give a file, a folder, or --map OLD=NEW."
         )
-    if media is not None and not media.exists() and "%" not in media.name:
+    if media is not None and not os.path.exists(media) and "%" not in media.name:
         raise ProjectError(
             f"There is no file or folder {media}.", "Check where the media are.", path=media
         )

@@ -22,8 +22,8 @@ __all__ = ["read_otio"]
 
 _DEEPEST: Final = 4_000
 """Brackets in brackets; a stack in a stack takes four, and 64 of these are shown."""
-_STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
-"""Texts, whose brackets do not count."""
+_STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*(?:"|\\?\Z)', re.DOTALL)
+"""Texts, whose brackets do not count; one that does not end goes on to the end."""
 _NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
 _AS_ONE_KIND: Final = bytes.maketrans(b"{}", b"[]")
 _PIECE: Final = 1 << 20

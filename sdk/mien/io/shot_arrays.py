@@ -146,6 +146,9 @@ def _example_folder(number: int) -> str:
 def _tracked(
     part: ShotPart | ExampleShotPart, arrays: ArrayReader, folder: Path, name: str
 ) -> Shot:
+    # Before any is read: a small file could name the same one many thousands of times.
+    if len({face.number for face in part.faces}) != len(part.faces):
+        raise ProjectError(f"{name} is corrupt: two of its faces have the same number.")
     try:
         facts = _facts(part.media, arrays, folder)
         spans = None
@@ -157,8 +160,6 @@ def _tracked(
         raise
     except (MienError, ValueError, ZeroDivisionError) as error:
         raise ProjectError(f"{name} is corrupt: {error}") from error
-    if len({face.number for face in faces}) != len(faces):
-        raise ProjectError(f"{name} is corrupt: two of its faces have the same number.")
     within = (0, *part.cuts, facts.clock.frame_count)
     if part.cuts and any(b <= a for a, b in itertools.pairwise(within)):
         raise ProjectError(f"{name} is corrupt: its cuts are out of order, or outside the shot.")

@@ -118,8 +118,9 @@ def read_document(text: bytes, name: str) -> ProjectDocument:
             message names the field.
     """
     try:
-        document = json.loads(text)
-        if b"\\ud" in text.lower():
+        plain = text.decode()
+        document = json.loads(plain)
+        if "\\ud" in plain.lower():
             # Half of a pair of surrogates can be escaped, but is no text that can be written.
             json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:

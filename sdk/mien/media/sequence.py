@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import os
 import re
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -108,7 +109,7 @@ def find_sequence(path: Path) -> Pattern | None:
         MediaError: When the path is an image without a number.
     """
     pattern = Pattern.parse(path)
-    if pattern is not None or path.suffix.lower() not in EXTENSIONS or not path.is_file():
+    if pattern is not None or path.suffix.lower() not in EXTENSIONS or not os.path.isfile(path):
         return pattern
     if not path.stat().st_size:
         return None
@@ -376,7 +377,7 @@ def _extension(path: Path) -> str:
 
 def _read(path: Path) -> Picture:
     check_path(path)
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise MediaError(f"There is no image {path}.", "Check its name and the folder.", path=path)
     if _extension(path) == "exr":
         return read_exr(path)

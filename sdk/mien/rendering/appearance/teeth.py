@@ -105,9 +105,11 @@ def teeth_seen(crop: PlateCrop, cavity: Cavity, skin: FloatArray) -> TeethSeen |
     shadowed *= 1 - float(smoothstep(drop, *_DEEP_DROP))
     if green < _LEAST_GREEN or (level < _BRIGHT and not shadowed):
         return None
+    bright = max(float(smoothstep(level, _BRIGHT, _SURELY_BRIGHT)), shadowed)
     if drop > _DROP:
         shown = float(height[-1] - height[0])
         surely = float(smoothstep(drop, *_NO_DROP)) * (1 - float(smoothstep(shown, *_CROWN_CM)))
+        surely *= bright * float(smoothstep(shown, *_SHOWN_CM))
         return TeethSeen(float(height[-1]), ends=False, shown=shown, surely=surely, colour=colour)
     edge = _crossing(
         height[top:], brightness[top:], float(brightness[top] + brightness[lowest]) / 2
@@ -115,7 +117,6 @@ def teeth_seen(crop: PlateCrop, cavity: Cavity, skin: FloatArray) -> TeethSeen |
     if edge > _TONGUE_CM:
         return None
     shown = edge - float(height[0])
-    bright = max(float(smoothstep(level, _BRIGHT, _SURELY_BRIGHT)), shadowed)
     surely = float(smoothstep(shown, *_SHOWN_CM)) * (1 - float(smoothstep(drop, _SURE_DROP, _DROP)))
     return TeethSeen(edge, ends=True, shown=shown, surely=bright * surely, colour=colour)
 
@@ -144,12 +145,10 @@ def own_teeth(
         return cavity.teeth + shut * _DRIFT * max(lip, 0.0) + (1 - shut) * hidden, tooth
     off = seen.height - cavity.teeth
     surely = seen.surely * (1 - float(smoothstep(abs(off), *_OFF_CM)))
-    if not seen.ends and off < 0:
-        surely = 0.0
     here = tooth_colour([seen])
     if tooth is not None and here is not None:
         tooth = np.asarray(tooth + surely * (here - tooth), dtype=np.float32)
-    return cavity.teeth + surely * off, tooth
+    return cavity.teeth + surely * (off if seen.ends else max(off, 0.0)), tooth
 
 
 def darkest(crop: PlateCrop, cavity: Cavity) -> float:

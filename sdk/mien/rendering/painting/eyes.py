@@ -45,8 +45,8 @@ _UNCOVERED_PX = 0.25
 """How far lids must open to uncover more of the eyeball."""
 _LIMBUS = 1.1
 """The iris fades into the sclera by this many radii."""
-_TURNED = 0.02, 0.2
-"""Parts of its radius by which an iris moves, from which it turns, and does so wholly."""
+_TURNED_PX = STILL_PX, 0.5
+"""How far an iris moves that turns, and that does so wholly."""
 _WITHIN = 0.75
 """The part of an iris's radius within which nothing of the white is seen."""
 _RINGS = 16
@@ -116,12 +116,13 @@ def eyeball(view: OpeningView, iris: FloatArray, gaze: FloatArray) -> PaintLayer
     # The corners are dark by themselves.
     corner = np.minimum(u - before.start, before.stop - u)
     middle = smoothstep(corner, *(depth * unit for depth in _CORNER_CM))
-    turned = float(smoothstep(np.float32(np.abs(gaze).max() / radius), *_TURNED))
+    turned = float(smoothstep(np.float32(np.abs(gaze).max()), *_TURNED_PX))
     # Where the iris stays, so does what lies around it.
     bright = middle * smoothstep(distance, (1.1 - turned) * radius, (1.6 - turned) * radius)
     sclera = _sclera(plate, known * ball, beside * middle, bright, unit)
     lid_shadow = smoothstep(v - view.heights_after[0], _LASHES_CM * unit, 4 * _LASHES_CM * unit)
-    dark = _shade(view, known * ball) * _lid_seen(view, known * ball)
+    brightness = luma(plate)
+    dark = _shade(view, brightness, known * ball) * _lid_seen(view, brightness, known * ball)
     shade = np.asarray((1 - known * ball) * dark * (1 - lid_shadow), dtype=np.float32)
     sclera *= per_channel(1 - shade)
     disc = _disc(plate, known, distance, radius)
@@ -129,6 +130,8 @@ def eyeball(view: OpeningView, iris: FloatArray, gaze: FloatArray) -> PaintLayer
     moved = np.hypot(x - centre[0] - gaze[0], y - centre[1] - gaze[1])
     cover = 1 - smoothstep(moved, (_LIMBUS - 0.12) * radius, (_LIMBUS + 0.02) * radius)
     rgb = PaintLayer(shifted, cover).over(sclera)
+    if turned >= 1:
+        return PaintLayer(rgb, alpha)
     # An iris that stays has its own soft edge, which is neither its disc nor the white.
     edge = known * (1 - left) * (1 - smoothstep(distance, 1.3 * radius, 1.6 * radius))
     return PaintLayer(rgb + per_channel((1 - turned) * edge) * (plate - rgb), alpha)
@@ -155,25 +158,27 @@ def _left_behind(view: OpeningView) -> FloatArray:
     return np.asarray(beside * smoothstep(opened, *(way * unit for way in _OPENED_CM)))
 
 
-def _shade(view: OpeningView, known: FloatArray) -> float:
+def _shade(view: OpeningView, brightness: FloatArray, known: FloatArray) -> float:
     """How much the upper lid darkens the white right under it, as the plate shows it."""
-    unit, brightness = view.motion.px_per_cm, luma(view.plate)
+    unit = view.motion.px_per_cm
     depth = view.v - view.heights_before[0]
     under = brightness[(known > 0.5) & (depth < 2.5 * _LASHES_CM * unit)]
     white = brightness[known > 0.5]
-    if len(under) < _FEW_PX // 2 or len(white) < _FEW_PX:
+    if not len(under) or len(white) < _FEW_PX:
         return _SHADE[0]
-    return float(
-        np.clip(1 - np.median(under) / max(float(np.percentile(white, 75)), 1e-3), *_SHADE)
-    )
+    bright = max(float(np.percentile(white, 75)), 1e-3)
+    darker = float(np.clip(1 - np.median(under) / bright, *_SHADE))
+    # A few pixels tell it by chance.
+    told = float(smoothstep(np.float32(len(under)), _FEW_PX / 2, 2 * _FEW_PX))
+    return _SHADE[0] + told * (darker - _SHADE[0])
 
 
-def _lid_seen(view: OpeningView, known: FloatArray) -> float:
+def _lid_seen(view: OpeningView, brightness: FloatArray, known: FloatArray) -> float:
     """How far the plate has a lid where the upper one is tracked, and not more of the white.
 
     There is no shadow under an edge that is none: it would be drawn across the eye.
     """
-    unit, brightness = view.motion.px_per_cm, luma(view.plate)
+    unit = view.motion.px_per_cm
     above = view.heights_before[0] - view.v
     third = (view.before.stop - view.before.start) / 3
     middle = (view.u > view.before.start + third) & (view.u < view.before.stop - third)

@@ -148,14 +148,25 @@ class MouthPainter:
         rows = mouth.rows(weight)
         own = PlateInterior.of(crop, before, colours.seen_tooth, light.skin)
         seen, confidence = mouth.part(rows).sample(own)
-        confidence = without_rim(confidence, alpha[rows], mouth.cavity.px_per_cm)
+        turns, px_per_cm = mouth.quarter_turns(), mouth.cavity.px_per_cm
+        seen, confidence = upright(seen, turns), upright(confidence, turns)
+        confidence = without_rim(confidence, upright(alpha[rows], turns), px_per_cm)
         alone = known.exemplar(self._seed) is None and known.row(self._seed) is None
         beside = (weight if alone else own_weight) * mouth.runs_on(before)
-        covered = float((alpha[rows] * confidence).sum()) / max(float(alpha.sum()), 1.0)
-        beside *= smoothstep(np.float32(covered), *_RUNS_ON)
-        colour, further, confidence = extend_outward(
-            seen, confidence, beside[rows], colours, mouth.cavity.px_per_cm
+        covered = float((upright(alpha[rows], turns) * confidence).sum())
+        beside *= smoothstep(np.float32(covered / max(float(alpha.sum()), 1.0)), *_RUNS_ON)
+        colour, further, confidence = (
+            upright(part, -turns)
+            for part in extend_outward(
+                seen,
+                confidence,
+                upright(beside[rows], turns),
+                colours,
+                teeth_shown(before),
+                px_per_cm,
+            )
         )
+        seen = upright(seen, -turns)
         # What is hidden wholly need not be made.
         bare = alpha.copy()
         bare[rows] *= (1 - weight[rows] * confidence) * (1 - further)
@@ -242,6 +253,14 @@ class _MouthGrid:
         """Return some rows of the pixels."""
         return _MouthGrid(self.u[rows], self.v[rows], self.cavity)
 
+    def quarter_turns(self) -> int:
+        """Return by how many quarter turns, against the clock, the mouth stands upright."""
+        down = np.array([self.v[-1, 0] - self.v[0, 0], self.v[0, -1] - self.v[0, 0]])
+        down /= np.array(self.v.shape)
+        if abs(down[0]) >= abs(down[1]):
+            return 0 if down[0] >= 0 else 2
+        return 3 if down[1] > 0 else 1
+
     def runs_on(self, before: Cavity) -> FloatArray:
         """Return (h, w) how far what the plate shows of a mouth goes on beside it.
 
@@ -260,6 +279,11 @@ class _MouthGrid:
     def above_teeth(self) -> FloatArray:
         """Return (h, w) how far a pixel lies above the edge of the upper teeth."""
         return smoothstep(self.cavity.upper_teeth(self.u) - self.v, 0.0, 0.1)
+
+
+def upright(picture: FloatArray, turns: int) -> FloatArray:
+    """Return a picture (h, w) or (h, w, 3) turned by quarter turns against the clock."""
+    return picture if turns % 4 == 0 else np.ascontiguousarray(np.rot90(picture, turns))
 
 
 def own_part(target: Cavity, own: Cavity) -> float:
@@ -312,7 +336,7 @@ def without_rim(confidence: FloatArray, alpha: FloatArray, px_per_cm: float) -> 
     """Return the confidence (h, w) in what the plate shows less its rim, where more is bared.
 
     Where a lip draws back, the shadow in which it lay on the teeth would stay as a line across
-    them. Where it stays the rim is what it was.
+    them. Where it stays the rim is what it was. Rows go down the mouth.
 
     Args:
         confidence: (h, w) how far what the plate shows of the inside can be relied on.
@@ -320,7 +344,7 @@ def without_rim(confidence: FloatArray, alpha: FloatArray, px_per_cm: float) -> 
         px_per_cm: Pixels in a cm.
     """
     tall = 2 * max(1, round(_RIM_CM * px_per_cm)) + 1
-    bared = alpha * (1 - confidence)
+    bared = np.clip(alpha - smoothstep(confidence, 0.0, 0.5), 0, 1)
     near = cv2.GaussianBlur(
         cv2.dilate(bared, np.ones((tall, 1), np.uint8)), (0, 0), max(0.25 * tall, 0.5)
     )
@@ -332,15 +356,19 @@ def extend_outward(
     confidence: FloatArray,
     weight: FloatArray,
     colours: FaceColours,
+    upper: float,
     px_per_cm: float,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return how what the plate shows of a mouth's inside runs on beside it.
+
+    Rows go down the mouth.
 
     Args:
         own: (h, w, 3) the inside as the plate shows it.
         confidence: (h, w) how far that can be relied on.
         weight: (h, w) how far the plate's surroundings go on in what is made.
         colours: The face's colours.
+        upper: How far what is bright in it are upper teeth, 0..1.
         px_per_cm: Pixels in a cm.
 
     Returns:
@@ -359,7 +387,7 @@ def extend_outward(
     # Straight above teeth lies their gum, and straight below upper ones lie the lower ones.
     teeth = confidence.max(axis=0) * smoothstep(luma(around), *_LIKE_TEETH * colours.seen_tooth)
     close = cv2.GaussianBlur(confidence, (0, 0), sigmaX=1e-3, sigmaY=0.5 * sigma)
-    teeth *= 1 - smoothstep(close, *_CLOSE)
+    teeth *= upper * (1 - smoothstep(close, *_CLOSE))
     above = 1 - np.maximum.accumulate(confidence, axis=0)
     below = 1 - np.maximum.accumulate(confidence[::-1], axis=0)[::-1]
     further *= 1 - below * teeth
