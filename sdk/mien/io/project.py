@@ -353,6 +353,9 @@ def _read(path: Path) -> Document:
         _check_regular(path)
         with zipfile.ZipFile(path) as archive:
             document = read_document(_document(archive, path.name), path.name)
+            # A small file could name the same arrays many thousands of times.
+            if len({part.arrays for part in document.shots}) < len(document.shots):
+                raise ProjectError(f"{path.name} is corrupt: its shots have the same arrays.")
             projects = []
             for part in document.shots:
                 arrays = ArrayReader(archive, path.name, part.arrays)

@@ -354,10 +354,3 @@ class ProjectDocument(_Part):
     shots: tuple[ShotPart, ...]
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    @model_validator(mode="after")
-    def _own_arrays(self) -> ProjectDocument:
-        # Else a small file could name the same arrays many thousands of times.
-        if len({shot.arrays for shot in self.shots}) < len(self.shots):
-            raise ValueError("shots have the same arrays")
-        return self
