@@ -213,3 +213,25 @@ def test_a_lip_that_rises_over_the_dark_bares_teeth_and_not_more_dark(dropped: f
     assert bared.sum() >= 3
     assert luma(rgb)[bared, middle].min() > 0.5 * luma(TOOTH)
     assert luma(rgb)[alpha > 0.5 * alpha.max()].min() > 0.02
+
+
+def test_teeth_that_a_lip_cuts_off_reach_at_least_as_far() -> None:
+    cavity = Cavity.in_plate(opened(0.4, 0.45), KNOWN_CM)
+    lip = float(cavity.lips(np.zeros(1, dtype=np.float32))[1][0])
+    assert lip > KNOWN_CM + 0.12
+    assert own_teeth(picture(cavity, 2.0), cavity, SKIN, None)[0] == pytest.approx(lip, abs=0.12)
+
+
+def test_what_is_told_of_teeth_that_a_lip_cuts_off_grows_with_how_bright_they_are() -> None:
+    """Nothing may jump from frame to frame where a picture hardly changes."""
+    cavity = Cavity.in_plate(opened(0.4, 0.45), KNOWN_CM)
+    known = np.ones(3, dtype=np.float32)
+    told = [
+        own_teeth(picture(cavity, 2.0, level * SKIN), cavity, SKIN, known)
+        for level in np.arange(0.5, 0.8, 0.005, dtype=np.float32)
+    ]
+    heights = np.array([height for height, _ in told])
+    assert np.ptp(heights) > 0.1
+    assert np.abs(np.diff(heights)).max() < 0.04
+    colours = np.array([colour for _, colour in told])
+    assert np.abs(np.diff(colours, axis=0)).max() < 0.06

@@ -53,7 +53,7 @@ _MARGIN_CM = 0.2
 _AROUND_CM = 0.25
 """Standard deviation of the blur by which the plate's inside runs on where it ends."""
 _CLOSE = 0.02, 0.3
-"""Nearness to what is seen above, by which teeth go on below: not at all, and wholly."""
+"""Nearness to teeth straight above or below, at which they do not go on, and do wholly."""
 _BETWEEN: Final = 0.85
 """The part of the light that reaches a gum below a lip."""
 _LIKE_TEETH = np.array([0.5, 0.8], dtype=np.float32)
