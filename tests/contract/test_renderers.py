@@ -35,6 +35,7 @@ from mien.rendering.registry import (
 )
 from mien.testing.renderers import EVERYTHING, RENDERER_CHECKS
 from mien.testing.scenes import Scene, Spot, coded_hull
+from tests.fingerprints import Speaker
 from tests.mattes import write_movie
 
 
@@ -192,6 +193,24 @@ def test_rotated_plates(warp: Renderer, turns: int, mirrored: bool) -> None:
     changed = np.abs(upright.rgb() - plate.rgb()).mean()
     assert np.abs(stood_up - upright.rgb()).mean() < 0.12 * changed
     assert np.abs(stood_up - plate.rgb()).mean() > 0.8 * changed
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_rotated_plates_have_their_teeth_and_gums_where_they_belong(
+    warp: Renderer, turns: int
+) -> None:
+    """What lies above and below teeth is told by the mouth, and not by the picture's rows."""
+    size = (260, 320) if turns % 2 else (320, 260)
+    orientation = Orientation(*size, quarter_turns=turns)
+    asked = {"mouthFrown": 0.6}
+    stood, lying = (
+        Speaker(coded, [Spot(150, 130, 300)], jaw=(0.3,) * 4, yaw=(0.0,) * 4)
+        for coded in (Orientation(320, 260), orientation)
+    )
+    plate, _, upright = rendered(warp, stood, [stood.plan(0, **asked)])
+    _, _, turned = rendered(warp, lying, [lying.plan(0, **asked)])
+    assert np.abs(upright.rgb() - plate.rgb()).max() > 0.1
+    assert np.abs(turn(orientation, turned.rgb()) - upright.rgb()).max() < 0.03
 
 
 def test_oblong_pixels(warp: Renderer) -> None:
