@@ -24,6 +24,7 @@ from PySide6.QtWidgets import QApplication
 
 import mien
 from mien.errors import MissingDependencyError, as_mien_error
+from mien.media.apart import decode_apart
 from mien_desktop import theme
 from mien_desktop.garbage import MainThreadCollector
 from mien_desktop.preferences import preview_renderer, proxy_store
@@ -52,6 +53,8 @@ def main(arguments: Sequence[str] = ()) -> int:
     Returns:
         The exit code.
     """
+    # A codec that stumbles over a file ends another process, and not the editor.
+    decode_apart()
     window = launch(arguments)
     app = QApplication.instance()
     assert app is not None

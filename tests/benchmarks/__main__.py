@@ -57,6 +57,7 @@ NAMES = (
     "session",
     "preview",
     "scrub",
+    "apart",
     "desktop",
 )
 

@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from mien_desktop.window import Window
     from mien_desktop.workspace import Workspace
 
+_opened_here: list[str] = []
+"""What was opened in the process of the window."""
 FRAMES = 48
 """Length of the short clip, so that it is tracked in two seconds."""
 
@@ -54,6 +56,41 @@ def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _decoded_apart() -> Iterator[None]:
+    """Media are decoded by another process, as in the program; what is not is noted."""
+    from mien.media import opening
+    from mien.media.apart import decode_apart, decode_here, decoding_process
+
+    open_input = opening.open_input
+
+    def watched(path: Path, *args: Any, **kwargs: Any) -> Any:
+        asked_by = traceback.extract_stack()
+        if decoding_process() is not None and any(map(_of_the_window, asked_by)):
+            _opened_here.append(f"{path.name}: {' > '.join(f.name for f in asked_by[-12:])}")
+        return open_input(path, *args, **kwargs)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in [*sys.modules.values()]:
+            if getattr(module, "open_input", None) is open_input:
+                patch.setattr(module, "open_input", watched)
+        decode_apart()
+        yield
+        decode_here()
+
+
+def _of_the_window(frame: traceback.FrameSummary) -> bool:
+    return any(part in frame.filename for part in ("mien_desktop", f"mien{os.sep}preview"))
+
+
+@pytest.fixture(autouse=True)
+def _nothing_opened_here() -> Iterator[None]:
+    """A test in which the window opens media itself fails: a codec's crash would be its own."""
+    _opened_here.clear()
+    yield
+    assert not _opened_here, f"opened in the editor's own process: {_opened_here}"
 
 
 @pytest.fixture(autouse=True)

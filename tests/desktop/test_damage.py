@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QLineEdit, QPushB
 
 import mien
 from mien.errors import DamagedMediaError, MienError
+from mien.media import apart_reader
 from mien.model.document import Document, Project
 from mien.session.session import Session
 from mien_desktop.documents import _read_clips
@@ -17,8 +18,10 @@ from mien_desktop.jobs.export import ExportDialog
 from mien_desktop.jobs.messages import ErrorDialog
 from mien_desktop.jobs.queue import Job, JobQueue
 from mien_desktop.reading import Readings
+from mien_desktop.viewer.panel import ViewerPanel
 from mien_desktop.workspace import Workspace
 from tests.desktop.driving import click, named, settle, shown, wait_until
+from tests.faults.fragile_decoder import POISON, FragileReader
 from tests.media.damagekit import cut, harm, long_clip
 
 
@@ -70,3 +73,16 @@ def test_an_export_ends_before_damage_where_that_is_ticked(
 
 def _ended(job: Job) -> bool:
     return job.ended
+
+
+def test_a_frame_that_ends_its_decoder_leaves_the_window(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apart_reader, "DECODED", f"{FragileReader.__module__}:FragileReader")
+    with shown(ViewerPanel(workspace), 760, 470) as panel:
+        workspace.set(frame=POISON)
+        wait_until(lambda: panel.canvas.error, what="the reason")
+        assert "cannot be decoded" in str(panel.canvas.error)
+        workspace.set(frame=POISON + 3)
+        wait_until(lambda: panel.canvas.settled, what="the picture")
+        assert panel.canvas.error is None

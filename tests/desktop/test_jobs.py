@@ -52,11 +52,15 @@ def bench(
 
 
 def own_children() -> list[psutil.Process]:
-    """The processes of jobs: not Python's resource tracker, which other tests start and need."""
+    """The processes of jobs: not what decodes media, nor Python's resource tracker.
+
+    Other tests need these as well.
+    """
+    others = "multiprocessing.resource_tracker", "mien.media.apart.worker"
     return [
         child
         for child in psutil.Process().children(recursive=True)
-        if "multiprocessing.resource_tracker" not in " ".join(child.cmdline())
+        if not any(other in " ".join(child.cmdline()) for other in others)
     ]
 
 
@@ -184,7 +188,7 @@ def test_a_crash_is_told_and_can_be_tried_again(bench: Bench, tmp_path: Path) ->
 def test_a_window_may_close_while_jobs_run(bench: Bench, tmp_path: Path) -> None:
     _, queue, _ = bench
     job = export(bench, tmp_path / "a.mkv")
-    wait_until(lambda: psutil.Process().children())
+    wait_until(own_children)
     queue.close()
     assert job.state == "cancelled"
 

@@ -80,7 +80,7 @@ def test_the_waveform_is_that_of_the_sound_and_is_kept(
         assert found.high[place] == pytest.approx(samples.max(), abs=0.02)
         assert found.low[place] == pytest.approx(samples.min(), abs=0.02)
     track.close()
-    monkeypatch.setattr("mien.preview.strips.open_audio", None)
+    monkeypatch.setattr("mien.preview.strips.open_track", None)
     kept = peaks(media)
     assert kept is not None
     assert np.array_equal(kept.high, found.high)

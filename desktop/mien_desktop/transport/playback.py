@@ -18,14 +18,14 @@ from mien.model.media import MediaInfo
 from mien_desktop.geometry.playback_clock import PlaybackClock, shuttled
 from mien_desktop.resolve import Resolved
 from mien_desktop.transport.audio import DeviceSpeaker, Feed, NoSoundError, Speaker, audible
-from mien_desktop.transport.voice_sound import LaterSound, open_voice
+from mien_desktop.transport.voice_sound import open_voice
 from mien_desktop.voices.chosen import VoiceSound, voice_sounds
 from mien_desktop.workspace import Workspace
 
 if TYPE_CHECKING:
-    from mien.media.audio import AudioTrack
+    from mien.media.audio import PlayedSound
 
-    _Opened = tuple[MediaInfo, VoiceSound | None, AudioTrack | LaterSound | None]
+    _Opened = tuple[MediaInfo, VoiceSound | None, PlayedSound | None]
 
 __all__ = ["Playback"]
 
@@ -269,7 +269,7 @@ class Playback(QObject):
         except NoSoundError as error:
             self._give_up_sound(str(error))
 
-    def _sound_of(self, media: MediaInfo, seconds: float) -> AudioTrack | LaterSound | None:
+    def _sound_of(self, media: MediaInfo, seconds: float) -> PlayedSound | None:
         """The sound to be played: of a voice where it is wanted and there is one, else the shot's.
 
         It stays open for the next time.
@@ -280,7 +280,7 @@ class Playback(QObject):
         voice = self.voice if self._voiced else None
         if self._track is None or self._track[0] is not media or self._track[1] != voice:
             self._close_track()
-            track: AudioTrack | LaterSound | None = None
+            track: PlayedSound | None = None
             try:
                 track = open_audio(media) if voice is None else open_voice(voice, seconds)
             except MienError as error:

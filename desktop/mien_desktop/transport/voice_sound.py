@@ -10,8 +10,7 @@ from mien._types import FloatArray
 from mien_desktop.voices.chosen import VoiceSound
 
 if TYPE_CHECKING:
-    from mien.media.audio import AudioTrack
-    from mien.media.sound_file import SoundFile
+    from mien.media.audio import PlayedSound
 
 __all__ = ["LaterSound", "open_voice"]
 
@@ -28,7 +27,7 @@ class LaterSound:
         channels: 1 or 2.
     """
 
-    def __init__(self, sound: AudioTrack | SoundFile, start: float) -> None:
+    def __init__(self, sound: PlayedSound, start: float) -> None:
         self._sound = sound
         self._first = round(start * sound.rate)
         self.rate, self.channels = sound.rate, sound.channels

@@ -24,6 +24,7 @@ from av.packet import Packet
 from av.stream import Disposition
 
 from mien.errors import MediaError, OutputError, UsageError
+from mien.media.apart import apart
 from mien.media.closing import Closing
 from mien.media.codecs import Encoding
 from mien.media.opening import open_input
@@ -234,7 +235,21 @@ def check_soundtrack(soundtrack: Soundtrack, output: Path, encoding: Encoding) -
         raise OutputError(
             f"{output} is the sound that it is to have.", "Give the output another name."
         )
-    AddedSound(soundtrack.path, Fraction(0), Fraction(0), encoding.container).close()
+    open_once(soundtrack.path, encoding.container)
+
+
+@apart
+def open_once(path: Path, container: str) -> None:
+    """Open a sound as for a container, to hear whether that can be done.
+
+    Args:
+        path: The file.
+        container: FFmpeg's name of the output's container.
+
+    Raises:
+        MediaError: When the file cannot be read, or has no sound.
+    """
+    AddedSound(path, Fraction(0), Fraction(0), container).close()
 
 
 def _dtype(name: str) -> str:

@@ -6,7 +6,7 @@ import itertools
 import threading
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Final, cast
+from typing import Final, Protocol, cast
 
 import av
 import numpy as np
@@ -17,12 +17,13 @@ from av.packet import Packet
 
 from mien._types import FloatArray
 from mien.errors import MediaError
+from mien.media.apart import decoding_process
 from mien.media.clock_repair import mended
 from mien.media.index import movie_index, open_movie
 from mien.media.streams import can_decode, other_programs
 from mien.model.media import MediaInfo
 
-__all__ = ["AudioTrack", "open_audio"]
+__all__ = ["AudioTrack", "PlayedSound", "open_audio", "open_track"]
 
 _PREROLL: Final = Fraction(1, 5)
 """Seconds decoded before what is wanted: a decoder needs a few packets to find its voice."""
@@ -31,6 +32,26 @@ _KEPT: Final = 2.0
 _JUMP: Final = 0.05
 """Seconds by which times must leave the count of samples before they are believed: some
 formats round times to milliseconds, which would click."""
+
+
+class PlayedSound(Protocol):
+    """A sound that can be read anywhere.
+
+    Attributes:
+        rate: Samples in a second.
+        channels: 1, or 2: more are mixed down.
+    """
+
+    rate: int
+    channels: int
+
+    def read(self, start: int, count: int) -> FloatArray:
+        """Return (count, channels) samples from `start` on, silence where there is no sound."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file."""
+        ...
 
 
 class AudioTrack:
@@ -73,6 +94,22 @@ class AudioTrack:
         self._begin = self._end = 0
         self._samples: list[FloatArray] = []
         self._seek(0)
+
+    @classmethod
+    def opened(cls, media: MediaInfo) -> AudioTrack:
+        """Return the sound of a movie.
+
+        Raises:
+            MediaError: When it has none, or it cannot be opened.
+        """
+        try:
+            return cls(media)
+        except (av.FFmpegError, OSError) as error:
+            raise MediaError(
+                f"The sound of {media.path.name} cannot be opened: {error}.",
+                "Convert its sound to AAC or PCM.",
+                path=media.path,
+            ) from error
 
     @property
     def seconds(self) -> float | None:
@@ -222,11 +259,26 @@ def _first_sound(container: InputContainer, media: MediaInfo) -> AudioStream | N
     return None
 
 
-def open_audio(media: MediaInfo) -> AudioTrack | None:
+def open_audio(media: MediaInfo) -> PlayedSound | None:
     """The sound of a shot; None where it has none that can be decoded."""
     if media.kind != "movie" or not media.audio_streams:
         return None
+    process = decoding_process()
+    if process is None:
+        return open_track(media)
+    from mien.media.apart_sound import ApartSound
+
     try:
-        return AudioTrack(media)
-    except (MediaError, av.FFmpegError, OSError):
+        return ApartSound(process, {"media": media})
+    except MediaError:
+        return None
+
+
+def open_track(media: MediaInfo) -> AudioTrack | None:
+    """The sound of a shot, decoded in this very process; see `open_audio`."""
+    if media.kind != "movie" or not media.audio_streams:
+        return None
+    try:
+        return AudioTrack.opened(media)
+    except MediaError:
         return None

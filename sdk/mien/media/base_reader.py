@@ -51,6 +51,15 @@ class BaseReader(Closing):
         """The facts of the media."""
         return self._facts
 
+    @property
+    def held(self) -> int:
+        """Bytes of decoded pictures that are kept."""
+        return 0
+
+    def frame_unless(self, index: int, stop: Callable[[], bool]) -> Frame | None:
+        """Return the frame with an index; see `PatientReader.frame_unless`."""
+        return self.frame(index)
+
     @abstractmethod
     def frame(self, index: int) -> Frame:
         """Return the frame with an index; see `Reader.frame`."""

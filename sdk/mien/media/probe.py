@@ -15,6 +15,7 @@ from av.video.stream import VideoStream
 
 from mien.errors import DamagedMediaError, MediaError, MienError, TimeError, UsageError
 from mien.folder_limits import check_path
+from mien.media.apart import apart
 from mien.media.carried import carried, own_container
 from mien.media.clock_repair import has_broadcast_clock
 from mien.media.container_bytes import has_index, is_encrypted
@@ -47,6 +48,7 @@ _FASTEST: Final = Fraction(10000)
 _MUXER_TAGS: Final = ("major_brand", "minor_version", "compatible_brands", "encoder")
 
 
+@apart
 def probe(
     path: str | Path,
     *,

@@ -6,7 +6,7 @@ import itertools
 import os
 import threading
 from bisect import bisect_left, bisect_right
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
@@ -15,6 +15,7 @@ from typing import Final, Protocol
 import av
 
 from mien.errors import DamagedMediaError, MediaError, UsageError
+from mien.media.apart import decoding_process
 from mien.media.base_reader import BaseReader, Lost, damaged
 from mien.media.cache import ByteCache
 from mien.media.film import Film
@@ -26,7 +27,15 @@ from mien.media.probe import probe
 from mien.media.sequence import SequenceReader
 from mien.model.media import MediaInfo
 
-__all__ = ["CACHE_BYTES", "Frame", "MovieReader", "Reader", "open_reader"]
+__all__ = [
+    "CACHE_BYTES",
+    "Frame",
+    "MovieReader",
+    "PatientReader",
+    "Reader",
+    "open_patient_reader",
+    "open_reader",
+]
 
 CACHE_BYTES: Final = 256 << 20
 """Bytes of decoded pictures that a reader keeps for random access."""
@@ -81,12 +90,33 @@ class Reader(Protocol):
     ) -> None: ...
 
 
+class PatientReader(Reader, Protocol):
+    """A reader for somebody who moves about, and may want another frame before one is there."""
+
+    @property
+    def held(self) -> int:
+        """Bytes of decoded pictures that are kept for random access."""
+        ...
+
+    def frame_unless(self, index: int, stop: Callable[[], bool]) -> Frame | None:
+        """Return the frame with an index; None when `stop` says so before it is there.
+
+        Raises:
+            IndexError: When the shot has no such frame.
+            DamagedMediaError: When the frame is damaged.
+        """
+        ...
+
+    def __enter__(self) -> PatientReader: ...
+
+
 def open_reader(
     source: str | Path | MediaInfo,
     *,
     threads: int = 0,
     decoder: str | None = None,
     cache_bytes: int = CACHE_BYTES,
+    whole: bool = False,
 ) -> Reader:
     """Open a movie or an image sequence. This is the one place that chooses the decoder.
 
@@ -96,12 +126,28 @@ def open_reader(
         decoder: `pyav`, or `decord` for looking only (8-bit R'G'B', no plates); None for
             what the environment variable MIEN_DECODER says, or else `pyav`.
         cache_bytes: Bytes of decoded pictures that random access keeps.
+        whole: Whether frames need all that comes along with their pictures, to be written; they
+            are decoded in this process then, even where another one decodes for it.
 
     Raises:
         MediaError: When there is nothing to read.
         UsageError: When there is no such decoder.
         MissingDependencyError: When decord is not installed.
     """
+    return open_patient_reader(
+        source, threads=threads, decoder=decoder, cache_bytes=cache_bytes, whole=whole
+    )
+
+
+def open_patient_reader(
+    source: str | Path | MediaInfo,
+    *,
+    threads: int = 0,
+    decoder: str | None = None,
+    cache_bytes: int = CACHE_BYTES,
+    whole: bool = False,
+) -> PatientReader:
+    """Open a movie or an image sequence for moving about in it; see `open_reader`."""
     facts = source if isinstance(source, MediaInfo) else probe(source)
     name = decoder or os.environ.get("MIEN_DECODER") or "pyav"
     if name not in ("pyav", "decord"):
@@ -110,10 +156,15 @@ def open_reader(
             "Choose pyav or decord.",
             choices=("pyav", "decord"),
         )
-    if facts.kind == "sequence":
-        return SequenceReader(facts, cache_bytes=cache_bytes)
     if facts.kind == "memory":
         return MemoryReader(facts)
+    process = decoding_process()
+    if process is not None and name == "pyav" and not whole:
+        from mien.media.apart_reader import ApartReader
+
+        return ApartReader(process, facts, threads=threads, cache_bytes=cache_bytes)
+    if facts.kind == "sequence":
+        return SequenceReader(facts, cache_bytes=cache_bytes)
     # decord knows of turns, and would show a mirrored picture upside down; nor does it follow
     # an edit list that cuts inside.
     if name == "decord" and not facts.orientation.mirrored and not _in_parts(facts):
@@ -309,6 +360,16 @@ class MovieReader(BaseReader):
             for frame in frames:
                 last = frame
         return last
+
+    def frame_unless(self, index: int, stop: Callable[[], bool]) -> Frame | None:
+        """The frame with an index, if still wanted; see `PatientReader.frame_unless`."""
+        with closing(self.walk(index)) as frames:
+            for frame in frames:
+                if frame.index == index:
+                    return frame
+                if stop():
+                    return None
+        return None
 
     def walk(self, index: int) -> Generator[Frame, None, None]:
         """The frames that have to be decoded to get to one, which comes last.

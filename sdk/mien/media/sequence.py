@@ -16,6 +16,7 @@ import av
 
 from mien.errors import DamagedMediaError, MediaError, MienError
 from mien.folder_limits import check_path
+from mien.media.apart import apart
 from mien.media.base_reader import BaseReader, Lost, damaged
 from mien.media.cache import ByteCache
 from mien.media.display_matrix import frame_orientation
@@ -136,6 +137,7 @@ def is_image(path: Path) -> bool:
     return path.suffix.lower() in EXTENSIONS and Pattern.parse(path) is None
 
 
+@apart
 def probe_image(path: Path) -> MediaInfo:
     """The facts of one image, whatever its name: a sequence of one frame.
 

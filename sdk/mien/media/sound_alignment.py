@@ -17,7 +17,7 @@ from scipy.signal import correlate
 
 from mien._types import DoubleArray
 from mien.errors import InputError
-from mien.media.audio import AudioTrack, open_audio
+from mien.media.audio import AudioTrack, open_track
 from mien.model.media import MediaInfo
 
 __all__ = ["ENVELOPE_RATE", "SoundLag", "measure_lag", "onset_envelope", "sound_lag"]
@@ -125,7 +125,7 @@ def onset_envelope(energy: DoubleArray) -> DoubleArray:
 
 def _heard(media: MediaInfo) -> DoubleArray:
     """The onsets of a clip's sound, from its first frame on."""
-    track = open_audio(media)
+    track = open_track(media)
     if track is None:
         raise InputError(
             f"{media.path.name} has no sound to align by.", "Give an offset, or a curve of times."

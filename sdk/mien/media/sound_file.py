@@ -16,7 +16,8 @@ from av.stream import Disposition
 
 from mien._types import FloatArray
 from mien.errors import MediaError
-from mien.media.audio import AudioTrack
+from mien.media.apart import decoding_process
+from mien.media.audio import AudioTrack, PlayedSound
 from mien.media.opening import open_input
 from mien.media.probe import probe
 from mien.model.media import MediaInfo
@@ -89,8 +90,10 @@ class SoundFile:
         self._samples = self._samples[:0]
 
 
-def open_sound(path: Path, seconds: float) -> AudioTrack | SoundFile:
-    """Open the sound of a file: of a movie from the time of its frame 0, else from its beginning.
+def open_sound(path: Path, seconds: float) -> PlayedSound:
+    """Open the sound of a file for playing.
+
+    That of a movie is heard from the time of its frame 0, any other from its beginning.
 
     Args:
         path: The file.
@@ -99,8 +102,13 @@ def open_sound(path: Path, seconds: float) -> AudioTrack | SoundFile:
     Raises:
         MediaError: When it is missing, cannot be decoded, or has no sound.
     """
-    movie = moving_media(path)
-    return SoundFile(path, seconds) if movie is None else AudioTrack(movie)
+    process = decoding_process()
+    if process is None:
+        movie = moving_media(path)
+        return SoundFile(path, seconds) if movie is None else AudioTrack.opened(movie)
+    from mien.media.apart_sound import ApartSound
+
+    return ApartSound(process, {"path": path, "seconds": seconds})
 
 
 def moving_media(path: Path) -> MediaInfo | None:

@@ -147,7 +147,7 @@ def write_output(
     try:
         with ExitStack() as stack:
             stack.push(_taking_back(output.seal))  # the last of all: the writer moves files
-            reader = stack.enter_context(open_reader(shot.media))
+            reader = stack.enter_context(open_reader(shot.media, whole=True))
             writer = stack.enter_context(
                 open_writer(
                     output.path,

@@ -121,7 +121,7 @@ def stream_frames(
                 active = active_frames(plans)
                 session.prepare_frames([i for i in frames if active[i]])
             editor = kind(plans, lambda: session)
-        reader = stack.enter_context(open_reader(shot.media, cache_bytes=0))
+        reader = stack.enter_context(open_reader(shot.media, cache_bytes=0, whole=True))
         stream = stack.enter_context(closing(reader.stream(frames.start, frames.stop)))
         edit = marking(editor.edit, watermark)
         edited_frames = edit_in_order(edit, stream, thread_count(renderer, wanted=threads))

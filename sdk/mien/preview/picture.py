@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from mien.errors import MediaError
 from mien.media import stills
+from mien.media.apart import apart
 from mien.media.display_matrix import frame_orientation
 from mien.media.frame import Frame, MoviePicture
 from mien.media.index import open_movie
@@ -86,6 +87,7 @@ def displayed(frame: Frame, facts: MediaInfo, scale: float = 1.0) -> Rgb8:
     return stills.displayed(frame, facts.color.transfer, scale)
 
 
+@apart
 def first_picture(path: Path) -> Rgb8:
     """The first picture of a movie or image sequence, before the file is indexed.
 

@@ -23,7 +23,7 @@ from mien.preview.painter import EvaluatedEdits, Painter
 from mien.preview.picture import Rgb8, displayed, small_scale
 from mien.preview.playback_cache import PlaybackCache, pack
 from mien.preview.proxy import Proxy
-from mien.preview.source import KeyFrames, ShotSource
+from mien.preview.source import ShotSource, open_key_frames
 from mien.rendering.base import Patch, Renderer
 
 __all__ = ["PreviewFrames"]
@@ -63,7 +63,7 @@ class PreviewFrames:
         # from where the user is.
         self._looked = ShotSource(shot.media, 0, threads=1)
         self._ahead = ShotSource(shot.media, 0)
-        self._keys = KeyFrames(shot.media) if shot.media.kind == "movie" else None
+        self._keys = open_key_frames(shot.media) if shot.media.kind == "movie" else None
         plates = _Plates(self._looked_at), _Plates(self._small_plate)
         self._painter = Painter(shot, *plates, self.scale, renderer)
         self._full: ByteCache[tuple[int, int], Rgb8] = ByteCache(cache_bytes // 4)

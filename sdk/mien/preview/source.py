@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
+from typing import Protocol
 
 import av
 from av.container import InputContainer
 from av.packet import Packet
 from av.video.stream import VideoStream
 
-from mien.errors import MediaError, OperationCancelledError
+from mien.errors import MediaError, MienError, OperationCancelledError
+from mien.media.apart import decoding_process
+from mien.media.apart.process import DecodingProcess, RemoteObject
 from mien.media.film import Film
 from mien.media.film_parts import is_cut_inside
 from mien.media.frame import Frame, MoviePicture
 from mien.media.index import open_movie, remembered_index, searched_by_time
-from mien.media.reader import MovieReader, Reader, open_reader
-from mien.media.sequence import SequenceReader
+from mien.media.reader import PatientReader, open_patient_reader
 from mien.media.streams import main_video
 from mien.model.media import MediaInfo
 
-__all__ = ["KeyFrames", "ShotSource"]
+__all__ = ["KeyFrames", "NearFrames", "ShotSource", "open_key_frames"]
 
 
 class ShotSource:
@@ -37,7 +39,7 @@ class ShotSource:
         self._facts = facts
         self._cache_bytes = cache_bytes
         self._threads = threads
-        self._reader: Reader | None = None
+        self._reader: PatientReader | None = None
         self._lock = threading.Lock()
         self._stopped = False
 
@@ -57,7 +59,7 @@ class ShotSource:
     def held(self) -> int:
         """Bytes of decoded frames held."""
         reader = self._reader
-        return reader.held if isinstance(reader, (MovieReader, SequenceReader)) else 0
+        return reader.held if reader is not None else 0
 
     def frame_unless(self, index: int, stop: Callable[[], bool]) -> Frame | None:
         """The frame with an index; None when `stop` says so before it is there.
@@ -65,16 +67,7 @@ class ShotSource:
         Raises:
             MediaError: When the media cannot be read.
         """
-        reader = self._opened()
-        if not isinstance(reader, MovieReader):
-            return reader.frame(index)
-        with closing(reader.walk(index)) as frames:
-            for frame in frames:
-                if frame.index == index:
-                    return frame
-                if stop():
-                    return None
-        return None
+        return self._opened().frame_unless(index, stop)
 
     def stop(self) -> None:
         """Give up what is being decoded, and all that is asked for from now on."""
@@ -87,15 +80,41 @@ class ShotSource:
                 self._reader.close()
                 self._reader = None
 
-    def _opened(self) -> Reader:
+    def _opened(self) -> PatientReader:
         with self._lock:
             if self._reader is None:
                 # Pictures for looking are taken from plates, which only PyAV gives.
-                self._reader = open_reader(
+                self._reader = open_patient_reader(
                     self._facts, decoder="pyav", cache_bytes=self._cache_bytes,
                     threads=self._threads,
                 )  # fmt: skip
             return self._reader
+
+
+class NearFrames(Protocol):
+    """Key frames of a movie: quickly there, but not every frame."""
+
+    def before(self, index: int) -> int | None:
+        """Return the key frame at or before a frame, where it is known already."""
+        ...
+
+    def frame(self, index: int) -> Frame | None:
+        """Return the key frame at or before a frame; None where the format does not find it."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file."""
+        ...
+
+
+def open_key_frames(facts: MediaInfo) -> NearFrames:
+    """Open the key frames of a movie; another process decodes them where one does.
+
+    Args:
+        facts: Facts of a movie.
+    """
+    process = decoding_process()
+    return KeyFrames(facts) if process is None else _ApartKeyFrames(process, facts)
 
 
 class KeyFrames:
@@ -114,15 +133,11 @@ class KeyFrames:
         self._by_time = searched_by_time(facts.container)
         self._container: InputContainer | None = None
         self._film: Film | None = None
-        self._reaches: dict[int, int] = {}
-        """Of every key frame that was met, how far it is known to be the nearest one."""
+        self._reaches = _Reaches()
 
     def before(self, index: int) -> int | None:
         """The key frame at or before a frame, where it is known already."""
-        for key, known in self._reaches.items():
-            if key <= index <= known:
-                return key
-        return None
+        return self._reaches.before(index)
 
     def frame(self, index: int) -> Frame | None:
         """The key frame at or before a frame; None where the format does not find it."""
@@ -160,8 +175,7 @@ class KeyFrames:
             frame = self._first(video, self._container.demux(video))
         else:
             frame = self._by_index(index)
-        if frame is not None and frame.index <= index:
-            self._reaches[frame.index] = max(index, self._reaches.get(frame.index, 0))
+        self._reaches.note(frame, index)
         return frame
 
     def _by_index(self, index: int) -> Frame | None:
@@ -201,3 +215,45 @@ class KeyFrames:
                 facts = self._facts
                 return Frame(number, facts.pts[number], facts.orientation, MoviePicture(video))
         return None
+
+
+class _ApartKeyFrames:
+    """Key frames that another process decodes."""
+
+    def __init__(self, process: DecodingProcess, facts: MediaInfo) -> None:
+        self._remote = RemoteObject(process, f"{__name__}:KeyFrames", {"facts": facts})
+        self._reaches = _Reaches()
+
+    def before(self, index: int) -> int | None:
+        return self._reaches.before(index)
+
+    def frame(self, index: int) -> Frame | None:
+        try:
+            frame: Frame | None = self._remote.call("frame", index=index)
+        except MienError:
+            # Whoever decodes the frame itself meets the same fault, and names it.
+            return None
+        self._reaches.note(frame, index)
+        return frame
+
+    def close(self) -> None:
+        self._remote.close()
+
+
+class _Reaches:
+    """Of every key frame that was met, how far it is known to be the nearest one."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, int] = {}
+
+    def before(self, index: int) -> int | None:
+        """Return the key frame at or before a frame, where it is known."""
+        for key, known in self._known.items():
+            if key <= index <= known:
+                return key
+        return None
+
+    def note(self, frame: Frame | None, asked: int) -> None:
+        """Note which key frame was found for a frame."""
+        if frame is not None and frame.index <= asked:
+            self._known[frame.index] = max(asked, self._known.get(frame.index, 0))

@@ -16,7 +16,8 @@ import platformdirs
 from mien._types import FloatArray
 from mien.errors import MienError
 from mien.io.files import written_whole
-from mien.media.audio import AudioTrack, open_audio
+from mien.media.apart import apart, decoding_process
+from mien.media.audio import AudioTrack, open_track
 from mien.media.cache import ByteCache
 from mien.media.frame import Frame
 from mien.media.reader import open_reader
@@ -81,19 +82,44 @@ def thumbnails(
     missing.sort()
     if not missing or cancelled():
         return
-    near = missing[-1] - missing[0] < _NARROW or media.kind == "sequence"
-    making = _one_by_one(media, missing, cancelled) if near else _by_keys(media, missing)
+    process = decoding_process()
+    if process is None or media.kind == "memory":
+        making = make_thumbnails(media, missing, height, cancelled)
+    else:
+        asked = {"media": media, "frames": missing, "height": height, "cancelled": cancelled}
+        making = process.each(f"{__name__}:make_thumbnails", asked)
+    with closing(making):
+        for frame, shown, picture in making:
+            for number in {frame, shown}:
+                key = media.fingerprint, height, number
+                _kept_thumbnails.put(key, picture, picture.nbytes)
+            yield frame, picture
+
+
+def make_thumbnails(
+    media: MediaInfo, frames: Sequence[int], height: int, cancelled: Callable[[], bool]
+) -> Generator[tuple[int, int, Rgb8], None, None]:
+    """Decode what `thumbnails` shows.
+
+    Args:
+        media: As of `thumbnails`.
+        frames: The frames, ascending.
+        height: As of `thumbnails`.
+        cancelled: As of `thumbnails`.
+
+    Yields:
+        A frame that was asked for, the one that is shown in its place, and its picture.
+    """
+    near = frames[-1] - frames[0] < _NARROW or media.kind == "sequence"
+    making = _one_by_one(media, frames, cancelled) if near else _by_keys(media, frames)
+    shown, picture = -1, None
     with closing(making):
         for frame, decoded in making:
             if cancelled():
                 return
-            picture = _kept_thumbnails.get((media.fingerprint, height, decoded.index))
-            if picture is None:
-                picture = _small(decoded, media, height)
-            for number in {frame, decoded.index}:
-                key = media.fingerprint, height, number
-                _kept_thumbnails.put(key, picture, picture.nbytes)
-            yield frame, picture
+            if picture is None or shown != decoded.index:
+                shown, picture = decoded.index, _small(decoded, media, height)
+            yield frame, shown, picture
 
 
 def _one_by_one(
@@ -151,18 +177,30 @@ def peaks(media: MediaInfo, cancelled: Callable[[], bool] = lambda: False) -> Pe
     file = _peaks_file(media)
     bins = _kept(file)
     if bins is None:
-        track = open_audio(media)
-        if track is None:
-            return None
-        try:
-            bins = _measured(track, media, cancelled)
-        finally:
-            track.close()
+        bins = measure_peaks(media, cancelled)
         if bins is None:
             return None
         _keep(file, bins)
     levels = bins.astype(np.float32) / _LOUDEST
     return Peaks(levels[0], levels[1], PEAKS_RATE)
+
+
+@apart
+def measure_peaks(media: MediaInfo, cancelled: Callable[[], bool]) -> npt.NDArray[np.int16] | None:
+    """Measure the lowest and the highest sample of every bin.
+
+    Args:
+        media: Facts of the media.
+        cancelled: Asked now and then whether to give up.
+
+    Returns:
+        (2, N) 16-bit samples; None without sound, or when it was cancelled.
+    """
+    track = open_track(media)
+    if track is None:
+        return None
+    with closing(track):
+        return _measured(track, media, cancelled)
 
 
 def _measured(

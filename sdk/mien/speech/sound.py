@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mien.errors import InputError, MediaError
-from mien.media.audio import AudioTrack, open_audio
+from mien.media.apart import apart
+from mien.media.audio import AudioTrack, open_track
 from mien.media.opening import open_input
 from mien.media.resampling import resampled
 from mien.media.sound_file import moving_media
@@ -104,6 +105,7 @@ class Sound:
         return bool(not len(self.samples) or self.loudness().max() < SILENT_DB)
 
 
+@apart
 def load_sound(source: MediaInfo | Path, until: float | None = None) -> Sound:
     """Read the sound of a shot, or of any file with sound.
 
@@ -147,7 +149,7 @@ def _of_movie(
 
     Into `told` goes the second at which it ends, where the file says it.
     """
-    track = open_audio(media)
+    track = open_track(media)
     if track is None:
         raise MediaError(
             f"{media.path.name} has no sound.", "Give a file with the sound.", path=media.path

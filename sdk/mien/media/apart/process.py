@@ -1,0 +1,342 @@
+"""The process that decodes: started, asked, and started again where a file has ended it."""
+
+from __future__ import annotations
+
+import queue
+import signal
+import subprocess
+import threading
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import suppress
+from itertools import count
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from mien.child_python import module_command
+from mien.errors import MediaError, OperationCancelledError
+from mien.media.apart import messages
+from mien.model.media import MediaInfo
+
+__all__ = ["DecodingProcess", "RemoteObject"]
+
+_CALLBACKS: Final = ("cancelled", "stop")
+"""Parameters that tell whether to give up; the other process is told in place of asking."""
+_PATIENCE: Final = 0.01
+"""Seconds between two looks whether what is waited for is still wanted."""
+_PATIENCE_AT_END: Final = 5.0
+"""Seconds for a process that says nothing any more to end."""
+_Answer = TypeVar("_Answer")
+
+
+class Lost(Exception):  # noqa: N818 - a way of the program, not an error
+    """The process ended before it answered."""
+
+
+class DecodingProcess:
+    """A process that decodes media for this one; safe between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._writing = threading.Lock()
+        self._retrying = threading.Lock()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._waiting: dict[int, tuple[object, queue.SimpleQueue[Any]]] = {}
+        self._numbers = count(1)
+        self._closed = False
+
+    def start(self) -> None:
+        """Start it, if it does not run, without waiting until it is there."""
+        with suppress(MediaError), self._lock:
+            self._running()
+
+    @property
+    def pid(self) -> int | None:
+        """Number of the process that runs now; None where none does."""
+        child = self._child
+        return child.pid if child is not None and child.poll() is None else None
+
+    def call(self, target: str, arguments: Mapping[str, Any]) -> Any:
+        """Have a function carried out.
+
+        Args:
+            target: The function as `module:name`.
+            arguments: What it is given, by name: values, and `progress` or `cancelled`.
+
+        Returns:
+            What it gives: plain values.
+
+        Raises:
+            MienError: What it raises; a `MediaError` when it has ended the process.
+        """
+        return self.retried(lambda: self.ask(("call", target), arguments)[1], arguments)
+
+    def each(self, target: str, arguments: Mapping[str, Any]) -> Generator[Any, None, None]:
+        """Have a generator carried out, as far as it is asked for more.
+
+        Args:
+            target: The generator as `module:name`.
+            arguments: As of `call`.
+
+        Raises:
+            MienError: What it raises; a `MediaError` when it has ended the process.
+        """
+        child, handle = self.retried(lambda: self.ask(("open", target), arguments), arguments)
+        yield from self.steps(child, handle, arguments)
+
+    def steps(
+        self, child: object, handle: int, arguments: Mapping[str, Any]
+    ) -> Generator[Any, None, None]:
+        """Take what a generator that was opened gives; see `each`."""
+        called = {name: value for name, value in arguments.items() if name in _CALLBACKS}
+        try:
+            while True:
+                try:
+                    _, (more, value) = self.ask(("next", handle), called, child)
+                except Lost as lost:
+                    raise _broken(arguments, lost) from None
+                if not more:
+                    return
+                yield value
+        finally:
+            self.tell(child, (handle, "drop"))
+
+    def ask(
+        self, question: tuple[Any, ...], arguments: Mapping[str, Any], child: object = None
+    ) -> tuple[object, Any]:
+        """Ask a question once, and wait for the answer.
+
+        Args:
+            question: Its kind and what it is about.
+            arguments: As of `call`.
+            child: The process that has to be asked, if it is no other by now.
+
+        Returns:
+            The process that answered, and the answer.
+        """
+        plain = {name: value for name, value in arguments.items() if not callable(value)}
+        called = {name: value for name, value in arguments.items() if callable(value)}
+        give_up = [called[name] for name in _CALLBACKS if name in called]
+        answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        with self._lock:
+            running = self._running()
+            if child is not None and running is not child:
+                raise Lost
+            number = next(self._numbers)
+            self._waiting[number] = running, answers
+        try:
+            self._send(running, (number, *question, plain, tuple(called)))
+            told = False
+            while True:
+                try:
+                    kind, value = answers.get(timeout=_PATIENCE if give_up and not told else None)
+                except queue.Empty:
+                    if any(wants() for wants in give_up):
+                        self._send(running, (number, "cancel"))
+                        told = True
+                    continue
+                if kind == "progress":
+                    called["progress"](*value)
+                elif kind == "answer":
+                    return running, value
+                elif kind == "lost":
+                    raise Lost(value)
+                else:
+                    raise value
+        except BaseException:
+            # Nobody waits any more; what is carried out for nobody should not be.
+            with suppress(Lost):
+                self._send(running, (number, "cancel"))
+            raise
+        finally:
+            with self._lock:
+                self._waiting.pop(number, None)
+
+    def retried(
+        self,
+        ask: Callable[[], _Answer],
+        about: Mapping[str, Any],
+        lost: Callable[[], object] = lambda: None,
+    ) -> _Answer:
+        """Ask once more where the process ended: somebody else's file may have ended it.
+
+        Args:
+            ask: Asks once.
+            about: What it is asked with; names the file.
+            lost: Called when the process has ended.
+
+        Raises:
+            MediaError: When it ends again.
+        """
+        try:
+            return ask()
+        except Lost:
+            lost()
+        # One after the other: of all who waited, only who ended it ends it again.
+        with self._retrying:
+            try:
+                return ask()
+            except Lost as why:
+                lost()
+                raise _broken(about, why) from None
+
+    def tell(self, child: object, message: tuple[Any, ...]) -> None:
+        """Tell a process something that it does not answer, if it still runs."""
+        with self._lock:
+            running = self._child
+        if running is child and running is not None:
+            with suppress(Lost):
+                self._send(running, message)
+
+    def close(self) -> None:
+        """End it, whatever it is at."""
+        with self._lock:
+            self._closed = True
+            child, self._child = self._child, None
+        if child is not None:
+            child.kill()
+            child.wait()
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        """Return the process, started where none runs; the lock is held."""
+        if self._closed:
+            raise OperationCancelledError("Media are no longer decoded: the program ends.")
+        if self._child is not None and self._child.poll() is None:
+            return self._child
+        try:
+            child = subprocess.Popen(
+                module_command("mien.media.apart.worker"),
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
+            )  # fmt: skip
+        except OSError as error:
+            raise MediaError(
+                f"No process can be started that decodes media: {error}.",
+                "Free memory, or end other programs.",
+            ) from error
+        assert child.stdout is not None
+        messages.widen(child.stdout.fileno())
+        self._child = child
+        threading.Thread(
+            target=self._listen, args=(child,), name="mien-decoding", daemon=True
+        ).start()
+        return child
+
+    def _send(self, child: subprocess.Popen[bytes], message: tuple[Any, ...]) -> None:
+        assert child.stdin is not None
+        try:
+            with self._writing:
+                messages.send(child.stdin, message)
+        except (OSError, ValueError):
+            raise Lost(_ending(child)) from None
+
+    def _listen(self, child: subprocess.Popen[bytes]) -> None:
+        """Hand out what a process answers; when it ends, tell everybody who waits."""
+        assert child.stdout is not None
+        assert child.stdin is not None
+        try:
+            while True:
+                number, kind, value = messages.read_answer(child.stdout)  # type: ignore[arg-type]
+                asked = self._waiting.get(number)
+                if asked is not None:
+                    asked[1].put((kind, value))
+        except (EOFError, OSError, ValueError) as error:
+            if str(error):
+                # It speaks, but says nothing that can be meant.
+                child.kill()
+        why = _ending(child)
+        child.kill()
+        with self._lock:
+            if self._child is child:
+                self._child = None
+            lost = [answers for asked, answers in self._waiting.values() if asked is child]
+        for answers in lost:
+            answers.put(("lost", why))
+        with suppress(OSError):
+            child.stdin.close()
+        child.stdout.close()
+
+
+class RemoteObject:
+    """An object that the decoding process holds; opened when it is needed, and again if need be.
+
+    Args:
+        process: The process.
+        target: What makes the object, as `module:name`.
+        arguments: What that is given, by name: plain values.
+    """
+
+    def __init__(self, process: DecodingProcess, target: str, arguments: Mapping[str, Any]) -> None:
+        self._process = process
+        self._target = target
+        self._arguments = arguments
+        self._lock = threading.Lock()
+        self._opened: tuple[object, int] | None = None
+
+    def call(self, method: str, **arguments: Any) -> Any:
+        """Have a method carried out; see `DecodingProcess.call`."""
+
+        def once() -> Any:
+            child, handle = self._open()
+            return self._process.ask(("method", handle, method), arguments, child)[1]
+
+        return self._process.retried(once, self._arguments, self._forget)
+
+    def each(self, method: str, **arguments: Any) -> Generator[Any, None, None]:
+        """Have a method carried out that is a generator; see `DecodingProcess.each`."""
+
+        def once() -> tuple[object, int]:
+            child, handle = self._open()
+            asked = self._process.ask(("iterate", handle, method), arguments, child)
+            return asked[0], asked[1]
+
+        child, steps = self._process.retried(once, self._arguments, self._forget)
+        yield from self._process.steps(child, steps, {**self._arguments, **arguments})
+
+    def close(self) -> None:
+        """Let go of the object."""
+        with self._lock:
+            opened, self._opened = self._opened, None
+        if opened is not None:
+            self._process.tell(opened[0], (opened[1], "drop"))
+
+    def _open(self) -> tuple[object, int]:
+        with self._lock:
+            if self._opened is None:
+                self._opened = self._process.ask(("open", self._target), self._arguments)
+            return self._opened
+
+    def _forget(self) -> None:
+        """Open it anew when it is needed: the process that held it is gone."""
+        with self._lock:
+            self._opened = None
+
+
+def _broken(about: Mapping[str, Any], why: Lost) -> MediaError:
+    path = next(iter(_paths(about)), None)
+    name = "The media" if path is None else path.name
+    return MediaError(
+        f"{name} cannot be decoded: the process that does so ended{why}.",
+        "Convert it to another format. Your work is not touched.",
+        path=path,
+    )
+
+
+def _paths(about: Mapping[str, Any]) -> Iterator[Path]:
+    for value in about.values():
+        if isinstance(value, Path):
+            yield value
+        elif isinstance(value, MediaInfo):
+            yield value.path
+
+
+def _ending(child: subprocess.Popen[bytes]) -> str:
+    """Return how a process ended, as the end of a sentence."""
+    try:
+        code = child.wait(_PATIENCE_AT_END)
+    except subprocess.TimeoutExpired:
+        return ""
+    if code >= 0:
+        return f" with code {code}"
+    try:
+        return f" by {signal.Signals(-code).name}"
+    except ValueError:
+        return f" by signal {-code}"

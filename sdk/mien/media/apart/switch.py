@@ -1,0 +1,71 @@
+"""Whether this process decodes media itself, or asks another one."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from mien.media.apart.process import DecodingProcess
+
+__all__ = ["apart", "decode_apart", "decode_here", "decoding_process"]
+
+_Arguments = ParamSpec("_Arguments")
+_Answer = TypeVar("_Answer")
+
+_lock = threading.Lock()
+_process: DecodingProcess | None = None
+
+
+def decode_apart() -> None:
+    """Have all media decoded by another process from now on, which is started at once."""
+    from mien.media.apart.process import DecodingProcess
+
+    global _process
+    with _lock:
+        if _process is None:
+            _process = DecodingProcess()
+            _process.start()
+
+
+def decode_here() -> None:
+    """Decode media in this process again; the other one ends."""
+    global _process
+    with _lock:
+        process, _process = _process, None
+    if process is not None:
+        process.close()
+
+
+def decoding_process() -> DecodingProcess | None:
+    """Return the process that decodes for this one; None where this one does it itself."""
+    return _process
+
+
+def apart(function: Callable[_Arguments, _Answer]) -> Callable[_Arguments, _Answer]:
+    """Have a function that opens media carried out by the decoding process, where there is one.
+
+    It gives plain values, and takes them and these: `progress`, which may stop it by raising, and
+    `cancelled`, which tells whether to give up. Relative paths are taken from where this one is.
+    """
+    signature = inspect.signature(function)
+    target = f"{function.__module__}:{function.__qualname__}"
+
+    @functools.wraps(function)
+    def call(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Answer:
+        process = _process
+        if process is None:
+            return function(*args, **kwargs)
+        given: dict[str, Any] = dict(signature.bind(*args, **kwargs).arguments)
+        for name, value in given.items():
+            if isinstance(value, Path) or (name == "path" and isinstance(value, str)):
+                given[name] = Path(os.path.abspath(value))
+        answer: _Answer = process.call(target, given)
+        return answer
+
+    return call

@@ -1,0 +1,44 @@
+"""The sound of a shot that another process decodes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mien._types import FloatArray
+from mien.media.apart.process import DecodingProcess, RemoteObject
+
+__all__ = ["ApartSound"]
+
+
+class ApartSound:
+    """A sound that is read like an `AudioTrack`.
+
+    Args:
+        process: The process that decodes it.
+        arguments: Of `DecodedSound`, by name.
+
+    Attributes:
+        rate: Samples in a second.
+        channels: 1 or 2.
+        seconds: How long it says that it is; None where it does not.
+
+    Raises:
+        MediaError: When it cannot be opened.
+    """
+
+    def __init__(self, process: DecodingProcess, arguments: Mapping[str, Any]) -> None:
+        self._remote = RemoteObject(process, "mien.media.decoded:DecodedSound", arguments)
+        self.rate: int
+        self.channels: int
+        self.seconds: float | None
+        self.rate, self.channels, self.seconds = self._remote.call("format")
+
+    def read(self, start: int, count: int) -> FloatArray:
+        """Return (count, channels) float32 samples from `start` on; see `AudioTrack.read`."""
+        samples: FloatArray = self._remote.call("read", start=start, count=count)
+        return samples
+
+    def close(self) -> None:
+        """Let go of the sound."""
+        self._remote.close()
