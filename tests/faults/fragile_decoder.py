@@ -56,6 +56,12 @@ def count_to_poison() -> Iterator[int]:
     ctypes.string_at(0)
 
 
+def count_after_an_end(path: Path) -> Iterator[int]:
+    """Count, unless the process was never ended before: then end it."""
+    end_once(path)
+    yield from range(3)
+
+
 def wait_for_the_end(path: Path, cancelled: Callable[[], bool]) -> str:
     """Wait until nobody wants the answer any more, and leave a note of it."""
     while not cancelled():

@@ -98,6 +98,13 @@ def test_what_ends_it_twice_is_an_error_and_what_ends_it_once_is_not(
         next(steps)
 
 
+def test_a_row_of_answers_is_begun_anew_as_long_as_none_came(
+    process: DecodingProcess, tmp_path: Path
+) -> None:
+    note = tmp_path / "once"
+    assert list(process.each(f"{_FRAGILE}:count_after_an_end", {"path": note})) == [0, 1, 2]
+
+
 def test_others_who_wait_are_not_taken_along(process: DecodingProcess, tmp_path: Path) -> None:
     """One file ends the process while many others are read: those are read all the same."""
     films = [probe(make_clip(tmp_path / f"{n}.mp4", count=30, gop=30)) for n in range(3)]

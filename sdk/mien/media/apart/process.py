@@ -80,23 +80,37 @@ class DecodingProcess:
         Raises:
             MienError: What it raises; a `MediaError` when it has ended the process.
         """
-        child, handle = self.retried(lambda: self.ask(("open", target), arguments), arguments)
-        yield from self.steps(child, handle, arguments)
+        yield from self.steps(lambda: self.ask(("open", target), arguments), arguments)
 
     def steps(
-        self, child: object, handle: int, arguments: Mapping[str, Any]
+        self,
+        begin: Callable[[], tuple[object, Any]],
+        arguments: Mapping[str, Any],
+        lost: Callable[[], object] = lambda: None,
     ) -> Generator[Any, None, None]:
-        """Take what a generator that was opened gives; see `each`."""
+        """Take what a generator gives; see `each`.
+
+        Args:
+            begin: Opens it: gives the process, and its handle there.
+            arguments: As of `call`.
+            lost: Called when the process has ended.
+        """
         called = {name: value for name, value in arguments.items() if name in _CALLBACKS}
+
+        def first() -> tuple[object, int, tuple[bool, Any]]:
+            child, handle = begin()
+            return child, handle, self.ask(("next", handle), called, child)[1]
+
+        # Until something came it can be begun anew.
+        child, handle, (more, value) = self.retried(first, arguments, lost)
         try:
-            while True:
-                try:
-                    _, (more, value) = self.ask(("next", handle), called, child)
-                except Lost as lost:
-                    raise _broken(arguments, lost) from None
-                if not more:
-                    return
+            while more:
                 yield value
+                try:
+                    more, value = self.ask(("next", handle), called, child)[1]
+                except Lost as why:
+                    lost()
+                    raise _broken(arguments, why) from None
         finally:
             self.tell(child, (handle, "drop"))
 
@@ -283,13 +297,12 @@ class RemoteObject:
     def each(self, method: str, **arguments: Any) -> Generator[Any, None, None]:
         """Have a method carried out that is a generator; see `DecodingProcess.each`."""
 
-        def once() -> tuple[object, int]:
+        def begin() -> tuple[object, Any]:
             child, handle = self._open()
-            asked = self._process.ask(("iterate", handle, method), arguments, child)
-            return asked[0], asked[1]
+            return self._process.ask(("iterate", handle, method), arguments, child)
 
-        child, steps = self._process.retried(once, self._arguments, self._forget)
-        yield from self._process.steps(child, steps, {**self._arguments, **arguments})
+        about = {**self._arguments, **arguments}
+        yield from self._process.steps(begin, about, self._forget)
 
     def close(self) -> None:
         """Let go of the object."""
