@@ -35,7 +35,9 @@ from mien.rendering.geometry.topology import EYES, IRIS, LIPS, OVAL, Opening
 from mien.rendering.painting.mouth.colours import FaceColours
 from mien.rendering.painting.mouth.compose import (
     _MouthGrid,
+    below_edge,
     extend_outward,
+    right_above,
     upright,
     without_rim,
 )
@@ -193,6 +195,40 @@ def test_teeth_go_on_to_the_sides_and_not_above_and_below(brightness: float) -> 
     above, side = colour[8, 40], colour[30, 12]
     assert (above[0] / above[1] > 1.4) == teeth
     assert side[0] / side[1] < above[0] / above[1] or not teeth
+
+
+def test_gum_that_is_seen_goes_on_above_without_a_line() -> None:
+    """The mean of teeth and gum would be a light line between the gum seen and that made up."""
+    own, gum = np.full((70, 80, 3), 0.7, dtype=np.float32), np.array([0.5, 0.25, 0.25])
+    own[:25] = gum
+    trust = np.zeros((70, 80), dtype=np.float32)
+    trust[20:40, 20:60] = 1
+    colour, _, _ = extend_outward(own, trust, np.ones_like(trust), COLOURS, 1.0, 20.0)
+    reds, greens = colour[8:20, 40, 0], colour[8:20, 40, 1]
+    assert (np.diff(reds) > 0).all()
+    assert reds.max() < 0.51
+    assert (reds / greens > 1.9).all()
+    # A lip's shadow above the teeth is no gum, and does not go on as a dark box.
+    own[:25] = 0.1
+    colour, _, _ = extend_outward(own, trust, np.ones_like(trust), COLOURS, 1.0, 20.0)
+    assert colour[18, 40].mean() > 0.2
+
+
+def test_others_make_room_right_above_and_below_teeth_that_are_seen() -> None:
+    seen = np.zeros((70, 80), dtype=np.float32)
+    seen[20:40, 20:60] = 1
+    above, below = right_above(seen, 20.0), below_edge(seen, 20.0)
+    assert above[18, 40] > 0.5
+    assert above[5, 40] < 0.05
+    assert not above[20:].any()
+    assert (below[40:, 25:55] == 1).all()
+    assert not below[:40].any()
+    assert not below[:, :20].any()
+    sliver = np.zeros_like(seen)
+    sliver[38:40, 20:60] = 1
+    assert not right_above(sliver, 20.0).any()
+    assert not below_edge(sliver, 20.0).any()
+    assert not below_edge(0.5 * seen, 20.0).any()
 
 
 def test_teeth_lose_their_rim_only_where_a_lip_draws_back() -> None:

@@ -34,7 +34,7 @@ class ReferenceRenderer(Renderer):
     """
 
     name = "reference"
-    pixels = 9
+    pixels = 10
     costly = True
     gpu = True
     generative = True

@@ -54,6 +54,12 @@ _AROUND_CM = 0.25
 """Standard deviation of the blur by which the plate's inside runs on where it ends."""
 _CLOSE = 0.02, 0.3
 """Nearness to teeth straight above or below, at which they do not go on, and do wholly."""
+_LIT = 0.35, 0.6
+"""Parts of the brightness around from which what is seen last is in no shadow, and surely not."""
+_OVER = 0.02, 0.3
+"""The same straight above, from which what is seen goes on, and wholly, whatever else is known."""
+_SLIVER_CM = 0.15, 0.4
+"""Height of teeth that may be a mistake, and from which others make room for them."""
 _BETWEEN: Final = 0.85
 """The part of the light that reaches a gum below a lip."""
 _LIKE_TEETH = np.array([0.5, 0.8], dtype=np.float32)
@@ -144,7 +150,7 @@ class MouthPainter:
         )
         weight = own_weight + (1 - own_weight) * bared
         if weight.max() < _NEGLIGIBLE_WEIGHT:
-            return self._others(view, mouth, light, colours, soft)
+            return self._others(view, mouth, light, colours, soft, 1.0)
         rows = mouth.rows(weight)
         own = PlateInterior.of(crop, before, colours.seen_tooth, light.skin)
         seen, confidence = mouth.part(rows).sample(own)
@@ -155,15 +161,16 @@ class MouthPainter:
         beside = (weight if alone else own_weight) * mouth.runs_on(before)
         covered = float((upright(alpha[rows], turns) * confidence).sum())
         beside *= smoothstep(np.float32(covered / max(float(alpha.sum()), 1.0)), *_RUNS_ON)
+        teeth = teeth_shown(before) * confidence * upright(weight[rows], turns)
+        # Right above the plate's own teeth another's would be a second row, and so would it be, or
+        # a line of their colour, right below their edge.
+        below = below_edge(teeth, px_per_cm)
+        goes_on = np.maximum(upright(beside[rows], turns), right_above(teeth, px_per_cm))
+        goes_on *= 1 - below
         colour, further, confidence = (
             upright(part, -turns)
             for part in extend_outward(
-                seen,
-                confidence,
-                upright(beside[rows], turns),
-                colours,
-                teeth_shown(before),
-                px_per_cm,
+                seen, confidence, goes_on, colours, teeth_shown(before), px_per_cm
             )
         )
         seen = upright(seen, -turns)
@@ -172,7 +179,9 @@ class MouthPainter:
         bare[rows] *= (1 - weight[rows] * confidence) * (1 - further)
         rgb = np.zeros((*weight.shape, 3), dtype=np.float32)
         if bare.max() >= _NEGLIGIBLE_WEIGHT:
-            rgb = self._others(view, mouth, light, colours, soft)
+            upper = np.ones_like(weight)
+            upper[rows] -= upright(below, -turns)
+            rgb = self._others(view, mouth, light, colours, soft, upper)
         made = PaintLayer(colour, further).over(rgb[rows])
         rgb[rows] = PaintLayer(seen, weight[rows] * confidence).over(made)
         return rgb
@@ -184,8 +193,12 @@ class MouthPainter:
         light: FaceLight,
         colours: FaceColours,
         soft: float,
+        upper: float | FloatArray,
     ) -> FloatArray:
-        """(h, w, 3) what is synthesized, under what other frames show, blurred as the face is."""
+        """(h, w, 3) what is synthesized, under what other frames show, blurred as the face is.
+
+        Of upper teeth in a row of their own `upper` is shown, 0..1, or (h, w).
+        """
         known, turn = self._appearance, view.motion.yaw
         inside, row = known.exemplar(self._seed), known.row(self._seed)
         seen, fit = None, 0.0
@@ -195,7 +208,7 @@ class MouthPainter:
         row_fit = 0.0 if row is None else turn_part(turn - row.yaw)
         # Upper teeth lie over the model's, wherever they come from; of the lower ones, which lie
         # less surely, one row is enough: beside another frame's the model only closes the corners.
-        teeth_seen = 1.0, 1 - fit
+        teeth_seen = upper, 1 - fit
         grain = grain_level(view.crop.rgb)
         rgb = mouth.sample(SynthesizedInterior(colours, soft, grain, self._seed, teeth_seen))[0]
         if seen is not None and fit >= _NEGLIGIBLE_WEIGHT:
@@ -204,11 +217,14 @@ class MouthPainter:
             teeth = RowInterior(row, light.skin, soft, colours.seen_tooth)
             rows = mouth.rows(mouth.above_teeth())
             if rows.stop:
-                rgb[rows] = _over(rgb[rows], mouth.part(rows).sample(teeth), row_fit)
+                part = np.broadcast_to(upper, mouth.u.shape)[rows]
+                rgb[rows] = _over(rgb[rows], mouth.part(rows).sample(teeth), row_fit * part)
         return streaked(rgb, _SHUTTER * view.motion.velocity)
 
 
-def _over(rgb: FloatArray, sample: tuple[FloatArray, FloatArray], fit: float) -> FloatArray:
+def _over(
+    rgb: FloatArray, sample: tuple[FloatArray, FloatArray], fit: float | FloatArray
+) -> FloatArray:
     """A picture under what a source shows, as far as it fits."""
     seen, confidence = sample
     return PaintLayer(seen, fit * confidence).over(rgb)
@@ -332,6 +348,37 @@ def _extent(alpha: FloatArray, margin: int) -> tuple[slice, slice]:
     return found[0], found[1]
 
 
+def right_above(seen: FloatArray, px_per_cm: float) -> FloatArray:
+    """Return (h, w) how far a pixel lies right above teeth that are seen.
+
+    Args:
+        seen: (h, w) how far they are. Rows go down the mouth.
+        px_per_cm: Pixels in a cm.
+    """
+    sigma = 0.5 * _AROUND_CM * px_per_cm
+    above = 1 - np.maximum.accumulate(seen, axis=0)
+    near = cv2.GaussianBlur(seen * _tall(seen, px_per_cm), (0, 0), sigmaX=1e-3, sigmaY=sigma)
+    beside = smoothstep(cv2.GaussianBlur(seen.max(axis=0)[None], (0, 0), sigma), 0.5, 1.0)
+    return np.asarray(above * beside * smoothstep(near, *_OVER), dtype=np.float32)
+
+
+def below_edge(seen: FloatArray, px_per_cm: float) -> FloatArray:
+    """Return (h, w) how far a pixel lies at or below the edge of teeth that are seen.
+
+    Args:
+        seen: (h, w) how far they are. Rows go down the mouth.
+        px_per_cm: Pixels in a cm.
+    """
+    surely = smoothstep(seen, 0.7, 1.0)
+    below = 1 - np.maximum.accumulate(surely[::-1], axis=0)[::-1]
+    return np.asarray(below * surely.max(axis=0) * _tall(seen, px_per_cm), dtype=np.float32)
+
+
+def _tall(seen: FloatArray, px_per_cm: float) -> FloatArray:
+    """(w,) whether what is seen in a column is more than a sliver, 0..1."""
+    return smoothstep(seen.sum(axis=0) / px_per_cm, *_SLIVER_CM)
+
+
 def without_rim(confidence: FloatArray, alpha: FloatArray, px_per_cm: float) -> FloatArray:
     """Return the confidence (h, w) in what the plate shows less its rim, where more is bared.
 
@@ -382,13 +429,18 @@ def extend_outward(
     nearness = blurred(confidence, 2 * sigma)
     # Darker and redder the farther from what is seen: cheeks close in on the teeth.
     far = (1 - smoothstep(nearness, 0.0, 0.5))[..., None]
+    above = 1 - np.maximum.accumulate(confidence, axis=0)
+    # What goes on straight above is what is seen last there: their gum, but no lip's shadow.
+    last = cv2.GaussianBlur(own, (0, 0), sigmaX=0.5 * sigma, sigmaY=1e-3)
     around = diffuse(own, confidence, sigma)
+    lit = smoothstep(luma(last) / np.maximum(luma(around), 1e-3), *_LIT)
+    columns = cv2.GaussianBlur(confidence.max(axis=0)[None], (0, 0), 0.5 * sigma)
+    around += per_channel(above * columns * lit) * (last - around)
     further = weight * smoothstep(nearness, 0.0, 0.04)
     # Straight above teeth lies their gum, and straight below upper ones lie the lower ones.
-    teeth = confidence.max(axis=0) * smoothstep(luma(around), *_LIKE_TEETH * colours.seen_tooth)
     close = cv2.GaussianBlur(confidence, (0, 0), sigmaX=1e-3, sigmaY=0.5 * sigma)
+    teeth = confidence.max(axis=0) * smoothstep(luma(around), *_LIKE_TEETH * colours.seen_tooth)
     teeth *= upper * (1 - smoothstep(close, *_CLOSE))
-    above = 1 - np.maximum.accumulate(confidence, axis=0)
     below = 1 - np.maximum.accumulate(confidence[::-1], axis=0)[::-1]
     further *= 1 - below * teeth
     around += per_channel(above * teeth) * (_BETWEEN * colours.gum - around)

@@ -9,6 +9,7 @@ rasterise.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -19,7 +20,9 @@ from mien.rendering.geometry.mouth import Cavity
 from mien.rendering.painting.mouth.anatomy import LOWER, UPPER, DentalArch, dental_arch
 from mien.rendering.painting.mouth.colours import FaceColours
 
-__all__ = ["paint_mouth"]
+__all__ = ["RowsSeen", "paint_mouth"]
+
+RowsSeen: TypeAlias = "tuple[float | FloatArray, float | FloatArray]"
 
 _MEAN_WIDTH_CM = 4.45
 """Width of the mean face's mouth, to which the teeth's mean measures belong."""
@@ -73,7 +76,7 @@ def paint_mouth(
     v: FloatArray,
     cavity: Cavity,
     colours: FaceColours,
-    teeth: tuple[float, float] = (1.0, 1.0),
+    teeth: RowsSeen = (1.0, 1.0),
 ) -> FloatArray:
     """Return the model of a mouth's inside, as it looks between lips that stand so far apart.
 
@@ -82,7 +85,7 @@ def paint_mouth(
         v: (h, w) pixels downwards.
         cavity: The mouth.
         colours: Colours of this face in this light.
-        teeth: How far the upper and the lower row of teeth are seen, 0..1.
+        teeth: How far the upper and the lower row of teeth are seen, 0..1, or (h, w) of each.
 
     Returns:
         (h, w, 3) R'G'B', without blur and grain.
@@ -94,7 +97,7 @@ def paint_mouth(
     planes = _tongue(planes, u, v, lower, size, light, colours)
     rows = (LOWER, lower, teeth[1]), (UPPER, _Seat.of_skull(cavity), teeth[0])
     for row, seat, amount in rows:
-        if amount > 0:
+        if np.any(amount):
             _add_row(planes, u, v, seat, dental_arch(row), size, light, colours, amount)
     return np.asarray(cv2.merge(list(planes)), dtype=np.float32)
 
@@ -278,7 +281,7 @@ def _add_row(
     size: float,
     light: _Light,
     colours: FaceColours,
-    amount: float,
+    amount: float | FloatArray,
 ) -> None:
     """Paint a row of teeth and its gum over a picture (3, h, w)."""
     foot = seat.origin + size * (
@@ -301,7 +304,7 @@ def _add_row(
         return
     # A row fills a part of the picture; only there is it painted.
     part = slice(int(lines[0]), int(lines[-1]) + 1)
-    cover = amount * smoothstep(ends[part], -_SOFT_PX, _SOFT_PX)
+    cover = np.broadcast_to(amount, u.shape)[part] * smoothstep(ends[part], -_SOFT_PX, _SOFT_PX)
     cover *= smoothstep(over[part] * unit, -_SOFT_PX, _SOFT_PX)
     tooth = _Surface(arch, index[part], rise[part], over[part], size, unit)
     # Lips bend back to their corners as rows of teeth do, and cover less of them for it.

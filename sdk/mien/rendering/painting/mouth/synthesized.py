@@ -11,7 +11,7 @@ from mien._types import FloatArray
 from mien.rendering.geometry.mouth import Cavity
 from mien.rendering.geometry.tone import grain
 from mien.rendering.painting.mouth.colours import FaceColours
-from mien.rendering.painting.mouth.model import paint_mouth
+from mien.rendering.painting.mouth.model import RowsSeen, paint_mouth
 
 __all__ = ["SynthesizedInterior"]
 
@@ -28,14 +28,14 @@ class SynthesizedInterior:
         softness_px: Standard deviation of the plate's blur.
         grain: Standard deviation of the plate's grain, in R'G'B'.
         seed: Seed of the grain.
-        teeth: How far its upper and its lower row of teeth are seen, 0..1.
+        teeth: How far its upper and its lower row of teeth are seen, 0..1, or (h, w) of each.
     """
 
     colours: FaceColours
     softness_px: float
     grain: float
     seed: int
-    teeth: tuple[float, float] = (1.0, 1.0)
+    teeth: RowsSeen = (1.0, 1.0)
 
     def sample(self, u: FloatArray, v: FloatArray, target: Cavity) -> tuple[FloatArray, FloatArray]:
         """Return the inside, and full confidence everywhere; see `InteriorSource`."""
