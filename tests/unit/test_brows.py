@@ -14,7 +14,7 @@ from mien.rendering.geometry.brows import brows_held, skin_that_gives
 from mien.rendering.geometry.crop import PlateCrop
 from mien.rendering.geometry.field import MeshRaster, Zone
 from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
-from mien.rendering.geometry.tone import even_out
+from mien.rendering.geometry.tone import even_out, fold_away
 from mien.rendering.geometry.topology import warp_mesh
 from mien.testing.scenes import Scene, Spot
 
@@ -166,3 +166,32 @@ def test_what_is_held_begins_softly() -> None:
     steps = [float(np.abs(b - a).max()) for a, b in itertools.pairwise(changes)]
     assert max(steps) < 1
     assert np.abs(changes[0]).max() < 1e-6 < np.abs(changes[-1]).max()
+
+
+def test_what_is_squeezed_lies_between_a_lowered_brow_and_its_lid() -> None:
+    lowered = motion(browDownLeft=1.0)
+    zone, plain, _ = fields(lowered)
+    squeezed = brows_held(plain, zone, lowered, below_brow(lowered, 0.2, 0.5)).squeezed
+    assert squeezed.max() > 0.3
+    for landmark in (TOP, FOREHEAD, CHEEK, 386, 159, 105):
+        column, row = np.round(lowered.target[landmark] - [zone.x0, zone.y0]).astype(int).tolist()
+        assert squeezed[row, column] == 0
+    raised = motion(browInnerUp=1.0, browOuterUpLeft=1.0)
+    zone, plain, _ = fields(raised)
+    assert not brows_held(plain, zone, raised, below_brow(raised, 0.2, 0.5)).squeezed.any()
+
+
+def test_a_hairline_of_light_is_folded_away_and_a_band_is_not() -> None:
+    before = np.full((60, 80, 3), 0.3, np.float32)
+    before[20:22, 10:70] = 0.8
+    before[35:48, 10:70] = 0.8
+    where = np.zeros((60, 80), np.float32)
+    picture = before.copy()
+    fold_away(picture, where, 4.0)
+    np.testing.assert_array_equal(picture, before)
+    where[10:55, 15:65] = 1
+    fold_away(picture, where, 4.0)
+    assert picture[20:22, 20:60].max() < 0.35
+    np.testing.assert_allclose(picture[38:45, 20:60], 0.8, atol=0.02)
+    np.testing.assert_array_equal(picture[where == 0], before[where == 0])
+    assert (picture <= before + 1e-6).all(), "nothing gets brighter"

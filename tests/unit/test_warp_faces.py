@@ -32,15 +32,16 @@ from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
 from mien.rendering.geometry.mouth import Cavity
 from mien.rendering.geometry.tone import luma
 from mien.rendering.geometry.topology import EYES, IRIS, LIPS, OVAL, Opening
-from mien.rendering.painting.mouth.colours import FaceColours
-from mien.rendering.painting.mouth.compose import (
-    _MouthGrid,
+from mien.rendering.painting.mouth.beside_teeth import (
     below_edge,
     extend_outward,
     right_above,
-    upright,
+    shadow_of,
     without_rim,
 )
+from mien.rendering.painting.mouth.colours import FaceColours
+from mien.rendering.painting.mouth.compose import _MouthGrid, upright
+from mien.rendering.painting.mouth.own import bared_further
 from mien.rendering.warp.renderer import WarpRenderer
 from mien.testing.scenes import Scene, Spot
 from tests.fingerprints import Speaker
@@ -224,11 +225,24 @@ def test_others_make_room_right_above_and_below_teeth_that_are_seen() -> None:
     assert (below[40:, 25:55] == 1).all()
     assert not below[:40].any()
     assert not below[:, :20].any()
+    shadow = shadow_of(seen, below, 20.0)
+    assert shadow[40, 40] > 0.3
+    assert (np.diff(shadow[40:, 40]) <= 0).all()
+    assert not shadow[:40].any()
+    assert shadow[55:].max() < 0.01
     sliver = np.zeros_like(seen)
     sliver[38:40, 20:60] = 1
     assert not right_above(sliver, 20.0).any()
     assert not below_edge(sliver, 20.0).any()
     assert not below_edge(0.5 * seen, 20.0).any()
+
+
+def test_it_is_told_how_much_more_of_the_teeth_a_lip_bares() -> None:
+    raised = motion_of(Scene(), mouthUpperUp=0.6)
+    before, after = Cavity.in_plate(raised, 0.3), Cavity.in_target(raised, 0.3)
+    assert bared_further(before, before) == 0
+    assert bared_further(after, before) > 0.2
+    assert bared_further(before, after) == pytest.approx(-bared_further(after, before), abs=1e-4)
 
 
 def test_teeth_lose_their_rim_only_where_a_lip_draws_back() -> None:

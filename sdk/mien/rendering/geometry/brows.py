@@ -57,6 +57,10 @@ _DRAWN: Final = 1.5, 3.0
 """How many times it is drawn out from which that begins to be seen, and from which it is."""
 _DRAWN_EDGE: Final = 0.15
 """The part of what is drawn out, at either end, over which it is more and more."""
+_SQUEEZED: Final = 0.35, 0.75
+"""The part of its room that skin under a brow keeps when it has folded, and when it does not."""
+_BESIDE_PX: Final = 0.5, 2.5
+"""How far beside it that is seen, and from where it is not."""
 _ROOM: Final = 0.8
 """The part of the way that skin which keeps its size takes at most."""
 _ENDS_CM = 0.4
@@ -89,10 +93,12 @@ class BrowsHeld(NamedTuple):
     Attributes:
         change: (height, width, 2) by how much it changes, pixels; 0 away from them.
         drawn: (height, width) how far a pixel shows skin that is drawn out, 0..1.
+        squeezed: (height, width) how far it shows skin that would fold between brow and lid.
     """
 
     change: FloatArray
     drawn: FloatArray
+    squeezed: FloatArray
 
 
 def brows_held(field: FloatArray, zone: Zone, motion: FaceMotion, crop: PlateCrop) -> BrowsHeld:
@@ -104,7 +110,8 @@ def brows_held(field: FloatArray, zone: Zone, motion: FaceMotion, crop: PlateCro
         motion: How the face moves.
         crop: The plate.
     """
-    held = BrowsHeld(np.zeros_like(field), np.zeros(field.shape[:2], dtype=np.float32))
+    nothing = np.zeros(field.shape[:2], dtype=np.float32)
+    held = BrowsHeld(np.zeros_like(field), nothing, nothing.copy())
     for upper, lower, lid in zip(_UPPER, _LOWER, _LIDS, strict=True):
         most = np.abs(motion.motion[[*upper, *lower]]).max()
         amount = float(smoothstep(most, _STILL_PX, _STILL_PX + _MOVED_CM * motion.px_per_cm))
@@ -185,6 +192,11 @@ def _hold(
     # Nothing beyond the ends of a brow; what is far above or below it is read where it is.
     ends = _ENDS_CM * cm
     over_brow = smoothstep(np.minimum(u, length - u), -ends, 0.0)
+    # Skin that has half its room folds away, and is no line brighter than what lies beside it.
+    squeezed = 1 - smoothstep(gap / np.maximum(held + gave + kept, 1e-3), *_SQUEEZED)
+    squeezed *= 1 - smoothstep(np.maximum(-below, below - gap), *_BESIDE_PX)
+    squeezed *= amount * over_brow
+    found.squeezed[rows, columns] = np.maximum(found.squeezed[rows, columns], squeezed)
     below = np.minimum(np.maximum(below, 0), gap)
     way = np.clip((below - fit * held) / room, 0, 1)
     stretched = way * gap

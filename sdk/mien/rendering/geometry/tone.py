@@ -14,6 +14,7 @@ __all__ = [
     "blurred",
     "diffuse",
     "even_out",
+    "fold_away",
     "grain",
     "grain_level",
     "largest",
@@ -142,6 +143,33 @@ def even_out(picture: FloatArray, where: FloatArray, sigma: float, level: float,
     smooth /= per_channel(np.maximum(blurred(weight, sigma), 1e-4))
     smooth += grain(weight.shape, level, seed)
     picture[area] = seen + per_channel(weight) * (smooth - seen)
+
+
+def fold_away(picture: FloatArray, where: FloatArray, width: float) -> None:
+    """Take bright lines out of a part of a picture in which skin is squeezed together.
+
+    A line as thin as that is not seen on skin: it lies in a fold, in the shadow of what is beside
+    it. What is brighter than all around it, and no wider, becomes as dark as that (a morphological
+    opening: Serra, 1982).
+
+    Args:
+        picture: (h, w, 3) the picture; changed.
+        where: (h, w) how far skin is squeezed, 0..1.
+        width: Width of the widest such line, pixels.
+    """
+    rows, columns = (np.flatnonzero(where.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return
+    side = 2 * max(1, round(width / 2)) + 1
+    area = tuple(
+        slice(max(int(found[0]) - side, 0), int(found[-1]) + 1 + side) for found in (rows, columns)
+    )
+    seen = picture[area]
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    bright = luma(seen)
+    opened = cv2.GaussianBlur(cv2.morphologyEx(bright, cv2.MORPH_OPEN, kernel), (0, 0), 0.7)
+    darker = np.minimum(opened / np.maximum(bright, 1e-3), 1)
+    picture[area] = seen * per_channel(1 - where[area] * (1 - darker))
 
 
 def softness(rgb: FloatArray) -> float:

@@ -24,7 +24,7 @@ from mien.rendering.geometry.contour import LocalAxes
 from mien.rendering.geometry.crop import PlateCrop
 from mien.rendering.geometry.field import MeshRaster, Zone, hold_inside, window
 from mien.rendering.geometry.motion import FaceMotion
-from mien.rendering.geometry.tone import even_out, grain_level, largest
+from mien.rendering.geometry.tone import even_out, fold_away, grain_level, largest
 from mien.rendering.geometry.topology import EYES, LIPS, OVAL, SKIN_SAMPLES, Opening, warp_mesh
 from mien.rendering.painting.donor import RegionLayer, lay_region, region_zone
 from mien.rendering.painting.layer import PaintLayer
@@ -43,6 +43,8 @@ _BLEND_CM = 0.3
 """Width over which an opening's own fields run into the face's."""
 _REACH_PX = 8
 """Pixels that interpolation needs around the farthest pixel it reads."""
+_FOLD_CM = 0.16
+"""Width of the widest line of light that skin has where it is squeezed together."""
 _EVEN_CM = 0.2
 """Standard deviation of the blur of skin that is drawn out."""
 _BORDER_PX = 3
@@ -266,7 +268,7 @@ class _FacePainter:
         """The picture (h, w, 3) of a canvas, and the mask (h, w) of what changed."""
         canvas = raster.zone
         field = raster.field(self._motion.motion)
-        held, drawn = brows_held(field, canvas, self._motion, self._crop)
+        held, drawn, squeezed = brows_held(field, canvas, self._motion, self._crop)
         field += held
         self._inside(field, canvas)
         parts = [self._part(painter, zone, canvas, (field, held)) for painter, zone in zones]
@@ -276,6 +278,8 @@ class _FacePainter:
             area = part.area
             picture[area] = self._opening(part, picture[area])
             mask[area] = np.maximum(mask[area], part.blend)
+        if squeezed.any():
+            fold_away(picture, squeezed, _FOLD_CM * self._motion.px_per_cm)
         if drawn.any():
             sigma, level = _EVEN_CM * self._motion.px_per_cm, grain_level(self._crop.rgb)
             even_out(picture, drawn, sigma, level, self._frame)

@@ -17,10 +17,7 @@ from mien.rendering.geometry.contour import LocalAxes
 from mien.rendering.geometry.motion import FaceMotion
 from mien.rendering.geometry.mouth import Cavity, FaceLight, lip_edges
 from mien.rendering.geometry.tone import (
-    blurred,
-    diffuse,
     grain_level,
-    luma,
     per_channel,
     softness,
     streaked,
@@ -28,14 +25,21 @@ from mien.rendering.geometry.tone import (
 from mien.rendering.geometry.topology import LIPS
 from mien.rendering.painting.interior import InteriorSource
 from mien.rendering.painting.layer import PaintLayer
+from mien.rendering.painting.mouth.beside_teeth import (
+    below_edge,
+    extend_outward,
+    right_above,
+    shadow_of,
+    without_rim,
+)
 from mien.rendering.painting.mouth.colours import FaceColours
 from mien.rendering.painting.mouth.exemplar import ExemplarInterior, RowInterior
 from mien.rendering.painting.mouth.lips import cover_remains, opening_depth, parted
-from mien.rendering.painting.mouth.own import PlateInterior, teeth_shown
+from mien.rendering.painting.mouth.own import PlateInterior, bared_further, teeth_shown
 from mien.rendering.painting.mouth.synthesized import SynthesizedInterior
 from mien.rendering.painting.opening import OpeningView, rim_moves
 
-__all__ = ["MouthPainter", "exemplar_part", "extend_outward", "own_part", "turn_part"]
+__all__ = ["MouthPainter", "exemplar_part", "own_part", "turn_part"]
 
 _BESIDE_CM = 0.1, 0.6
 """How far from the corners lips leave teeth free, and where they surely do."""
@@ -50,27 +54,12 @@ _TURN_DEGREES = 8.0, 20.0
 """Turn of the head up to which another frame's inside fits, and from which it does not."""
 _MARGIN_CM = 0.2
 """How far around the opening the inside is made, for blurs to reach into."""
-_AROUND_CM = 0.25
-"""Standard deviation of the blur by which the plate's inside runs on where it ends."""
-_CLOSE = 0.02, 0.3
-"""Nearness to teeth straight above or below, at which they do not go on, and do wholly."""
-_LIT = 0.35, 0.6
-"""Parts of the brightness around from which what is seen last is in no shadow, and surely not."""
-_OVER = 0.02, 0.3
-"""The same straight above, from which what is seen goes on, and wholly, whatever else is known."""
-_SLIVER_CM = 0.15, 0.4
-"""Height of teeth that may be a mistake, and from which others make room for them."""
-_BETWEEN: Final = 0.85
-"""The part of the light that reaches a gum below a lip."""
-_LIKE_TEETH = np.array([0.5, 0.8], dtype=np.float32)
-"""Parts of the teeth's brightness from which what is seen are teeth, and surely are."""
-_RIM_CM = 0.08
-"""Width of the rim along a lip in which teeth lie in its shadow, and have its colour."""
+_BARED_CM = 0.1, 0.3
+"""Height of teeth that a lip bares beyond what the plate shows, from which they are another frame's
+and from which they are so wholly."""
 _RUNS_ON = 0.1, 0.3
 """Part of an opening in which the plate shows its inside, from which that goes on where it is not
 seen, and from which it does so wholly: of a sliver nothing can be told."""
-_CHEEK_SHADE = np.array([0.45, 0.62, 0.60], dtype=np.float32)
-"""How much of the light on the teeth does not reach the corners of the mouth."""
 _SHUTTER = 0.4
 """Part of a frame for which the shutter is open: up to a half, and less in bright light; an inside
 that is a little too soft is seen less than one that is sharp on a soft face."""
@@ -148,6 +137,11 @@ class MouthPainter:
         bared = (
             (known.tooth is not None) * teeth_shown(before) * mouth.above_teeth() * mouth.in_front()
         )
+        # Teeth of which a lip bares much more are whole where another frame shows them so.
+        row = known.row(self._seed)
+        if row is not None:
+            fit = turn_part(view.motion.yaw - row.yaw)
+            bared *= 1 - fit * smoothstep(bared_further(mouth.cavity, before), *_BARED_CM)
         weight = own_weight + (1 - own_weight) * bared
         if weight.max() < _NEGLIGIBLE_WEIGHT:
             return self._others(view, mouth, light, colours, soft, 1.0)
@@ -157,7 +151,7 @@ class MouthPainter:
         turns, px_per_cm = mouth.quarter_turns(), mouth.cavity.px_per_cm
         seen, confidence = upright(seen, turns), upright(confidence, turns)
         confidence = without_rim(confidence, upright(alpha[rows], turns), px_per_cm)
-        alone = known.exemplar(self._seed) is None and known.row(self._seed) is None
+        alone = known.exemplar(self._seed) is None and row is None
         beside = (weight if alone else own_weight) * mouth.runs_on(before)
         covered = float((upright(alpha[rows], turns) * confidence).sum())
         beside *= smoothstep(np.float32(covered / max(float(alpha.sum()), 1.0)), *_RUNS_ON)
@@ -174,6 +168,8 @@ class MouthPainter:
             )
         )
         seen = upright(seen, -turns)
+        # As sharp an edge as the model's has, which is blurred as the plate is.
+        confidence = cv2.GaussianBlur(confidence, (0, 0), max(0.8 * soft, 0.6))
         # What is hidden wholly need not be made.
         bare = alpha.copy()
         bare[rows] *= (1 - weight[rows] * confidence) * (1 - further)
@@ -182,6 +178,7 @@ class MouthPainter:
             upper = np.ones_like(weight)
             upper[rows] -= upright(below, -turns)
             rgb = self._others(view, mouth, light, colours, soft, upper)
+            rgb[rows] *= 1 - per_channel(upright(shadow_of(teeth, below, px_per_cm), -turns))
         made = PaintLayer(colour, further).over(rgb[rows])
         rgb[rows] = PaintLayer(seen, weight[rows] * confidence).over(made)
         return rgb
@@ -217,8 +214,9 @@ class MouthPainter:
             teeth = RowInterior(row, light.skin, soft, colours.seen_tooth)
             rows = mouth.rows(mouth.above_teeth())
             if rows.stop:
-                part = np.broadcast_to(upper, mouth.u.shape)[rows]
-                rgb[rows] = _over(rgb[rows], mouth.part(rows).sample(teeth), row_fit * part)
+                shown = row_fit * np.broadcast_to(upper, mouth.u.shape)[rows]
+                sample = mouth.part(rows).sample(teeth)
+                rgb[rows] = _row_over(rgb[rows], sample, shown, mouth, colours)
         return streaked(rgb, _SHUTTER * view.motion.velocity)
 
 
@@ -228,6 +226,22 @@ def _over(
     """A picture under what a source shows, as far as it fits."""
     seen, confidence = sample
     return PaintLayer(seen, fit * confidence).over(rgb)
+
+
+def _row_over(
+    rgb: FloatArray,
+    sample: tuple[FloatArray, FloatArray],
+    fit: FloatArray,
+    mouth: _MouthGrid,
+    colours: FaceColours,
+) -> FloatArray:
+    """A picture under another frame's upper teeth, right above which no other begin."""
+    turns, px_per_cm = mouth.quarter_turns(), mouth.cavity.px_per_cm
+    seen, confidence = (upright(part, turns) for part in sample)
+    goes_on = right_above(confidence * upright(fit, turns), px_per_cm)
+    colour, further, confidence = extend_outward(seen, confidence, goes_on, colours, 1.0, px_per_cm)
+    made = PaintLayer(upright(colour, -turns), upright(further, -turns)).over(rgb)
+    return PaintLayer(upright(seen, -turns), fit * upright(confidence, -turns)).over(made)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -346,106 +360,3 @@ def _extent(alpha: FloatArray, margin: int) -> tuple[slice, slice]:
         covered = np.flatnonzero(alpha.any(axis=axis))
         found.append(slice(max(int(covered[0]) - margin, 0), int(covered[-1]) + 1 + margin))
     return found[0], found[1]
-
-
-def right_above(seen: FloatArray, px_per_cm: float) -> FloatArray:
-    """Return (h, w) how far a pixel lies right above teeth that are seen.
-
-    Args:
-        seen: (h, w) how far they are. Rows go down the mouth.
-        px_per_cm: Pixels in a cm.
-    """
-    sigma = 0.5 * _AROUND_CM * px_per_cm
-    above = 1 - np.maximum.accumulate(seen, axis=0)
-    near = cv2.GaussianBlur(seen * _tall(seen, px_per_cm), (0, 0), sigmaX=1e-3, sigmaY=sigma)
-    beside = smoothstep(cv2.GaussianBlur(seen.max(axis=0)[None], (0, 0), sigma), 0.5, 1.0)
-    return np.asarray(above * beside * smoothstep(near, *_OVER), dtype=np.float32)
-
-
-def below_edge(seen: FloatArray, px_per_cm: float) -> FloatArray:
-    """Return (h, w) how far a pixel lies at or below the edge of teeth that are seen.
-
-    Args:
-        seen: (h, w) how far they are. Rows go down the mouth.
-        px_per_cm: Pixels in a cm.
-    """
-    surely = smoothstep(seen, 0.7, 1.0)
-    below = 1 - np.maximum.accumulate(surely[::-1], axis=0)[::-1]
-    return np.asarray(below * surely.max(axis=0) * _tall(seen, px_per_cm), dtype=np.float32)
-
-
-def _tall(seen: FloatArray, px_per_cm: float) -> FloatArray:
-    """(w,) whether what is seen in a column is more than a sliver, 0..1."""
-    return smoothstep(seen.sum(axis=0) / px_per_cm, *_SLIVER_CM)
-
-
-def without_rim(confidence: FloatArray, alpha: FloatArray, px_per_cm: float) -> FloatArray:
-    """Return the confidence (h, w) in what the plate shows less its rim, where more is bared.
-
-    Where a lip draws back, the shadow in which it lay on the teeth would stay as a line across
-    them. Where it stays the rim is what it was. Rows go down the mouth.
-
-    Args:
-        confidence: (h, w) how far what the plate shows of the inside can be relied on.
-        alpha: (h, w) how far the inside is bared.
-        px_per_cm: Pixels in a cm.
-    """
-    tall = 2 * max(1, round(_RIM_CM * px_per_cm)) + 1
-    bared = np.clip(alpha - smoothstep(confidence, 0.0, 0.5), 0, 1)
-    near = cv2.GaussianBlur(
-        cv2.dilate(bared, np.ones((tall, 1), np.uint8)), (0, 0), max(0.25 * tall, 0.5)
-    )
-    return np.asarray(confidence * (1 - smoothstep(near, 0.1, 0.7)), dtype=np.float32)
-
-
-def extend_outward(
-    own: FloatArray,
-    confidence: FloatArray,
-    weight: FloatArray,
-    colours: FaceColours,
-    upper: float,
-    px_per_cm: float,
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return how what the plate shows of a mouth's inside runs on beside it.
-
-    Rows go down the mouth.
-
-    Args:
-        own: (h, w, 3) the inside as the plate shows it.
-        confidence: (h, w) how far that can be relied on.
-        weight: (h, w) how far the plate's surroundings go on in what is made.
-        colours: The face's colours.
-        upper: How far what is bright in it are upper teeth, 0..1.
-        px_per_cm: Pixels in a cm.
-
-    Returns:
-        The colour (h, w, 3) that goes on and how far it does (h, w), and the confidence (h, w),
-        which now falls softly to the sides.
-    """
-    sigma = _AROUND_CM * px_per_cm
-    # At its very edge the plate shows lips, whose colour would run on as a ring.
-    beside = cv2.GaussianBlur(confidence, (0, 0), sigmaX=0.5 * sigma, sigmaY=1e-3)
-    confidence = np.minimum(confidence, smoothstep(beside, 0.45, 0.95))
-    nearness = blurred(confidence, 2 * sigma)
-    # Darker and redder the farther from what is seen: cheeks close in on the teeth.
-    far = (1 - smoothstep(nearness, 0.0, 0.5))[..., None]
-    above = 1 - np.maximum.accumulate(confidence, axis=0)
-    # What goes on straight above is what is seen last there: their gum, but no lip's shadow.
-    last = cv2.GaussianBlur(own, (0, 0), sigmaX=0.5 * sigma, sigmaY=1e-3)
-    around = diffuse(own, confidence, sigma)
-    lit = smoothstep(luma(last) / np.maximum(luma(around), 1e-3), *_LIT)
-    columns = cv2.GaussianBlur(confidence.max(axis=0)[None], (0, 0), 0.5 * sigma)
-    around += per_channel(above * columns * lit) * (last - around)
-    further = weight * smoothstep(nearness, 0.0, 0.04)
-    # Straight above teeth lies their gum, and straight below upper ones lie the lower ones.
-    close = cv2.GaussianBlur(confidence, (0, 0), sigmaX=1e-3, sigmaY=0.5 * sigma)
-    teeth = confidence.max(axis=0) * smoothstep(luma(around), *_LIKE_TEETH * colours.seen_tooth)
-    teeth *= upper * (1 - smoothstep(close, *_CLOSE))
-    below = 1 - np.maximum.accumulate(confidence[::-1], axis=0)[::-1]
-    further *= 1 - below * teeth
-    around += per_channel(above * teeth) * (_BETWEEN * colours.gum - around)
-    return (
-        np.asarray(around * (1 - far * _CHEEK_SHADE), dtype=np.float32),
-        np.asarray(further, dtype=np.float32),
-        np.asarray(confidence, dtype=np.float32),
-    )

@@ -25,7 +25,7 @@ from mien.rendering.painting.mouth.exemplar import (
     sample_lip_to_lip,
 )
 
-__all__ = ["PlateInterior", "sample_by_teeth", "teeth_shown"]
+__all__ = ["PlateInterior", "bared_further", "sample_by_teeth", "teeth_shown"]
 
 _WHOLE_STRETCH = 1.15, 1.5
 """Factor by which the plate's own inside may be drawn out: by the first it is still good, by
@@ -126,6 +126,18 @@ def teeth_shown(cavity: Cavity) -> float:
     upper, lower = cavity.lips(u)
     shown = np.minimum(lower, cavity.upper_teeth(u)) - upper
     return float(smoothstep(shown.mean(), *_SHOWN_CM))
+
+
+def bared_further(target: Cavity, own: Cavity) -> float:
+    """Return how many cm of upper teeth lips bare in the middle that they cover in the plate.
+
+    Args:
+        target: The mouth that is wanted.
+        own: The mouth in the plate.
+    """
+    u = np.linspace(-_FRONT_CM, _FRONT_CM, 9, dtype=np.float32)
+    heights = [cavity.upper_teeth(u) - cavity.lips(u)[0] for cavity in (target, own)]
+    return float(np.mean(heights[0] - heights[1]))
 
 
 class _TeethEdges(NamedTuple):
