@@ -54,7 +54,9 @@ _TURN_DEGREES = 8.0, 20.0
 """Turn of the head up to which another frame's inside fits, and from which it does not."""
 _MARGIN_CM = 0.2
 """How far around the opening the inside is made, for blurs to reach into."""
-_BARED_CM = 0.1, 0.3
+_MEET_CM = 0.3, 0.8
+"""How far a jaw is open with which lower teeth lie in the upper ones' shadow, and do no more."""
+_BARED_CM = 0.2, 0.5
 """Height of teeth that a lip bares beyond what the plate shows, from which they are another frame's
 and from which they are so wholly."""
 _RUNS_ON = 0.1, 0.3
@@ -178,7 +180,9 @@ class MouthPainter:
             upper = np.ones_like(weight)
             upper[rows] -= upright(below, -turns)
             rgb = self._others(view, mouth, light, colours, soft, upper)
-            rgb[rows] *= 1 - per_channel(upright(shadow_of(teeth, below, px_per_cm), -turns))
+            meet = 1 - smoothstep(mouth.cavity.jaw, *_MEET_CM)
+            shadow = meet * shadow_of(teeth, below, px_per_cm)
+            rgb[rows] *= 1 - per_channel(upright(shadow, -turns))
         made = PaintLayer(colour, further).over(rgb[rows])
         rgb[rows] = PaintLayer(seen, weight[rows] * confidence).over(made)
         return rgb
