@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLabel, QMainWindow, QMessageBox, QWidget
 
 import mien
 from mien.errors import MienError
+from mien.media.apart import abandon_decoding
 from mien_desktop.actions import Actions
 from mien_desktop.autosave import Autosave, RecoveryDialog
 from mien_desktop.background import Background
@@ -416,6 +417,8 @@ class Window(QMainWindow):
         self._ended = True
         settings().setValue(_GEOMETRY, self.saveGeometry())
         self.panels.remember()
+        # A decoder that hangs would hold up everything that waits for it.
+        abandon_decoding()
         for panel in self._all_panels():
             panel.close()
         self.timeline.view.stop()

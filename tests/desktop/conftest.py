@@ -58,27 +58,32 @@ def _cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def _decoded_apart() -> Iterator[None]:
     """Media are decoded by another process, as in the program; what is not is noted."""
-    from mien.media import opening
-    from mien.media.apart import decode_apart, decode_here, decoding_process
+    from mien.media import exr, opening
+    from mien.media.apart import decode_here
 
-    open_input = opening.open_input
+    with pytest.MonkeyPatch.context() as patch:
+        for name, opener in (("open_input", opening.open_input), ("read_exr", exr.read_exr)):
+            for module in [*sys.modules.values()]:
+                if getattr(module, name, None) is opener:
+                    patch.setattr(module, name, _watched(opener))
+        yield
+        decode_here()
+
+
+def _watched(opener: Callable[..., Any]) -> Callable[..., Any]:
+    """What opens a file, noting that the window did so in its own process."""
+    from mien.media.apart import decoding_process
 
     def watched(path: Path, *args: Any, **kwargs: Any) -> Any:
         asked_by = traceback.extract_stack()
         if decoding_process() is not None and any(map(_of_the_window, asked_by)):
             _opened_here.append(f"{path.name}: {' > '.join(f.name for f in asked_by[-12:])}")
-        return open_input(path, *args, **kwargs)
+        return opener(path, *args, **kwargs)
 
-    with pytest.MonkeyPatch.context() as patch:
-        for module in [*sys.modules.values()]:
-            if getattr(module, "open_input", None) is open_input:
-                patch.setattr(module, "open_input", watched)
-        decode_apart()
-        yield
-        decode_here()
+    return watched
 
 
 def _of_the_window(frame: traceback.FrameSummary) -> bool:
@@ -88,6 +93,9 @@ def _of_the_window(frame: traceback.FrameSummary) -> bool:
 @pytest.fixture(autouse=True)
 def _nothing_opened_here() -> Iterator[None]:
     """A test in which the window opens media itself fails: a codec's crash would be its own."""
+    from mien.media.apart import decode_apart
+
+    decode_apart()  # a test elsewhere may have ended it
     _opened_here.clear()
     yield
     assert not _opened_here, f"opened in the editor's own process: {_opened_here}"

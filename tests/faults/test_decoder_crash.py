@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
@@ -17,10 +18,11 @@ import psutil
 import pytest
 
 from mien.child_python import module_command
-from mien.errors import MediaError, MienError
+from mien.errors import MediaError, MienError, OperationCancelledError
 from mien.media import apart_reader
-from mien.media.apart import decode_apart, decode_here, decoding_process
+from mien.media.apart import abandon_decoding, decode_apart, decode_here, decoding_process
 from mien.media.apart.process import DecodingProcess
+from mien.media.audio import open_audio
 from mien.media.probe import probe
 from mien.media.reader import open_reader
 from mien.model.media import MediaInfo
@@ -226,3 +228,56 @@ def test_no_module_beside_footage_is_run(tmp_path: Path) -> None:
         check=True, timeout=PATIENCE,
     )  # fmt: skip
     assert not (tmp_path / "poisoned").exists()
+
+
+def test_a_previewer_that_waits_for_a_decoder_that_hangs_is_closed(
+    process: DecodingProcess, media: MediaInfo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the editor's window does when it is closed."""
+    monkeypatch.setattr(apart_reader, "DECODED", f"{_FRAGILE}:SleepingReader")
+    previewer = Previewer(Shot(media, ()))
+    previewer.request(POISON, edited=False, quality="full", deliver=lambda picture: None)
+    wait_until(lambda: process.pid, "the process")
+    time.sleep(0.3)
+    first = pid_of(process)
+    abandon_decoding()
+    previewer.close()
+    monkeypatch.undo()
+    with open_reader(media) as reader:
+        assert reader.frame(POISON).index == POISON
+    assert pid_of(process) != first
+
+
+def test_what_is_let_go_of_is_let_go_of_there(process: DecodingProcess, media: MediaInfo) -> None:
+    reader = open_reader(media)
+    assert reader.frame(3).index == 3
+    held = psutil.Process(pid_of(process))
+    wait_until(lambda: _holds(held, media.path), "the file to be open")
+    reader.close()
+    assert not _holds(held, media.path)
+    with pytest.raises(OperationCancelledError):
+        reader.frame(4)
+    forgotten = open_reader(media)
+    forgotten.frame(3)
+    assert _holds(held, media.path)
+    del forgotten
+    gc.collect()
+    wait_until(lambda: not _holds(held, media.path), "the file to be closed")
+
+
+def _holds(child: psutil.Process, path: Path) -> bool:
+    return any(Path(opened.path) == path for opened in child.open_files())
+
+
+def test_sound_that_cannot_be_decoded_is_silence(
+    process: DecodingProcess, talk_720p: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sound = open_audio(probe(talk_720p))
+    assert sound is not None
+    assert sound.read(20_000, 4_800).any()
+    monkeypatch.setattr(process, "ask", _fails)
+    assert not sound.read(20_000, 4_800).any()
+
+
+def _fails(*_args: object) -> object:
+    raise MediaError("It cannot be decoded.")

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from mien.errors import DamagedMediaError, MediaError, OperationCancelledError
 from mien.media.apart import apart, decode_apart, decode_here, decoding_process
+from mien.media.apart.arrays import array_of
 from mien.media.apart.messages import read_answer, read_question, send
 from mien.media.apart_reader import ApartReader
 from mien.media.audio import open_audio
@@ -40,7 +41,7 @@ from tests.media.test_access import KINDS
 from tests.media.test_sequences import write_exr, write_image
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(autouse=True)
 def _switched_on() -> Iterator[None]:
     decode_apart()
     yield
@@ -329,7 +330,7 @@ class Pipe:
 )
 def test_an_answer_that_runs_something_is_none(value: object) -> None:
     with pytest.raises(EOFError):
-        read_answer(Pipe(sent(value)))
+        read_answer(Pipe(sent((1, "answer", value))))
 
 
 @given(st.binary(max_size=200))
@@ -346,9 +347,34 @@ def test_an_answer_with_a_changed_byte_is_an_answer_or_none(at: int, byte: int) 
         read_answer(Pipe(bytes(data)))
 
 
+@pytest.mark.parametrize(
+    "answer", [7, None, ("a", "answer", 1), ([1], "answer", 2), (1, 2)], ids=str
+)
+def test_an_answer_of_another_shape_is_none(answer: object) -> None:
+    with pytest.raises(EOFError):
+        read_answer(Pipe(sent(answer)))
+
+
+@pytest.mark.parametrize("kind", ["O", "V8", "M8[s]", "{'names': ['a']}", "<i4,<i4"])
+def test_arrays_hold_numbers_and_nothing_else(kind: str) -> None:
+    with pytest.raises(ValueError, match="an array of"):
+        array_of(kind, (1,), bytes(8))
+
+
+def test_arrays_of_all_shapes_and_types_are_read_as_they_were() -> None:
+    arrays: list[Any] = [
+        np.float32(2.5), np.empty((0, 3), np.uint8), np.array(4), np.arange(6, dtype=">u2"),
+        np.arange(8.0).reshape(2, 4)[:, ::3], np.array([True, False]), np.array([1, 2], np.float16),
+    ]  # fmt: skip
+    _, _, got = read_answer(Pipe(sent((1, "answer", arrays))))
+    for array, other in zip(arrays, got, strict=True):
+        np.testing.assert_array_equal(array, other)
+    assert got[3].dtype == np.dtype(">u2")
+
+
 def test_what_is_sent_is_what_is_read() -> None:
     value: dict[str, Any] = {"a": [1, 2.5, None, b"x"], "b": np.arange(6.0).reshape(2, 3)[:, ::2]}
     for read in (read_answer, read_question):
-        got = read(Pipe(sent(value)))
+        _, _, got = read(Pipe(sent((1, "answer", value))))
         assert got["a"] == value["a"]
         np.testing.assert_array_equal(got["b"], value["b"])

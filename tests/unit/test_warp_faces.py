@@ -218,23 +218,24 @@ def test_gum_that_is_seen_goes_on_above_without_a_line() -> None:
 def test_others_make_room_right_above_and_below_teeth_that_are_seen() -> None:
     seen = np.zeros((70, 80), dtype=np.float32)
     seen[20:40, 20:60] = 1
-    above, below = right_above(seen, 20.0), below_edge(seen, 20.0)
+    down = np.broadcast_to((np.arange(70.0)[:, None] - 40) / 20, seen.shape).astype(np.float32)
+    above, below = right_above(seen, 20.0), below_edge(seen, down, 20.0)
     assert above[18, 40] > 0.5
     assert above[5, 40] < 0.05
     assert not above[20:].any()
-    assert (below[40:, 25:55] == 1).all()
-    assert not below[:40].any()
+    assert (below[42:, 25:55] == 1).all()
+    assert not below[:39].any(), "the tips of the teeth are theirs"
     assert not below[:, :20].any()
     shadow = shadow_of(seen, below, 20.0)
-    assert shadow[40, 40] > 0.3
-    assert (np.diff(shadow[40:, 40]) <= 0).all()
-    assert not shadow[:40].any()
+    assert shadow[40:43, 40].max() > 0.1
+    assert (np.diff(shadow[42:, 40]) <= 0).all()
+    assert not shadow[:39].any()
     assert shadow[55:].max() < 0.01
     sliver = np.zeros_like(seen)
     sliver[38:40, 20:60] = 1
     assert not right_above(sliver, 20.0).any()
-    assert not below_edge(sliver, 20.0).any()
-    assert not below_edge(0.5 * seen, 20.0).any()
+    assert not below_edge(sliver, down, 20.0).any()
+    assert not below_edge(0.5 * seen, down, 20.0).any()
 
 
 def test_it_is_told_how_much_more_of_the_teeth_a_lip_bares() -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from mien._types import FloatArray
+from mien.errors import MienError
 from mien.media.apart.process import DecodingProcess, RemoteObject
 
 __all__ = ["ApartSound"]
@@ -35,8 +38,15 @@ class ApartSound:
         self.rate, self.channels, self.seconds = self._remote.call("format")
 
     def read(self, start: int, count: int) -> FloatArray:
-        """Return (count, channels) float32 samples from `start` on; see `AudioTrack.read`."""
-        samples: FloatArray = self._remote.call("read", start=start, count=count)
+        """Return (count, channels) float32 samples from `start` on; see `AudioTrack.read`.
+
+        What cannot be decoded is silence, as damage of a track is that is decoded here.
+        """
+        samples: FloatArray
+        try:
+            samples = self._remote.call("read", start=start, count=count)
+        except MienError:
+            samples = np.zeros((count, self.channels), dtype=np.float32)
         return samples
 
     def close(self) -> None:

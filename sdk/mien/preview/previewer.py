@@ -490,7 +490,10 @@ class Previewer:
 
 
 def _give_way() -> None:
-    """Let other threads go first, where the system can tell them apart; decoders follow."""
+    """Let other threads go first, where the system can tell them apart.
+
+    Decoders of this process follow; those of another that decodes for it do not.
+    """
     if sys.platform == "linux":
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)

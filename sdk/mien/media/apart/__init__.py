@@ -12,6 +12,12 @@ the frames and the sound of a shot seen from here, `decoded.py` is what they ask
 
 from __future__ import annotations
 
-from mien.media.apart.switch import apart, decode_apart, decode_here, decoding_process
+from mien.media.apart.switch import (
+    abandon_decoding,
+    apart,
+    decode_apart,
+    decode_here,
+    decoding_process,
+)
 
-__all__ = ["apart", "decode_apart", "decode_here", "decoding_process"]
+__all__ = ["abandon_decoding", "apart", "decode_apart", "decode_here", "decoding_process"]

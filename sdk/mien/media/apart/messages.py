@@ -2,7 +2,8 @@
 
 What is asked comes from this program, and is a pickle like any other. What is answered comes from a
 process that a stranger's file may have led astray: it is a pickle too, of which nothing is loaded
-but plain values, pictures and mien's errors, and none of them runs anything.
+but plain values, arrays of numbers, pictures and mien's errors. That keeps what went wrong there
+from going on here; it is no wall against a process that somebody has taken over.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 
+from mien.media.apart.arrays import packed_array
 from mien.media.apart.pictures import packed
 from mien.media.exr import ExrPicture
 from mien.media.frame import MoviePicture
@@ -32,8 +34,7 @@ _SET_SIZE: Final = 1031
 """F_SETPIPE_SZ of Linux."""
 
 _VALUES: Final = {
-    "_codecs": {"encode"},
-    "builtins": {"bytearray", "complex", "frozenset", "range", "set", "slice"},
+    "builtins": {"frozenset", "range"},
     "fractions": {"Fraction"},
     "mien.media.exr": {"ExrPicture"},
     "mien.media.frame": {"Frame", "MoviePicture"},
@@ -41,14 +42,10 @@ _VALUES: Final = {
     "mien.model.media": {"ColorTags", "MediaInfo", "Orientation", "StreamInfo"},
     "mien.speech.sound": {"Sound"},
     "mien.timebase": {"Clock", "FrameRange", "Timecode"},
-    "numpy": {"dtype", "ndarray"},
-    "numpy._core.multiarray": {"_reconstruct", "scalar"},
-    "numpy._core.numeric": {"_frombuffer"},
-    "numpy.core.multiarray": {"_reconstruct", "scalar"},
-    "numpy.core.numeric": {"_frombuffer"},
     "pathlib": {"Path", "PosixPath", "PurePosixPath", "PureWindowsPath", "WindowsPath"},
     "pathlib._local": {"Path", "PosixPath", "PurePosixPath", "PureWindowsPath", "WindowsPath"},
     "mien.media.apart.pictures": {"exr_picture", "movie_picture"},
+    "mien.media.apart.arrays": {"array_of", "number_of"},
 }
 """What an answer may be made of, by module."""
 
@@ -95,14 +92,20 @@ def read_question(pipe: Readable) -> Any:
     return _read(pipe, pickle.Unpickler)
 
 
-def read_answer(pipe: Readable) -> Any:
+def read_answer(pipe: Readable) -> tuple[int, str, Any]:
     """Read a message of the decoding process, of which nothing but values is loaded.
+
+    Returns:
+        The number of the question, the kind of answer, and what it says.
 
     Raises:
         EOFError: When none comes any more, or one that cannot be meant.
     """
     try:
-        return _read(pipe, _Values)
+        number, kind, value = _read(pipe, _Values)
+        if not (isinstance(number, int) and isinstance(kind, str)):
+            raise EOFError("an answer to no question")
+        return number, kind, value
     except EOFError:
         raise
     except Exception as error:
@@ -161,4 +164,8 @@ class _Pickler(pickle.Pickler):
     """Sends pictures as their pixels."""
 
     def reducer_override(self, value: Any) -> Any:
-        return packed(value) if isinstance(value, (ExrPicture, MoviePicture)) else NotImplemented
+        if isinstance(value, (ExrPicture, MoviePicture)):
+            return packed(value)
+        if isinstance(value, (np.ndarray, np.generic)):
+            return packed_array(value)
+        return NotImplemented

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from mien.media.exr import ExrPicture
 from mien.media.filtering import filtered
-from mien.media.frame import MoviePicture, layout_of, planar_name, planes_of
+from mien.media.frame import MoviePicture, layout_of, planes_of
 
 __all__ = ["exr_picture", "movie_picture", "packed"]
 
@@ -36,11 +36,8 @@ def packed(picture: MoviePicture | ExrPicture) -> _Packed:
         return exr_picture, _image(picture)
     video = picture.video
     layout = layout_of(video.format)
-    if layout is None:
-        video = video.reformat(format=planar_name(video.format))
-        layout = layout_of(video.format)
     halved = layout is not None and bool(layout.shift_x or layout.shift_y)
-    planes = [np.ascontiguousarray(plane) for plane in planes_of(video)]
+    planes = planes_of(video)
     return movie_picture, (
         video.format.name, video.width, video.height, _tags(video), planes,
         _chroma_place(video) if halved else _UNSAID, video.interlaced_frame,

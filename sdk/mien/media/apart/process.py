@@ -6,6 +6,8 @@ import queue
 import signal
 import subprocess
 import threading
+import time
+import weakref
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import suppress
 from itertools import count
@@ -13,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from mien.child_python import module_command
-from mien.errors import MediaError, OperationCancelledError
+from mien.errors import MediaError, MienError, OperationCancelledError
 from mien.media.apart import messages
 from mien.model.media import MediaInfo
 
@@ -25,11 +27,27 @@ _PATIENCE: Final = 0.01
 """Seconds between two looks whether what is waited for is still wanted."""
 _PATIENCE_AT_END: Final = 5.0
 """Seconds for a process that says nothing any more to end."""
+_GIVEN_UP: Final = 10.0
+"""Seconds after which a question that nobody wants any more has to be given up."""
+_CLOSING: Final = 1.0
+"""Seconds that whoever closes a file waits for it."""
+_MOST_ENDS: Final = 5
+"""Ends of the process after which a question is not asked again, whoever else waited."""
 _Answer = TypeVar("_Answer")
 
 
 class Lost(Exception):  # noqa: N818 - a way of the program, not an error
-    """The process ended before it answered."""
+    """The process ended before it answered, or another runs by now.
+
+    Args:
+        child: The process.
+        how: How it ended, as the end of a sentence.
+        alone: Whether nobody else waited for it when it ended; None where it did not end now.
+    """
+
+    def __init__(self, child: object, how: str = "", alone: bool | None = None) -> None:
+        super().__init__(how)
+        self.child, self.alone = child, alone
 
 
 class DecodingProcess:
@@ -86,7 +104,7 @@ class DecodingProcess:
         self,
         begin: Callable[[], tuple[object, Any]],
         arguments: Mapping[str, Any],
-        lost: Callable[[], object] = lambda: None,
+        lost: Callable[[Lost], object] = lambda why: None,
     ) -> Generator[Any, None, None]:
         """Take what a generator gives; see `each`.
 
@@ -99,7 +117,11 @@ class DecodingProcess:
 
         def first() -> tuple[object, int, tuple[bool, Any]]:
             child, handle = begin()
-            return child, handle, self.ask(("next", handle), called, child)[1]
+            try:
+                return child, handle, self.ask(("next", handle), called, child)[1]
+            except MienError:
+                self.drop(child, handle)
+                raise
 
         # Until something came it can be begun anew.
         child, handle, (more, value) = self.retried(first, arguments, lost)
@@ -109,10 +131,10 @@ class DecodingProcess:
                 try:
                     more, value = self.ask(("next", handle), called, child)[1]
                 except Lost as why:
-                    lost()
+                    lost(why)
                     raise _broken(arguments, why) from None
         finally:
-            self.tell(child, (handle, "drop"))
+            self.drop(child, handle)
 
     def ask(
         self, question: tuple[Any, ...], arguments: Mapping[str, Any], child: object = None
@@ -130,32 +152,31 @@ class DecodingProcess:
         plain = {name: value for name, value in arguments.items() if not callable(value)}
         called = {name: value for name, value in arguments.items() if callable(value)}
         give_up = [called[name] for name in _CALLBACKS if name in called]
-        answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        with self._lock:
-            running = self._running()
-            if child is not None and running is not child:
-                raise Lost
-            number = next(self._numbers)
-            self._waiting[number] = running, answers
+        running, number, answers = self._register(child)
+        told: float | None = None
         try:
             self._send(running, (number, *question, plain, tuple(called)))
-            told = False
             while True:
                 try:
-                    kind, value = answers.get(timeout=_PATIENCE if give_up and not told else None)
+                    kind, value = answers.get(timeout=_PATIENCE if give_up else None)
                 except queue.Empty:
-                    if any(wants() for wants in give_up):
+                    if told is None and any(wants() for wants in give_up):
                         self._send(running, (number, "cancel"))
-                        told = True
+                        told = time.monotonic()
+                    elif told is not None and time.monotonic() - told > _GIVEN_UP:
+                        # It hears nothing any more, deep in a decoder that hangs.
+                        running.kill()
                     continue
                 if kind == "progress":
                     called["progress"](*value)
                 elif kind == "answer":
                     return running, value
-                elif kind == "lost":
-                    raise Lost(value)
-                else:
+                elif kind == "lost" and told is None:
+                    raise Lost(running, *value)
+                elif isinstance(value, Exception):
                     raise value
+                else:
+                    raise OperationCancelledError("Reading was stopped.")
         except BaseException:
             # Nobody waits any more; what is carried out for nobody should not be.
             with suppress(Lost):
@@ -165,13 +186,26 @@ class DecodingProcess:
             with self._lock:
                 self._waiting.pop(number, None)
 
+    def _register(
+        self, child: object = None
+    ) -> tuple[subprocess.Popen[bytes], int, queue.SimpleQueue[Any]]:
+        """The process, the number of a question to it, and where its answers come."""
+        answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        with self._lock:
+            running = self._running()
+            if child is not None and running is not child:
+                raise Lost(child)
+            number = next(self._numbers)
+            self._waiting[number] = running, answers
+        return running, number, answers
+
     def retried(
         self,
         ask: Callable[[], _Answer],
         about: Mapping[str, Any],
-        lost: Callable[[], object] = lambda: None,
+        lost: Callable[[Lost], object] = lambda why: None,
     ) -> _Answer:
-        """Ask once more where the process ended: somebody else's file may have ended it.
+        """Ask again where the process ended: somebody else's file may have ended it.
 
         Args:
             ask: Asks once.
@@ -179,36 +213,66 @@ class DecodingProcess:
             lost: Called when the process has ended.
 
         Raises:
-            MediaError: When it ends again.
+            MediaError: When it ends again though nobody else waits, or whoever else does.
         """
         try:
             return ask()
-        except Lost:
-            lost()
-        # One after the other: of all who waited, only who ended it ends it again.
+        except Lost as why:
+            lost(why)
+        # One after the other: of all who waited, only who ended it ends it again, unless somebody
+        # who asks for the first time does.
         with self._retrying:
-            try:
-                return ask()
-            except Lost as why:
-                lost()
-                raise _broken(about, why) from None
+            ends = 0
+            while True:
+                try:
+                    return ask()
+                except Lost as why:
+                    lost(why)
+                    ends += why.alone is not None
+                    if why.alone or ends >= _MOST_ENDS:
+                        raise _broken(about, why) from None
 
-    def tell(self, child: object, message: tuple[Any, ...]) -> None:
-        """Tell a process something that it does not answer, if it still runs."""
-        with self._lock:
-            running = self._child
-        if running is child and running is not None:
-            with suppress(Lost):
-                self._send(running, message)
+    def drop(self, child: object, handle: int, patience: float = 0.0) -> None:
+        """Let go of an object that a process holds, if it still runs.
 
-    def close(self) -> None:
-        """End it, whatever it is at."""
+        Args:
+            child: The process.
+            handle: The object's.
+            patience: Seconds to wait until it is closed.
+        """
+        try:
+            running, number, answers = self._register(child)
+        except (Lost, MienError):
+            return
+        try:
+            self._send(running, (number, "drop", handle))
+            if patience:
+                answers.get(timeout=patience)
+        except (Lost, queue.Empty):
+            pass
+        finally:
+            with self._lock:
+                self._waiting.pop(number, None)
+
+    def abandon(self) -> None:
+        """End what is carried out now; whoever waits is told that it was stopped.
+
+        Whoever asks later gets another process.
+        """
         with self._lock:
-            self._closed = True
             child, self._child = self._child, None
+            waiting = [answers for asked, answers in self._waiting.values() if asked is child]
+        for answers in waiting:
+            answers.put(("stopped", None))
         if child is not None:
             child.kill()
             child.wait()
+
+    def close(self) -> None:
+        """End it, whatever it is at, for good."""
+        with self._lock:
+            self._closed = True
+        self.abandon()
 
     def _running(self) -> subprocess.Popen[bytes]:
         """Return the process, started where none runs; the lock is held."""
@@ -220,6 +284,7 @@ class DecodingProcess:
             child = subprocess.Popen(
                 module_command("mien.media.apart.worker"),
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )  # fmt: skip
         except OSError as error:
             raise MediaError(
@@ -240,7 +305,7 @@ class DecodingProcess:
             with self._writing:
                 messages.send(child.stdin, message)
         except (OSError, ValueError):
-            raise Lost(_ending(child)) from None
+            raise Lost(child, _ending(child), alone=False) from None
 
     def _listen(self, child: subprocess.Popen[bytes]) -> None:
         """Hand out what a process answers; when it ends, tell everybody who waits."""
@@ -256,17 +321,18 @@ class DecodingProcess:
             if str(error):
                 # It speaks, but says nothing that can be meant.
                 child.kill()
-        why = _ending(child)
-        child.kill()
-        with self._lock:
-            if self._child is child:
-                self._child = None
-            lost = [answers for asked, answers in self._waiting.values() if asked is child]
-        for answers in lost:
-            answers.put(("lost", why))
-        with suppress(OSError):
-            child.stdin.close()
-        child.stdout.close()
+        finally:
+            how = _ending(child)
+            child.kill()
+            with self._lock:
+                if self._child is child:
+                    self._child = None
+                lost = [answers for asked, answers in self._waiting.values() if asked is child]
+            for answers in lost:
+                answers.put(("lost", (how, len(lost) == 1)))
+            with suppress(OSError):
+                child.stdin.close()
+            child.stdout.close()
 
 
 class RemoteObject:
@@ -283,7 +349,11 @@ class RemoteObject:
         self._target = target
         self._arguments = arguments
         self._lock = threading.Lock()
-        self._opened: tuple[object, int] | None = None
+        self._held: list[tuple[object, int]] = []
+        """The process and the handle there; empty where it is not open."""
+        self._closed = False
+        # Whoever forgets to close it holds nothing there for ever.
+        weakref.finalize(self, _let_go, process, self._held).atexit = False
 
     def call(self, method: str, **arguments: Any) -> Any:
         """Have a method carried out; see `DecodingProcess.call`."""
@@ -305,22 +375,31 @@ class RemoteObject:
         yield from self._process.steps(begin, about, self._forget)
 
     def close(self) -> None:
-        """Let go of the object."""
+        """Let go of the object, and of its file before this returns where that is soon."""
         with self._lock:
-            opened, self._opened = self._opened, None
-        if opened is not None:
-            self._process.tell(opened[0], (opened[1], "drop"))
+            self._closed = True
+            _let_go(self._process, self._held, _CLOSING)
 
     def _open(self) -> tuple[object, int]:
         with self._lock:
-            if self._opened is None:
-                self._opened = self._process.ask(("open", self._target), self._arguments)
-            return self._opened
+            if self._closed:
+                raise OperationCancelledError("What was to be read is closed.")
+            if not self._held:
+                self._held.append(self._process.ask(("open", self._target), self._arguments))
+            return self._held[0]
 
-    def _forget(self) -> None:
+    def _forget(self, why: Lost) -> None:
         """Open it anew when it is needed: the process that held it is gone."""
         with self._lock:
-            self._opened = None
+            if self._held and self._held[0][0] is why.child:
+                self._held.clear()
+
+
+def _let_go(
+    process: DecodingProcess, held: list[tuple[object, int]], patience: float = 0.0
+) -> None:
+    while held:
+        process.drop(*held.pop(), patience)
 
 
 def _broken(about: Mapping[str, Any], why: Lost) -> MediaError:

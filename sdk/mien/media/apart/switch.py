@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 if TYPE_CHECKING:
     from mien.media.apart.process import DecodingProcess
 
-__all__ = ["apart", "decode_apart", "decode_here", "decoding_process"]
+__all__ = ["abandon_decoding", "apart", "decode_apart", "decode_here", "decoding_process"]
 
 _Arguments = ParamSpec("_Arguments")
 _Answer = TypeVar("_Answer")
@@ -42,6 +42,13 @@ def decode_here() -> None:
         process.close()
 
 
+def abandon_decoding() -> None:
+    """End what the other process decodes now, where there is one: a program that closes."""
+    process = _process
+    if process is not None:
+        process.abandon()
+
+
 def decoding_process() -> DecodingProcess | None:
     """Return the process that decodes for this one; None where this one does it itself."""
     return _process
@@ -64,7 +71,7 @@ def apart(function: Callable[_Arguments, _Answer]) -> Callable[_Arguments, _Answ
         given: dict[str, Any] = dict(signature.bind(*args, **kwargs).arguments)
         for name, value in given.items():
             if isinstance(value, Path) or (name == "path" and isinstance(value, str)):
-                given[name] = Path(os.path.abspath(value))
+                given[name] = Path(os.getcwd(), value)
         answer: _Answer = process.call(target, given)
         return answer
 

@@ -9,6 +9,7 @@ standard input ends, so does it: whoever asked is gone.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -55,10 +56,10 @@ class _Worker:
                     event.set()
                 continue
             if kind == "drop":
-                event = self._given_up.get(number)
+                event = self._given_up.get(rest[0])
                 if event is not None:
                     event.set()
-                self._threads.submit(self._drop, number)
+                self._threads.submit(self._drop, number, rest[0])
                 continue
             # A generator that is asked for more gives up when whoever asks does.
             before = self._given_up.get(rest[0]) if kind == "next" else None
@@ -114,12 +115,13 @@ class _Worker:
             except StopIteration:
                 return False, None
 
-    def _drop(self, handle: int) -> None:
+    def _drop(self, number: int, handle: int) -> None:
         value = self._objects.pop(handle, None)
         if value is not None:
             with self._stepping.pop(handle), suppress(Exception):
                 value.close()
         self._given_up.pop(handle, None)
+        self._say(number, "answer", None)
 
     def _say(self, number: int, kind: str, value: Any) -> None:
         try:
@@ -143,14 +145,18 @@ def _told(error: BaseException) -> Exception:
 
 def main() -> int:
     """Answer the questions of standard input."""
+    # Ctrl-C in a terminal is meant for whoever asks, whose end ends this.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     questions = os.fdopen(os.dup(0), "rb", buffering=0)
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     # What a library writes to standard output must not come between the answers.
     os.dup2(2, 1)
     messages.widen(answers.fileno())
-    _Worker(answers).run(questions)
-    # Threads that are deep in a decoder are not waited for.
-    os._exit(0)
+    try:
+        _Worker(answers).run(questions)
+    finally:
+        # Threads that are deep in a decoder are not waited for.
+        os._exit(0)
 
 
 if __name__ == "__main__":

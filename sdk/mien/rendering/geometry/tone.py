@@ -6,6 +6,7 @@ from functools import reduce
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from mien._math import smoothstep
 from mien._types import FloatArray
@@ -30,6 +31,10 @@ _LUMA = np.array([0.2126, 0.7152, 0.0722], dtype=np.float32)
 
 _BLUR_CELLS = 4.0
 """Pixels of a smaller picture that a blur's standard deviation keeps at least."""
+_LINE_BLUR = 0.7
+"""Standard deviation of the blur under which lines are looked for, pixels."""
+_LINE_LEAST = 0.02
+"""How much brighter than what lies around it a line is at least."""
 _REBLUR = 1.0
 """Standard deviation in pixels of the blur that edges are measured with."""
 _SHORTEST_STREAK, _LONGEST_STREAK = 1.0, 40.0
@@ -160,16 +165,29 @@ def fold_away(picture: FloatArray, where: FloatArray, width: float) -> None:
     rows, columns = (np.flatnonzero(where.any(axis=axis)) for axis in (1, 0))
     if not len(rows):
         return
-    side = 2 * max(1, round(width / 2)) + 1
+    margin = int(np.ceil(width)) + 3
     area = tuple(
-        slice(max(int(found[0]) - side, 0), int(found[-1]) + 1 + side) for found in (rows, columns)
+        slice(max(int(found[0]) - margin, 0), int(found[-1]) + 1 + margin)
+        for found in (rows, columns)
     )
     seen = picture[area]
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    bright = luma(seen)
-    opened = cv2.GaussianBlur(cv2.morphologyEx(bright, cv2.MORPH_OPEN, kernel), (0, 0), 0.7)
-    darker = np.minimum(opened / np.maximum(bright, 1e-3), 1)
-    picture[area] = seen * per_channel(1 - where[area] * (1 - darker))
+    # Grain is no line, and is not taken for one.
+    bright = cv2.GaussianBlur(luma(seen), (0, 0), _LINE_BLUR)
+    least = np.floor(max(width / 2, 1))
+    sizes = [int(2 * radius + 1) for radius in (least, least + 1)]
+    opened = [cv2.morphologyEx(bright, cv2.MORPH_OPEN, _disc(size)) for size in sizes]
+    further = np.float32(max(width / 2, 1) - least)
+    # Between two sizes of the disc the one goes over into the other.
+    dark = cv2.GaussianBlur(opened[0] + further * (opened[1] - opened[0]), (0, 0), _LINE_BLUR)
+    excess = np.maximum(bright - dark - _LINE_LEAST, 0)
+    share = np.minimum(excess / np.maximum(bright, _LINE_LEAST), 1)
+    picture[area] = seen * per_channel(1 - where[area] * share)
+
+
+def _disc(size: int) -> npt.NDArray[np.uint8]:
+    """A disc of so many pixels across, as a kernel."""
+    disc: npt.NDArray[np.uint8] = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    return disc
 
 
 def softness(rgb: FloatArray) -> float:

@@ -15,7 +15,7 @@ from mien._types import FloatArray
 from mien.rendering.geometry.tone import blurred, diffuse, luma, per_channel
 from mien.rendering.painting.mouth.colours import FaceColours
 
-__all__ = ["below_edge", "extend_outward", "right_above", "shadow_of", "without_rim"]
+__all__ = ["below_edge", "extend_outward", "right_above", "right_below", "shadow_of", "without_rim"]
 
 _RIM_CM = 0.08
 """Width of the rim along a lip in which teeth lie in its shadow, and have its colour."""
@@ -35,7 +35,9 @@ _OVER = 0.02, 0.3
 """The same straight above, from which what is seen goes on, and wholly, whatever else is known."""
 _SLIVER_CM = 0.15, 0.4
 """Height of teeth that may be a mistake, and from which others make room for them."""
-_SHADOW, _SHADOW_CM = 1.0, 0.12
+_BELOW_CM = -0.03, 0.03
+"""How far down from the edge of upper teeth what is seen may be they, and is not any more."""
+_SHADOW, _SHADOW_CM = 1.0, 0.06
 """Twice the part of the light that upper teeth take right below them, and how far down."""
 
 
@@ -72,16 +74,28 @@ def right_above(seen: FloatArray, px_per_cm: float) -> FloatArray:
     return np.asarray(above * beside * smoothstep(near, *_OVER), dtype=np.float32)
 
 
-def below_edge(seen: FloatArray, px_per_cm: float) -> FloatArray:
-    """Return (h, w) how far a pixel lies at or below the edge of teeth that are seen.
+def right_below(seen: FloatArray, px_per_cm: float) -> FloatArray:
+    """Return (h, w) how far a pixel lies below all that is surely seen of a mouth's inside.
 
     Args:
-        seen: (h, w) how far they are. Rows go down the mouth.
+        seen: (h, w) how far it is. Rows go down the mouth.
         px_per_cm: Pixels in a cm.
     """
     surely = smoothstep(seen, 0.7, 1.0)
     below = 1 - np.maximum.accumulate(surely[::-1], axis=0)[::-1]
     return np.asarray(below * surely.max(axis=0) * _tall(seen, px_per_cm), dtype=np.float32)
+
+
+def below_edge(seen: FloatArray, below: FloatArray, px_per_cm: float) -> FloatArray:
+    """Return (h, w) how far a pixel lies below the edge of upper teeth that are seen.
+
+    Args:
+        seen: (h, w) how far they are. Rows go down the mouth.
+        below: (h, w) how far down from the edge of upper teeth a pixel is, cm.
+        px_per_cm: Pixels in a cm.
+    """
+    in_column = smoothstep(seen.max(axis=0), 0.5, 1.0) * _tall(seen, px_per_cm)
+    return np.asarray(in_column * smoothstep(below, *_BELOW_CM), dtype=np.float32)
 
 
 def shadow_of(seen: FloatArray, below: FloatArray, px_per_cm: float) -> FloatArray:

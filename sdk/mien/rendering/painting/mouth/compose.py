@@ -29,6 +29,7 @@ from mien.rendering.painting.mouth.beside_teeth import (
     below_edge,
     extend_outward,
     right_above,
+    right_below,
     shadow_of,
     without_rim,
 )
@@ -160,9 +161,10 @@ class MouthPainter:
         teeth = teeth_shown(before) * confidence * upright(weight[rows], turns)
         # Right above the plate's own teeth another's would be a second row, and so would it be, or
         # a line of their colour, right below their edge.
-        below = below_edge(teeth, px_per_cm)
+        down = upright(-mouth.part(rows).above_edge(), turns)
+        below = below_edge(teeth, down, px_per_cm)
         goes_on = np.maximum(upright(beside[rows], turns), right_above(teeth, px_per_cm))
-        goes_on *= 1 - below
+        goes_on *= 1 - right_below(teeth_shown(before) * confidence, px_per_cm)
         colour, further, confidence = (
             upright(part, -turns)
             for part in extend_outward(
@@ -310,9 +312,13 @@ class _MouthGrid:
         first, last = self.cavity.corners
         return smoothstep(np.minimum(self.u - first, last - self.u), *_BESIDE_CM)
 
+    def above_edge(self) -> FloatArray:
+        """Return (h, w) how many cm a pixel lies above the edge of the upper teeth."""
+        return np.asarray(self.cavity.upper_teeth(self.u) - self.v, dtype=np.float32)
+
     def above_teeth(self) -> FloatArray:
         """Return (h, w) how far a pixel lies above the edge of the upper teeth."""
-        return smoothstep(self.cavity.upper_teeth(self.u) - self.v, 0.0, 0.1)
+        return smoothstep(self.above_edge(), 0.0, 0.1)
 
 
 def upright(picture: FloatArray, turns: int) -> FloatArray:
