@@ -17,11 +17,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from mien.errors import DamagedMediaError, MediaError, OperationCancelledError
 from mien.media.apart import apart, decode_apart, decode_here, decoding_process
 from mien.media.apart.arrays import array_of
 from mien.media.apart.messages import read_answer, read_question, send
+from mien.media.apart.pictures import packed
 from mien.media.apart_reader import ApartReader
 from mien.media.audio import open_audio
 from mien.media.frame import Frame, MoviePicture, planes_of
@@ -35,6 +37,7 @@ from mien.preview import strips
 from mien.preview.picture import displayed, first_picture
 from mien.preview.source import open_key_frames
 from mien.speech.sound import load_sound
+from tests.media import mediakit
 from tests.media.damagekit import harm, long_clip
 from tests.media.mediakit import frame_samples, make_clip
 from tests.media.test_access import KINDS
@@ -158,6 +161,41 @@ def test_images_are_the_same_whoever_decodes_them(
 def here_at(media: MediaInfo, index: int) -> Frame:
     with open_reader(media, whole=True) as reader:
         return reader.frame(index)
+
+
+@pytest.mark.parametrize(
+    "pixel_format",
+    [
+        "yuyv422", "uyvy422", "nv12", "p010le", "yuv410p", "yuvj422p", "yuva420p", "yuv444p16be",
+        "gray", "ya8", "monob", "rgb565le", "bgra", "rgb48be", "gbrp10le", "gbrpf32le", "xyz12le",
+    ],
+)  # fmt: skip
+def test_pictures_of_any_format_look_the_same_there(pixel_format: str) -> None:
+    frame = av.VideoFrame.from_ndarray(mediakit.picture(3, (98, 66)), format="rgb24")
+    given = MoviePicture(frame.reformat(format=pixel_format))
+    make, parts = packed(given)
+    made = make(*parts)
+    assert isinstance(made, MoviePicture)
+    np.testing.assert_array_equal(made.rgb8(98, 66), given.rgb8(98, 66))
+    assert made.plate().layout == given.plate().layout
+    assert pixels(made.plate()) == pixels(given.plate())
+
+
+def test_colours_of_a_palette_go_along(tmp_path: Path) -> None:
+    chance = np.random.default_rng(0)
+    palette = chance.integers(0, 256, (16, 3), dtype=np.uint8)
+    image = Image.fromarray(chance.integers(0, 16, (40, 48), dtype=np.uint8), "P")
+    image.putpalette(palette.tobytes())
+    image.save(tmp_path / "a.0001.png")
+    media = probe(tmp_path / "a.%04d.png")
+    with open_reader(media, whole=True) as own, open_reader(media) as reader:
+        frame, other = reader.frame(0), own.frame(0)
+        assert isinstance(other.picture, MoviePicture)
+        assert other.picture.video.format.name == "pal8"
+        assert pixels(frame.plate()) == pixels(other.plate())
+        # FFmpeg shows the planes of what it unpacked a code or two otherwise.
+        shown, wanted = frame.upright_rgb().astype(int), other.upright_rgb().astype(int)
+        assert np.abs(shown - wanted).max() <= 2
 
 
 def test_facts_sound_and_thumbnails_are_the_same(talk_720p: Path) -> None:

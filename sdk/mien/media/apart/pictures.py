@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from mien.media.exr import ExrPicture
 from mien.media.filtering import filtered
-from mien.media.frame import MoviePicture, layout_of, planes_of
+from mien.media.frame import MoviePicture, layout_of, planar_name, planes_of
 
 __all__ = ["exr_picture", "movie_picture", "packed"]
 
@@ -35,6 +35,9 @@ def packed(picture: MoviePicture | ExrPicture) -> _Packed:
     if isinstance(picture, ExrPicture):
         return exr_picture, _image(picture)
     video = picture.video
+    if video.format.has_palette:
+        # Its colours are no plane; plates of it are made so, too.
+        video = video.reformat(format=planar_name(video.format))
     layout = layout_of(video.format)
     halved = layout is not None and bool(layout.shift_x or layout.shift_y)
     planes = planes_of(video)
