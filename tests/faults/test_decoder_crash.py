@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 import signal
 import subprocess
@@ -16,8 +17,10 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from typer.testing import CliRunner
 
 from mien.child_python import module_command
+from mien.cli.main import app
 from mien.errors import MediaError, MienError, OperationCancelledError
 from mien.media import apart_reader
 from mien.media.apart import abandon_decoding, decode_apart, decode_here, decoding_process
@@ -281,3 +284,23 @@ def test_sound_that_cannot_be_decoded_is_silence(
 
 def _fails(*_args: object) -> object:
     raise MediaError("It cannot be decoded.")
+
+
+def test_a_batch_goes_on_without_a_file_that_ends_its_decoder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decode_here()
+    monkeypatch.setattr("mien.media.apart.process.WORKER", _FRAGILE)
+    for name in ("good", "poison"):
+        make_clip(tmp_path / f"{name}.mp4", count=4)
+    jobs = tmp_path / "jobs.yaml"
+    shots = [f"  - media: {name}.mp4\n    set: [mouthSmile=+0.5]\n" for name in ("poison", "good")]
+    jobs.write_text("shots:\n" + "".join(shots))
+    arguments = ["batch", str(jobs), "-o", str(tmp_path / "out"), "--dry-run", "--json"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 1, (result.output, result.stderr, result.exception)
+    bad, good = json.loads(result.stdout)["shots"]
+    assert "cannot be decoded: the process that does so ended" in bad["problem"]
+    assert good.get("problem") is None
+    assert good["frames"] == "0:4"
+    assert decoding_process() is None

@@ -200,7 +200,6 @@ def batch(
     from mien.api.examples import check_examples
     from mien.jobs.batch import run_batch
     from mien.jobs.journal import FOLDER
-    from mien.jobs.plan import CHUNK, make_plan
     from mien.jobs.yaml import read_jobs
 
     if resume and not (folder / FOLDER).is_dir():
@@ -225,7 +224,7 @@ def batch(
         jobs = _jobs_of(cut, tuple(examples or ()), occlusion, until_damage, missing_frames)
         jobs = [dataclasses.replace(job, report=reports, **said) for job in jobs]
     jobs = _with_trackers(_with_renderers(jobs, typed))
-    plan = make_plan(jobs, folder, chunk=chunk or CHUNK, overwrite=overwrite, settle=typed.over)
+    plan = _planned(jobs, folder, chunk, typed, overwrite=overwrite)
     for notice in plan.notices:
         print_notice(notice)
     if dry_run:
@@ -326,6 +325,7 @@ def _read_cut(
     unpack: Path | None,
 ) -> Cut:
     from mien.editorial import SUFFIXES, is_cut, read_cut, takes_rate
+    from mien.media.apart import decoding_apart
 
     if not is_cut(source) and os.path.exists(source):
         raise InputError(
@@ -334,10 +334,11 @@ def _read_cut(
         )
     if rate is not None and not takes_rate(source):
         raise UsageError(f"--rate goes with an EDL; {source.name} says its own.", "Leave it out.")
-    return read_cut(
-        source, rate=rate, handles=handles, edits=edits, renderer=renderer, tracker=tracker,
-        codec=codec, lossless=lossless, notify=print_notice, media_folder=unpack, progress=True,
-    )  # fmt: skip
+    with decoding_apart():
+        return read_cut(
+            source, rate=rate, handles=handles, edits=edits, renderer=renderer, tracker=tracker,
+            codec=codec, lossless=lossless, notify=print_notice, media_folder=unpack, progress=True,
+        )  # fmt: skip
 
 
 def _with_renderers(jobs: Sequence[ShotJob], typed: TypedSettings) -> list[ShotJob]:
@@ -396,6 +397,18 @@ def _hand_back(
     )  # fmt: skip
     for path in paths:
         print_notice(f"wrote {path}")
+
+
+def _planned(
+    jobs: Sequence[ShotJob], folder: Path, chunk: int | None, typed: TypedSettings, *,
+    overwrite: bool,
+) -> Plan:  # fmt: skip
+    """Look at the media of all shots; a file that ends its decoder fails alone."""
+    from mien.jobs.plan import CHUNK, make_plan
+    from mien.media.apart import decoding_apart
+
+    with decoding_apart():
+        return make_plan(jobs, folder, chunk=chunk or CHUNK, overwrite=overwrite, settle=typed.over)
 
 
 def _print_plan(plan: Plan, unedited: Sequence[str], *, json: bool) -> None:

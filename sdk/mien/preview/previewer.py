@@ -490,10 +490,7 @@ class Previewer:
 
 
 def _give_way() -> None:
-    """Let other threads go first, where the system can tell them apart.
-
-    Decoders of this process follow; those of another that decodes for it do not.
-    """
+    """Let other threads go first, where the system can tell them apart; own decoders follow."""
     if sys.platform == "linux":
         with suppress(OSError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)

@@ -19,7 +19,7 @@ from mien.errors import MediaError, MienError, OperationCancelledError
 from mien.media.apart import messages
 from mien.model.media import MediaInfo
 
-__all__ = ["DecodingProcess", "RemoteObject"]
+__all__ = ["WORKER", "DecodingProcess", "RemoteObject"]
 
 _CALLBACKS: Final = ("cancelled", "stop")
 """Parameters that tell whether to give up; the other process is told in place of asking."""
@@ -33,6 +33,8 @@ _CLOSING: Final = 1.0
 """Seconds that whoever closes a file waits for it."""
 _MOST_ENDS: Final = 5
 """Ends of the process after which a question is not asked again, whoever else waited."""
+WORKER = "mien.media.apart.worker"
+"""The module that the process runs."""
 _Answer = TypeVar("_Answer")
 
 
@@ -282,7 +284,7 @@ class DecodingProcess:
             return self._child
         try:
             child = subprocess.Popen(
-                module_command("mien.media.apart.worker"),
+                module_command(WORKER),
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )  # fmt: skip

@@ -6,14 +6,22 @@ import functools
 import inspect
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from mien.media.apart.process import DecodingProcess
 
-__all__ = ["abandon_decoding", "apart", "decode_apart", "decode_here", "decoding_process"]
+__all__ = [
+    "abandon_decoding",
+    "apart",
+    "decode_apart",
+    "decode_here",
+    "decoding_apart",
+    "decoding_process",
+]
 
 _Arguments = ParamSpec("_Arguments")
 _Answer = TypeVar("_Answer")
@@ -40,6 +48,19 @@ def decode_here() -> None:
         process, _process = _process, None
     if process is not None:
         process.close()
+
+
+@contextmanager
+def decoding_apart() -> Iterator[None]:
+    """Have media decoded by another process inside the block, for a program of one thread."""
+    if _process is not None:
+        yield
+        return
+    decode_apart()
+    try:
+        yield
+    finally:
+        decode_here()
 
 
 def abandon_decoding() -> None:
