@@ -245,6 +245,7 @@ def test_a_previewer_that_waits_for_a_decoder_that_hangs_is_closed(
     first = pid_of(process)
     abandon_decoding()
     previewer.close()
+    assert process.pid is None, "nothing is started to let go of what is gone"
     monkeypatch.undo()
     with open_reader(media) as reader:
         assert reader.frame(POISON).index == POISON

@@ -194,6 +194,9 @@ class DecodingProcess:
         """The process, the number of a question to it, and where its answers come."""
         answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
         with self._lock:
+            # For one that is gone no other is started.
+            if child is not None and self._child is not child:
+                raise Lost(child)
             running = self._running()
             if child is not None and running is not child:
                 raise Lost(child)
