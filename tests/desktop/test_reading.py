@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 
 import mien
 from mien.io.project import relink
+from mien.media.apart import decode_here
 from mien.progress import Progress
 from mien_desktop.background import Background
 from mien_desktop.documents import Documents
@@ -82,6 +83,8 @@ def test_a_project_whose_media_are_long_can_be_cancelled_and_opened_again(
     tmp_path: Path,
 ) -> None:
     documents, bar, said, problems = desk
+    # What is long is set for this process, and no other knows of it.
+    decode_here()
     make_clip(tmp_path / "a.ts", count=20)
     mien.save_project(mien.open_shot(tmp_path / "a.ts", progress=False), tmp_path / "a.mien")
     (tmp_path / "a.ts").touch()
