@@ -53,8 +53,6 @@ def main(arguments: Sequence[str] = ()) -> int:
     Returns:
         The exit code.
     """
-    # A codec that stumbles over a file ends another process, and not the editor.
-    decode_apart()
     window = launch(arguments)
     app = QApplication.instance()
     assert app is not None
@@ -75,6 +73,8 @@ def launch(arguments: Sequence[str] = ()) -> Window:
     app.setApplicationVersion(mien.__version__)
     app.setDesktopFileName("mien")
     theme.dress(app)
+    # A codec that stumbles over a file ends another process, and not the editor.
+    decode_apart()
     window = Window(Workspace(proxies=proxy_store, renderer=preview_renderer))
     window.ended.connect(MainThreadCollector(window).close)
     _report_bugs(window)

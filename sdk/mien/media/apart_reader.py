@@ -51,7 +51,7 @@ class ApartReader(BaseReader):
         return frame
 
     def frame_unless(self, index: int, stop: Callable[[], bool]) -> Frame | None:
-        """The frame with an index, if still wanted; see `PatientReader.frame_unless`."""
+        """The frame with an index, if still wanted; see `BaseReader.frame_unless`."""
         self._check_index(index)
         frame: Frame | None
         frame, self._held = self._remote.call("frame", index=index, stop=stop)

@@ -24,7 +24,6 @@ class ApartSound:
     Attributes:
         rate: Samples in a second.
         channels: 1 or 2.
-        seconds: How long it says that it is; None where it does not.
 
     Raises:
         MediaError: When it cannot be opened.
@@ -34,8 +33,7 @@ class ApartSound:
         self._remote = RemoteObject(process, "mien.media.decoded:DecodedSound", arguments)
         self.rate: int
         self.channels: int
-        self.seconds: float | None
-        self.rate, self.channels, self.seconds = self._remote.call("format")
+        self.rate, self.channels = self._remote.call("format")
 
     def read(self, start: int, count: int) -> FloatArray:
         """Return (count, channels) float32 samples from `start` on; see `AudioTrack.read`.

@@ -57,7 +57,12 @@ class BaseReader(Closing):
         return 0
 
     def frame_unless(self, index: int, stop: Callable[[], bool]) -> Frame | None:
-        """Return the frame with an index; see `PatientReader.frame_unless`."""
+        """Return the frame with an index; None when `stop` says so before it is there.
+
+        Raises:
+            IndexError: When the shot has no such frame.
+            DamagedMediaError: When the frame is damaged.
+        """
         return self.frame(index)
 
     @abstractmethod

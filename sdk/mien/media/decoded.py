@@ -13,7 +13,7 @@ from queue import Empty, SimpleQueue
 from mien._types import FloatArray
 from mien.media.audio import AudioTrack, PlayedSound
 from mien.media.frame import Frame
-from mien.media.reader import PatientReader, open_patient_reader
+from mien.media.reader import open_patient_reader
 from mien.media.sound_file import open_sound
 from mien.model.media import MediaInfo
 
@@ -42,11 +42,9 @@ class DecodedSound:
             assert path is not None
             self._sound = open_sound(path, seconds)
 
-    def format(self) -> tuple[int, int, float | None]:
-        """Return samples a second, channels, and how many seconds there are if it is told."""
-        sound = self._sound
-        seconds = sound.seconds if isinstance(sound, AudioTrack) else None
-        return sound.rate, sound.channels, seconds
+    def format(self) -> tuple[int, int]:
+        """Return samples a second, and channels."""
+        return self._sound.rate, self._sound.channels
 
     def read(self, start: int, count: int) -> FloatArray:
         """Return samples; see `AudioTrack.read`."""
@@ -67,9 +65,7 @@ class DecodedReader:
     """
 
     def __init__(self, facts: MediaInfo, threads: int, cache_bytes: int) -> None:
-        self._reader: PatientReader = open_patient_reader(
-            facts, threads=threads, decoder="pyav", cache_bytes=cache_bytes
-        )
+        self._reader = open_patient_reader(facts, threads=threads, cache_bytes=cache_bytes)
 
     def opened(self) -> None:
         """Nothing: who asks knows by the answer that the media are open."""

@@ -31,7 +31,6 @@ __all__ = [
     "CACHE_BYTES",
     "Frame",
     "MovieReader",
-    "PatientReader",
     "Reader",
     "open_patient_reader",
     "open_reader",
@@ -90,26 +89,6 @@ class Reader(Protocol):
     ) -> None: ...
 
 
-class PatientReader(Reader, Protocol):
-    """A reader for somebody who moves about, and may want another frame before one is there."""
-
-    @property
-    def held(self) -> int:
-        """Bytes of decoded pictures that are kept for random access."""
-        ...
-
-    def frame_unless(self, index: int, stop: Callable[[], bool]) -> Frame | None:
-        """Return the frame with an index; None when `stop` says so before it is there.
-
-        Raises:
-            IndexError: When the shot has no such frame.
-            DamagedMediaError: When the frame is damaged.
-        """
-        ...
-
-    def __enter__(self) -> PatientReader: ...
-
-
 def open_reader(
     source: str | Path | MediaInfo,
     *,
@@ -134,20 +113,6 @@ def open_reader(
         UsageError: When there is no such decoder.
         MissingDependencyError: When decord is not installed.
     """
-    return open_patient_reader(
-        source, threads=threads, decoder=decoder, cache_bytes=cache_bytes, whole=whole
-    )
-
-
-def open_patient_reader(
-    source: str | Path | MediaInfo,
-    *,
-    threads: int = 0,
-    decoder: str | None = None,
-    cache_bytes: int = CACHE_BYTES,
-    whole: bool = False,
-) -> PatientReader:
-    """Open a movie or an image sequence for moving about in it; see `open_reader`."""
     facts = source if isinstance(source, MediaInfo) else probe(source)
     name = decoder or os.environ.get("MIEN_DECODER") or "pyav"
     if name not in ("pyav", "decord"):
@@ -172,6 +137,15 @@ def open_patient_reader(
 
         return DecordReader(facts, threads=threads)
     return MovieReader(facts, threads=threads, cache_bytes=cache_bytes)
+
+
+def open_patient_reader(
+    facts: MediaInfo, *, threads: int = 0, cache_bytes: int = CACHE_BYTES
+) -> BaseReader:
+    """Open media for somebody who moves about in them, as PyAV decodes them; see `open_reader`."""
+    reader = open_reader(facts, threads=threads, decoder="pyav", cache_bytes=cache_bytes)
+    assert isinstance(reader, BaseReader)
+    return reader
 
 
 def _in_parts(facts: MediaInfo) -> bool:
@@ -362,7 +336,7 @@ class MovieReader(BaseReader):
         return last
 
     def frame_unless(self, index: int, stop: Callable[[], bool]) -> Frame | None:
-        """The frame with an index, if still wanted; see `PatientReader.frame_unless`."""
+        """The frame with an index, if still wanted; see `BaseReader.frame_unless`."""
         with closing(self.walk(index)) as frames:
             for frame in frames:
                 if frame.index == index:

@@ -15,11 +15,12 @@ from av.video.stream import VideoStream
 from mien.errors import MediaError, MienError, OperationCancelledError
 from mien.media.apart import decoding_process
 from mien.media.apart.process import DecodingProcess, RemoteObject
+from mien.media.base_reader import BaseReader
 from mien.media.film import Film
 from mien.media.film_parts import is_cut_inside
 from mien.media.frame import Frame, MoviePicture
 from mien.media.index import open_movie, remembered_index, searched_by_time
-from mien.media.reader import PatientReader, open_patient_reader
+from mien.media.reader import open_patient_reader
 from mien.media.streams import main_video
 from mien.model.media import MediaInfo
 
@@ -39,7 +40,7 @@ class ShotSource:
         self._facts = facts
         self._cache_bytes = cache_bytes
         self._threads = threads
-        self._reader: PatientReader | None = None
+        self._reader: BaseReader | None = None
         self._lock = threading.Lock()
         self._stopped = False
 
@@ -80,14 +81,13 @@ class ShotSource:
                 self._reader.close()
                 self._reader = None
 
-    def _opened(self) -> PatientReader:
+    def _opened(self) -> BaseReader:
         with self._lock:
             if self._reader is None:
                 # Pictures for looking are taken from plates, which only PyAV gives.
                 self._reader = open_patient_reader(
-                    self._facts, decoder="pyav", cache_bytes=self._cache_bytes,
-                    threads=self._threads,
-                )  # fmt: skip
+                    self._facts, cache_bytes=self._cache_bytes, threads=self._threads
+                )
             return self._reader
 
 

@@ -16,7 +16,6 @@ from typing import Any, Final, TypeVar
 
 from mien.child_python import module_command
 from mien.errors import MediaError, MienError, OperationCancelledError
-from mien.media.apart import messages
 from mien.model.media import MediaInfo
 
 __all__ = ["WORKER", "DecodingProcess", "RemoteObject"]
@@ -60,6 +59,8 @@ class DecodingProcess:
         self._writing = threading.Lock()
         self._retrying = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
+        self._heard: object = None
+        """The process that is listened to: it says nothing before it is asked."""
         self._waiting: dict[int, tuple[object, queue.SimpleQueue[Any]]] = {}
         self._numbers = count(1)
         self._closed = False
@@ -202,6 +203,11 @@ class DecodingProcess:
                 raise Lost(child)
             number = next(self._numbers)
             self._waiting[number] = running, answers
+            if self._heard is not running:
+                self._heard = running
+                threading.Thread(
+                    target=self._listen, args=(running,), name="mien-decoding", daemon=True
+                ).start()
         return running, number, answers
 
     def retried(
@@ -272,6 +278,9 @@ class DecodingProcess:
         if child is not None:
             child.kill()
             child.wait()
+            if self._heard is not child:
+                # Nobody listened to it yet, who would do so.
+                _close_pipes(child)
 
     def close(self) -> None:
         """End it, whatever it is at, for good."""
@@ -296,15 +305,13 @@ class DecodingProcess:
                 f"No process can be started that decodes media: {error}.",
                 "Free memory, or end other programs.",
             ) from error
-        assert child.stdout is not None
-        messages.widen(child.stdout.fileno())
         self._child = child
-        threading.Thread(
-            target=self._listen, args=(child,), name="mien-decoding", daemon=True
-        ).start()
         return child
 
     def _send(self, child: subprocess.Popen[bytes], message: tuple[Any, ...]) -> None:
+        # A program starts faster without what pictures are made of.
+        from mien.media.apart import messages
+
         assert child.stdin is not None
         try:
             with self._writing:
@@ -314,8 +321,10 @@ class DecodingProcess:
 
     def _listen(self, child: subprocess.Popen[bytes]) -> None:
         """Hand out what a process answers; when it ends, tell everybody who waits."""
+        from mien.media.apart import messages
+
         assert child.stdout is not None
-        assert child.stdin is not None
+        messages.widen(child.stdout.fileno())
         try:
             while True:
                 number, kind, value = messages.read_answer(child.stdout)  # type: ignore[arg-type]
@@ -335,9 +344,7 @@ class DecodingProcess:
                 lost = [answers for asked, answers in self._waiting.values() if asked is child]
             for answers in lost:
                 answers.put(("lost", (how, len(lost) == 1)))
-            with suppress(OSError):
-                child.stdin.close()
-            child.stdout.close()
+            _close_pipes(child)
 
 
 class RemoteObject:
@@ -423,6 +430,13 @@ def _paths(about: Mapping[str, Any]) -> Iterator[Path]:
             yield value
         elif isinstance(value, MediaInfo):
             yield value.path
+
+
+def _close_pipes(child: subprocess.Popen[bytes]) -> None:
+    for pipe in (child.stdin, child.stdout):
+        if pipe is not None:
+            with suppress(OSError):
+                pipe.close()
 
 
 def _ending(child: subprocess.Popen[bytes]) -> str:

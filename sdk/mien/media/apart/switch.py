@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from mien.model.media import MediaInfo
+
 if TYPE_CHECKING:
     from mien.media.apart.process import DecodingProcess
 
@@ -80,6 +82,7 @@ def apart(function: Callable[_Arguments, _Answer]) -> Callable[_Arguments, _Answ
 
     It gives plain values, and takes them and these: `progress`, which may stop it by raising, and
     `cancelled`, which tells whether to give up. Relative paths are taken from where this one is.
+    Frames that are in memory already stay there.
     """
     signature = inspect.signature(function)
     target = f"{function.__module__}:{function.__qualname__}"
@@ -87,7 +90,7 @@ def apart(function: Callable[_Arguments, _Answer]) -> Callable[_Arguments, _Answ
     @functools.wraps(function)
     def call(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Answer:
         process = _process
-        if process is None:
+        if process is None or any(map(_in_memory, args)):
             return function(*args, **kwargs)
         given: dict[str, Any] = dict(signature.bind(*args, **kwargs).arguments)
         for name, value in given.items():
@@ -97,3 +100,7 @@ def apart(function: Callable[_Arguments, _Answer]) -> Callable[_Arguments, _Answ
         return answer
 
     return call
+
+
+def _in_memory(value: object) -> bool:
+    return isinstance(value, MediaInfo) and value.kind == "memory"
