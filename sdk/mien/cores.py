@@ -1,14 +1,14 @@
-"""Cores of this machine, and libraries that leave them to mien's own threads."""
+"""Cores and memory of this machine, and libraries that leave them to mien's own threads."""
 
 from __future__ import annotations
 
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["SharedLimit", "core_count", "cpu_count", "one_opencv_thread"]
+__all__ = ["SharedLimit", "core_count", "cpu_count", "free_memory", "one_opencv_thread"]
 
 
 def core_count() -> int:
@@ -33,6 +33,15 @@ def cpu_count() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def free_memory() -> int:
+    """Return the bytes of memory that programs may still take; 0 when nobody says."""
+    with suppress(OSError, ValueError, IndexError):
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) << 10
+    return 0
 
 
 class SharedLimit:

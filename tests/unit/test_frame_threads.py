@@ -148,12 +148,16 @@ def test_few_frames_are_in_memory(picture: type[Still], most: int) -> None:
 def test_only_renderers_that_say_so_are_used_by_several_threads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    warp, alone = get_renderer("warp"), Smallest()
+    warp, threaded = get_renderer("warp"), Smallest()
+    threaded.concurrent = True
     assert warp.concurrent
-    for cores, expected in ((1, 1), (3, 3), (64, 4)):
+    assert warp.processes
+    for cores, alone, shared in ((1, 1, 1), (3, 3, 3), (6, 4, 6), (64, 4, 8)):
         monkeypatch.setattr(frame_threads, "core_count", lambda cores=cores: cores)
-        assert thread_count(warp) == expected
-    assert [thread_count(warp, cores=cores) for cores in (2, 9)] == [2, 4]
+        assert thread_count(threaded) == alone
+        assert thread_count(warp) == shared
+    assert [thread_count(warp, cores=cores) for cores in (2, 5, 9)] == [2, 5, 8]
     assert thread_count(warp, wanted=9) == 9
-    assert thread_count(alone) == thread_count(alone, wanted=3, cores=3) == 1
+    single = Smallest()
+    assert thread_count(single) == thread_count(single, wanted=3, cores=3) == 1
     assert thread_count(None, wanted=3) == 1

@@ -14,7 +14,7 @@ from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 from mien.child_python import safe_path
-from mien.cores import core_count, cpu_count
+from mien.cores import core_count, cpu_count, free_memory
 from mien.jobs.shot_task import Task
 from mien.jobs.worker import OUT_OF_MEMORY, Bounds, work
 from mien.rendering.registry import uses_gpu
@@ -140,7 +140,7 @@ def count_workers(renderer: str, threads: int = 1) -> int:
     devices = gpus()
     if devices and uses_gpu(renderer):
         return len(devices)
-    free = _free_memory()
+    free = free_memory()
     most = cpu_count()
     if renderer == "reference":
         most = max(1, core_count() // max(1, threads))
@@ -150,7 +150,7 @@ def count_workers(renderer: str, threads: int = 1) -> int:
 def bounds_of(count: int) -> list[Bounds]:
     """Return what each of a number of workers may take of this machine."""
     threads = max(1, cpu_count() // count)
-    memory = int(_SHARE * _free_memory()) // count
+    memory = int(_SHARE * free_memory()) // count
     devices = gpus()
     return [
         Bounds(threads, memory, devices[slot % len(devices)] if devices else None)
@@ -167,15 +167,6 @@ def gpus() -> list[str]:
     with suppress(OSError):
         return [str(number) for number, _ in enumerate(folder.iterdir())]
     return []
-
-
-def _free_memory() -> int:
-    """Bytes of memory that are free; 0 when nobody says."""
-    with suppress(OSError, ValueError, IndexError):
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) << 10
-    return 0
 
 
 @contextmanager

@@ -13,7 +13,11 @@ from mien.rendering.matte import matte
 from mien.rendering.patches import edit_plate, render_patches
 from mien.rendering.watermark import Watermark
 
-__all__ = ["FrameEditor", "MatteEditor", "marking"]
+__all__ = ["FrameEditor", "MatteEditor", "Paint", "marking"]
+
+Paint = Callable[[int, Plate, Sequence[FacePlan]], Plate]
+"""Given a frame's index, its plate and the plans that ask for something in it, returns its plate
+with the faces changed; the given one where nothing is."""
 
 
 class FrameEditor:
@@ -26,6 +30,7 @@ class FrameEditor:
         plans: The faces with edits; none for a plain copy.
         session: Gives the renderer at work on the shot; called when a frame has to be made.
         finished: Frames that were finished before, and where others are kept; None to do without.
+        paint: Paints a frame's faces into its plate; None to have the session do it at once.
 
     Attributes:
         edited: Frames in which a face was changed so far.
@@ -37,10 +42,12 @@ class FrameEditor:
         plans: Sequence[FacePlan] = (),
         session: Callable[[], RenderSession] | None = None,
         finished: FrameFolder | None = None,
+        paint: Paint | None = None,
     ) -> None:
         self._active = [(plan, plan.evaluated.active) for plan in plans]
         self._session = session
         self._finished = finished
+        self._paint = self._paint_here if paint is None else paint
         self._counting = threading.Lock()
         self.edited = 0
         self.resumed = 0
@@ -75,10 +82,13 @@ class FrameEditor:
             if finished is not None:
                 self._count(resumed=True)
                 return finished
-        result, _ = edit_plate(self._opened(), plans, frame, plate)
+        result = self._paint(frame, plate, plans)
         if self._finished is not None:
             self._finished.keep(frame, plate, result)
         return result
+
+    def _paint_here(self, frame: int, plate: Plate, plans: Sequence[FacePlan]) -> Plate:
+        return edit_plate(self._opened(), plans, frame, plate)[0]
 
 
 class MatteEditor(FrameEditor):

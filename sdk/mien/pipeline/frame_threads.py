@@ -23,8 +23,9 @@ _FRAMES: Final = 2
 """Frames of a thread: a frame that takes long would leave all others idle with one."""
 _WAITING_BYTES: Final = 512 << 20
 _USEFUL_THREADS: Final = 4
-"""Threads beyond which none helps: the warp renderer holds Python's lock for more than a quarter
-of the time that a frame takes."""
+"""Threads beyond which none helps: they wait for Python's lock."""
+_USEFUL_PROCESSES: Final = 8
+"""The same of processes, and the one that they help: then encoders are what a render waits for."""
 
 EditFrame = Callable[[Frame], Frame]
 EditedFrame = tuple[Frame, Frame]
@@ -32,16 +33,17 @@ EditedFrame = tuple[Frame, Frame]
 
 
 def thread_count(renderer: Renderer | None, *, wanted: int = 0, cores: int = 0) -> int:
-    """Return how many threads edit the frames of a render.
+    """Return how many frames of a render are edited at a time, each in a thread.
 
     Args:
         renderer: Makes the pixels; None for a plain copy.
-        wanted: Threads; 0 for as many as help.
+        wanted: How many; 0 for as many as help.
         cores: Cores that may be used; 0 for all that the process may use.
     """
     if renderer is None or not renderer.concurrent:
         return 1
-    return wanted or min(cores or core_count(), _USEFUL_THREADS)
+    most = _USEFUL_PROCESSES if renderer.processes else _USEFUL_THREADS
+    return wanted or min(cores or core_count(), most)
 
 
 def edit_in_order(

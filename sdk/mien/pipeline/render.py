@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, closing
 
-import numpy as np
-
-from mien._types import BoolArray
 from mien.blas import one_blas_thread
 from mien.media.frame import Frame
 from mien.media.reader import open_reader
@@ -15,17 +12,17 @@ from mien.media.resume_folder import check_free
 from mien.model.shot import Shot
 from mien.pipeline.editing import FrameEditor, MatteEditor, marking
 from mien.pipeline.frame_threads import edit_in_order, thread_count
+from mien.pipeline.opening import active_frames, open_session
 from mien.pipeline.output import Output, Rendered, write_output
+from mien.pipeline.painters import Painters, PaintingWork
 from mien.progress import Progress
-from mien.rendering.base import FacePlan, Renderer, RenderSession
+from mien.rendering.base import FacePlan, Renderer
 from mien.rendering.frame_files import FrameFolder
-from mien.rendering.occlusion.session import open_behind
-from mien.rendering.plates import ReaderPlates
 from mien.rendering.resume import FrameKeys, finished_frames
 from mien.rendering.watermark import Watermark
 from mien.timebase import FrameRange
 
-__all__ = ["active_frames", "open_session", "render_shot", "stream_frames"]
+__all__ = ["render_shot", "stream_frames"]
 
 
 @one_blas_thread()
@@ -50,8 +47,9 @@ def render_shot(
         renderer: Makes the edited pixels; None when there are no plans.
         output: Where to.
         progress: Told about the stages `prepare` and `render`.
-        threads: Threads that edit frames, where the renderer is `concurrent`; 0 for as many as
-            help. The output has the same bytes with any number.
+        threads: Frames that are edited at a time, by threads where the renderer is `concurrent`
+            and by processes where it says so; 0 for as many as help. The output has the same
+            bytes with any number.
 
     Raises:
         MediaError: When the source cannot be read.
@@ -74,9 +72,12 @@ def render_shot(
             finished = stack.enter_context(finished_frames(output.path, keys.shared, keys.tag))
         exist = frozenset() if finished is None else finished.kept
         active = active_frames(plans)
-        session.prepare_frames([i for i in output.frames if active[i] and i not in exist])
-        editor = kind(plans, lambda: session, finished)
+        wanted = [i for i in output.frames if active[i] and i not in exist]
+        session.prepare_frames(wanted)
         threads = thread_count(renderer, wanted=threads)
+        work = PaintingWork(shot, plans, renderer)
+        painters = stack.enter_context(Painters(work, session, len(wanted), threads))
+        editor = kind(plans, lambda: session, finished, painters.paint)
         written = write_output(shot, editor, output, progress, threads=threads)
         notes = (*session.notes, *written.notes)
         return Rendered(editor.edited, editor.resumed, notes, written.damage)
@@ -102,7 +103,8 @@ def stream_frames(
         frames: The frames.
         progress: Told about the stages `prepare` and `render`.
         matte: Whether the masks of what is changed are wanted in place of the pictures.
-        threads: Threads that edit frames, some ahead of who takes them; see `render_shot`.
+        threads: Frames that are edited at a time, some ahead of who takes them; see
+            `render_shot`.
         watermark: Burnt into every frame; None for nothing.
 
     Yields:
@@ -115,44 +117,21 @@ def stream_frames(
     kind = MatteEditor if matte else FrameEditor
     with ExitStack() as stack:
         editor = kind()
+        threads = thread_count(renderer, wanted=threads)
         if renderer is not None:
             with one_blas_thread():
                 session = stack.enter_context(open_session(shot, plans, renderer, progress))
                 active = active_frames(plans)
-                session.prepare_frames([i for i in frames if active[i]])
-            editor = kind(plans, lambda: session)
+                wanted = [i for i in frames if active[i]]
+                session.prepare_frames(wanted)
+            work = PaintingWork(shot, plans, renderer)
+            painters = stack.enter_context(Painters(work, session, len(wanted), threads))
+            editor = kind(plans, lambda: session, paint=painters.paint)
         reader = stack.enter_context(open_reader(shot.media, cache_bytes=0, whole=True))
         stream = stack.enter_context(closing(reader.stream(frames.start, frames.stop)))
         edit = marking(editor.edit, watermark)
-        edited_frames = edit_in_order(edit, stream, thread_count(renderer, wanted=threads))
+        edited_frames = edit_in_order(edit, stream, threads)
         stack.callback(edited_frames.close)
         for done, (_, edited) in enumerate(edited_frames, 1):
             progress("render", done, len(frames))
             yield edited
-
-
-@contextmanager
-def open_session(
-    shot: Shot, plans: Sequence[FacePlan], renderer: Renderer, progress: Progress
-) -> Iterator[RenderSession]:
-    """Open a renderer on a shot, ready to render edits.
-
-    Args:
-        shot: The shot.
-        plans: The faces with edits.
-        renderer: The renderer.
-        progress: Told about the stage `prepare`.
-    """
-    # Renderers look frames up at random, which must not disturb the stream; and rarely one
-    # twice, so that keeping them would only take memory.
-    with (
-        open_reader(shot.media, cache_bytes=0) as reader,
-        open_behind(renderer, shot, ReaderPlates(reader)) as session,
-    ):
-        session.prepare(plans, progress)
-        yield session
-
-
-def active_frames(plans: Sequence[FacePlan]) -> BoolArray:
-    """Return (T,) bool, the frames in which anything is asked of any face; there is a plan."""
-    return np.asarray(np.any([plan.evaluated.active for plan in plans], axis=0))

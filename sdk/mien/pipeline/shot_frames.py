@@ -18,8 +18,8 @@ from mien.model.shot import Shot
 from mien.pipeline.damage import with_remedy
 from mien.pipeline.editing import FrameEditor
 from mien.pipeline.frame_threads import edit_in_order, thread_count
+from mien.pipeline.opening import active_frames, open_session
 from mien.pipeline.output import OnFrame, Output, Rendered, write_output
-from mien.pipeline.render import active_frames, open_session
 from mien.progress import Progress, silent
 from mien.rendering.base import FacePlan, Renderer, RenderSession
 from mien.rendering.frame_files import FrameFolder

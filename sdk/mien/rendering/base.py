@@ -262,6 +262,9 @@ class Renderer(ABC):
             renderer.
         concurrent: Whether its sessions may be used by several threads at once; then several
             make the frames of a render, one a core but four at most.
+        processes: Whether other processes may open sessions of their own to make frames of the same
+            render: renderer, shot and plans can be pickled, what a session learns of a shot is kept
+            for the next one, and the pixels are the same. It has to be `concurrent`, too.
         settings_type: Type of its settings; the class is called with such settings, and without
             any for the defaults. None when it has none.
         settings: The settings that it was made with.
@@ -276,6 +279,7 @@ class Renderer(ABC):
     pixels: int = 1
     costly: bool = False
     concurrent: bool = False
+    processes: bool = False
     settings_type: type[RendererSettings] | None = None
     settings: RendererSettings | None = None
     summary: str = ""

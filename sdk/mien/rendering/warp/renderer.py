@@ -49,6 +49,7 @@ class WarpRenderer(Renderer):
     name = "warp"
     pixels = 10
     concurrent = True
+    processes = True
     corrected = True
 
     def open(self, shot: Shot, source: PlateSource) -> WarpSession:
