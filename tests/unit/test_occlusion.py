@@ -21,7 +21,7 @@ from mien.rendering.occlusion.face_model import (
 )
 from mien.rendering.occlusion.hand_matte import hand_area
 from mien.rendering.occlusion.layout import FaceLayout
-from mien.rendering.occlusion.refine import guided, refine
+from mien.rendering.occlusion.refine import Guide, refine
 from mien.rendering.occlusion.strands import strands_in_plate
 from mien.tracking.mediapipe.hands import Hand
 
@@ -191,8 +191,12 @@ def test_what_is_smoothed_along_a_picture_keeps_its_mean(low: float, high: float
     guide[:, 12:] = 1
     values = np.where(guide[..., 0] > 0, np.float32(high), np.float32(low))
     weight = np.ones((24, 24), np.float32)
-    smooth = guided(guide, values, weight, 4, 1e-4)
+    along = Guide(guide, weight, 4, 1e-4)
+    smooth = along.smoothed(values)
     np.testing.assert_allclose(smooth, values, atol=0.04)
+    # Whatever was smoothed along it before.
+    along.smoothed(np.float32(1) - values)
+    np.testing.assert_array_equal(along.smoothed(values), smooth)
 
 
 def test_a_hand_covers_its_palm_and_fingers() -> None:

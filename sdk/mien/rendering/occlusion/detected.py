@@ -32,7 +32,7 @@ from mien.rendering.appearance.scan import face_appearance
 from mien.rendering.base import PlateSource
 from mien.rendering.geometry.motion import FaceDeformer
 from mien.rendering.occlusion.evidence import Evidence, find_evidence
-from mien.rendering.occlusion.face_model import AppearanceModel, learn_appearance
+from mien.rendering.occlusion.face_model import AppearanceModel, by_channel, learn_appearance
 from mien.rendering.occlusion.hand_matte import HandFinder
 from mien.rendering.occlusion.layout import FaceLayout
 from mien.rendering.occlusion.refine import refine
@@ -262,7 +262,7 @@ def _wide(
     # Beside the face, and where it is seen from the side, little is expected: what is in front
     # goes on there in its own colours.
     beside = (hidden[..., 0] < 0) | ((odds <= -4) & (trust < _LITTLE))
-    colours = known.colours(view.rgb * evidence.gain)
+    colours = known.colours(by_channel(view.rgb, evidence.gain))
     odds = np.where(beside, evidence.by_colour[colours] + np.float32(_BESIDE), odds)
     if hands is not None:
         odds = np.where(beside, np.maximum(odds, 5 * hands - 4), odds)

@@ -9,16 +9,19 @@ from typing import Final
 import cv2
 import numpy as np
 
-from mien._types import BoolArray, FloatArray
+from mien._types import BoolArray, DoubleArray, FloatArray, IndexArray
 from mien.model.occlusion import REGIONS
+from mien.rendering.occlusion.discs import around, dilated, eroded
 from mien.rendering.occlusion.face_model import (
     AppearanceModel,
     ExpectedAppearance,
+    by_channel,
     channel_mean,
     deviations,
+    each_channel,
     match_light,
 )
-from mien.rendering.occlusion.layout import FaceLayout, ellipse
+from mien.rendering.occlusion.layout import FURTHER, FaceLayout
 from mien.rendering.occlusion.strands import Strands, find_strands
 
 __all__ = ["Evidence", "find_evidence"]
@@ -84,8 +87,6 @@ _TOGETHER: Final = 1.5
 _ROUND: Final = 12
 """How far around what is in front eyes, mouth and brows are believed to be behind it too."""
 _BROWS, _MOUTH = REGIONS.index("brows"), REGIONS.index("mouth")
-_FURTHER: Final = 16
-"""How far mouth and brows may be from where the tracker has them."""
 _NEAR: Final = 8
 """How far around what is in front more of it is looked for."""
 
@@ -135,7 +136,7 @@ def find_evidence(
     """
     layout, unit = model.layout, model.layout.unit
     gain = match_light(picture, expected.rgb, layout)
-    strange, lit, light = _strange(model, picture * gain, expected)
+    strange, lit, light = _strange(model, by_channel(picture, gain), expected)
     low, high = _SIDEWAYS
     facing = np.clip((layout.facing(rotation) - low) / (high - low), 0, 1) * layout.trust
     doubt = np.full(4, _UNKNOWN, dtype=np.float32) if doubt is None else doubt
@@ -147,11 +148,13 @@ def find_evidence(
     foreign = np.clip(1 - model.palette[colours] / np.float32(_RARE), 0, 1)
     foreign = cv2.GaussianBlur(foreign.astype(np.float32), (0, 0), 1)
     signs = _Signs.of(layout, strange, facing, foreign, doubted)
-    front, found = _in_front(signs, layout, None)
+    parts = _Parts.of(signs)
+    front, found = _in_front(parts, signs, layout, None)
     if found:
-        own = _elsewhere(lit, expected.rgb, layout, doubt) * (1 - foreign)
-        signs = replace(signs, weight=signs.weight * (1 - own))
-        front, found = _in_front(signs, layout, None)
+        own = _elsewhere(lit, expected.rgb, layout, doubt, front & signs.counted)
+        if own.any():
+            signs = replace(signs, weight=signs.weight * (1 - own * (1 - foreign)))
+            front, found = _in_front(parts, signs, layout, None)
     seen = hands() if hands is not None and front.any() else None
     if strands is not None and found:
         part = _thin_part(strands, signs, front, seen)
@@ -162,13 +165,13 @@ def find_evidence(
             # What is wide has lines as well: knuckles, seams, rims.
             strands = None
     if seen is not None:
-        front, found = _in_front(signs, layout, seen)
+        front, found = _in_front(parts, signs, layout, seen)
     if found:
         # What is in front of skin is in front of the eye beside it as well.
-        around = cv2.dilate(front.astype(np.uint8), ellipse(_ROUND * unit)).astype(np.float32)
-        around *= float(foreign[front].mean())
-        signs = _Signs.of(layout, strange, facing, foreign, np.maximum(doubted, around))
-        front, _ = _in_front(signs, layout, seen)
+        behind = dilated(front.astype(np.uint8), _ROUND * unit).astype(np.float32)
+        behind *= float(foreign[front].mean())
+        signs = _Signs.of(layout, strange, facing, foreign, np.maximum(doubted, behind))
+        front, _ = _in_front(_Parts.of(signs), signs, layout, seen)
     if not front.any() and strands is None:
         return None
     thin, wide, trust = signs.thin, signs.wide, signs.trust
@@ -181,13 +184,14 @@ def find_evidence(
         odds += by_colour[colours]
     if seen is not None:
         odds += 3 * seen
-    near = cv2.dilate(front.astype(np.uint8), ellipse(_NEAR * unit)) > 0
+    near = dilated(front.astype(np.uint8), _NEAR * unit) > 0
     odds = np.where(near, odds, np.float32(-4))
-    hidden = np.where(layout.known[..., None], expected.rgb * light[..., None] / gain, -1)
+    hidden = by_channel(expected.rgb * each_channel(light), gain, np.divide)
+    hidden[~layout.known] = -1
     return Evidence(
         odds.astype(np.float32),
         trust.astype(np.float32),
-        hidden.astype(np.float32),
+        hidden,
         by_colour,
         gain,
         found,
@@ -214,6 +218,16 @@ class _Signs:
     trust: FloatArray
     foreign: FloatArray
     weight: FloatArray
+
+    @property
+    def counted(self) -> BoolArray:
+        """(S, S) the texels whose weight makes a difference."""
+        return np.asarray((self.strange > _WEAK[0]) | self.peaked)
+
+    @property
+    def peaked(self) -> BoolArray:
+        """(S, S) the texels that show that something is in front."""
+        return np.asarray((self.thin > _PEAK[0]) | (self.wide > _PEAK[1]))
 
     @classmethod
     def of(
@@ -246,6 +260,41 @@ class _Signs:
         weight = trust * (_BESIDE + (1 - _BESIDE) * layout.core)
         weight *= (1 + _DOUBTED * doubted) * (1 + _STRANGERS * foreign)
         return cls(strange, thin, wide, trust, foreign, weight)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Parts:
+    """Texels that may show something in front, and which of them belong together.
+
+    Attributes:
+        texels: (N,) these texels, counted row after row.
+        labels: (N,) the number of the part that each belongs to, from 1.
+        count: One more than there are parts.
+        beyond: (N,) what goes beyond `_WEAK`.
+        peaked: (N,) whether each is at `_PEAK`.
+    """
+
+    texels: IndexArray
+    labels: IndexArray
+    count: int
+    beyond: FloatArray
+    peaked: BoolArray
+
+    @classmethod
+    def of(cls, signs: _Signs) -> _Parts:
+        """Put together what is weak, or more."""
+        weak = (signs.thin > _WEAK[0]) | (signs.wide > _WEAK[1])
+        weak &= signs.trust > 0.25
+        count, labels = cv2.connectedComponents(weak.view(np.uint8), connectivity=8)
+        texels = np.flatnonzero(weak)
+        beyond = np.clip(signs.strange.ravel()[texels] - _WEAK[0], 0, 4)
+        return cls(
+            texels, np.asarray(labels).ravel()[texels], count, beyond, signs.peaked.ravel()[texels]
+        )
+
+    def gathered(self, values: FloatArray) -> DoubleArray:
+        """Return (count,) the sums of values (N,) over parts; 0 for what belongs to none."""
+        return np.bincount(self.labels, values, self.count).astype(np.float64)
 
 
 def _by_colour(known: AppearanceModel, rgb: FloatArray, foreign: FloatArray) -> FloatArray:
@@ -286,7 +335,7 @@ def _strange(
 
     change = mean(logs.astype(np.float32) * weight) / mean(weight)
     light = np.exp(np.clip(change, -_LIGHT, _LIGHT)).astype(np.float32)
-    lit = look / light[..., None]
+    lit = look / each_channel(light)
     strange = deviations(lit, expected.rgb, spread)
     alone = np.sqrt(np.float32((_ALONE * _NOISE) ** 2) + usual)
     for rgb, seen in zip(expected.alternatives, expected.alone_visibility, strict=True):
@@ -296,7 +345,7 @@ def _strange(
 
 
 def _tint(rgb: FloatArray) -> FloatArray:
-    return np.asarray(rgb / (channel_mean(rgb)[..., None] + _DARK), dtype=np.float32)
+    return np.asarray(rgb / each_channel(channel_mean(rgb) + _DARK), dtype=np.float32)
 
 
 def _thin_part(
@@ -313,20 +362,39 @@ def _thin_part(
 
 
 def _elsewhere(
-    look: FloatArray, expected: FloatArray, layout: FaceLayout, doubt: FloatArray
+    look: FloatArray, expected: FloatArray, layout: FaceLayout, doubt: FloatArray, asked: BoolArray
 ) -> FloatArray:
     """(S, S) 0..1, how far texels may show a mouth or brow that is not where it is told.
 
     A brow may be raised, or a mouth open, further than the tracker follows: then what is expected
     is seen a little way off.
+
+    Args:
+        look: (S, S, 3) the frame, without smooth changes of light.
+        expected: (S, S, 3) what the face looks like.
+        layout: The layout.
+        doubt: (4,) 0..1, how surely each of `REGIONS` is covered.
+        asked: (S, S) the texels of which it is asked; others may be 0.
     """
-    reach = ellipse(_FURTHER * layout.unit)
-    brows, lips = (cv2.dilate(area, reach) for area in layout.wandering)
+    brows, lips = layout.wandering
     near = np.maximum(brows * (1 - doubt[_BROWS]), lips * (1 - doubt[_MOUTH]))
-    over = cv2.subtract(look, cv2.dilate(expected, reach))
-    np.maximum(over, cv2.subtract(cv2.erode(expected, reach), look), out=over)
-    away = np.sqrt(channel_mean(np.maximum(over, 0) ** 2)) / np.float32(_ALONE * _NOISE)
-    return np.asarray(near * np.clip(2 - away, 0, 1), dtype=np.float32)
+    found = np.zeros_like(near)
+    reach = FURTHER * layout.unit
+    for area in (brows, lips):
+        here = around(asked & (area > 0), 0)
+        wide = around(asked & (area > 0), round(reach))
+        seen, told = look[wide], expected[wide]
+        if not seen.size:
+            continue
+        over = cv2.subtract(seen, dilated(told, reach))
+        np.maximum(over, cv2.subtract(eroded(told, reach), seen), out=over)
+        away = np.sqrt(channel_mean(np.maximum(over, 0) ** 2)) / np.float32(_ALONE * _NOISE)
+        inner = tuple(
+            slice(own.start - whole.start, own.stop - whole.start)
+            for own, whole in zip(here, wide, strict=True)
+        )
+        found[here] = near[here] * np.clip(2 - away[inner], 0, 1)
+    return np.asarray(found)
 
 
 def _too_little(
@@ -339,28 +407,22 @@ def _too_little(
 
 
 def _in_front(
-    signs: _Signs, layout: FaceLayout, hands: FloatArray | None
+    parts: _Parts, signs: _Signs, layout: FaceLayout, hands: FloatArray | None
 ) -> tuple[BoolArray, bool]:
     """Texels of what is in front, or may be, and whether anything surely is."""
-    thin, wide = signs.thin, signs.wide
-    weak = ((thin > _WEAK[0]) | (wide > _WEAK[1])) & (signs.trust > 0.25)
-    count, labels = cv2.connectedComponents(weak.astype(np.uint8), connectivity=8)
-    labels = np.asarray(labels).ravel()
     area = float(np.count_nonzero(layout.face))
-
-    def gathered(values: FloatArray) -> FloatArray:
-        return np.bincount(labels, values.ravel(), count) / area
-
-    mass = gathered(np.clip(signs.strange - _WEAK[0], 0, 4) * signs.weight)
-    peaks = gathered(((thin > _PEAK[0]) | (wide > _PEAK[1])) * np.minimum(signs.weight, 1))
+    weight = signs.weight.ravel()[parts.texels]
+    mass = parts.gathered(parts.beyond * weight) / area
+    peaks = parts.gathered(parts.peaked * np.minimum(weight, 1)) / area
     share = np.minimum(mass / _MASS, peaks / _PEAKS)
-    share[0] = 0
-    held = np.zeros(count, dtype=bool)
+    held = np.zeros(parts.count, dtype=bool)
     if hands is not None and hands.any():
         # A hand that lies on the face needs little more to be believed.
-        held = gathered(hands * layout.core * (thin > 0.8)) > _PEAKS
-        held[0] = False
+        on = (hands * layout.core * (signs.thin > 0.8)).ravel()[parts.texels]
+        held = parts.gathered(on) / area > _PEAKS
     # Strands are little each, and much together.
     together = float(share[share > _HINT].sum()) > _TOGETHER
     found = bool((share > 1).any() or held.any() or together)
-    return ((share > _HINT) | held)[labels].reshape(thin.shape), found
+    front = np.zeros(signs.thin.shape, dtype=bool)
+    front.ravel()[parts.texels] = ((share > _HINT) | held)[parts.labels]
+    return front, found

@@ -18,8 +18,9 @@ from mien.media.planes import Box
 from mien.model.landmarks import SKIN
 from mien.rendering.geometry.field import MeshRaster, Zone, remap
 from mien.rendering.geometry.topology import BROWS, EYES, OVAL, face_triangles
+from mien.rendering.occlusion.discs import dilated, ellipse
 
-__all__ = ["FaceLayout", "ellipse"]
+__all__ = ["FURTHER", "FaceLayout"]
 
 _OUTER_LIPS: Final = (
     61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146,
@@ -47,6 +48,8 @@ _EYE, _MOUTH, _BROW = 5, 3, 7
 """How far around eyes, mouth and brows their look says little: they move, open and shut."""
 _BROW_SHARE: Final = 0.9
 """How much less is said by brows than by bare skin."""
+FURTHER: Final = 16
+"""How far mouth and brows may be from where the tracker has them."""
 _RIM, _CORE = 4, 5
 """Distance from the outline from which skin is seen surely, and from which it counts alone."""
 _BESIDE: Final = 0.45
@@ -91,11 +94,10 @@ class FaceLayout:
         return self._filled(OVAL) > 0
 
     @cached_property
-    def sample(self) -> tuple[IndexArray, IndexArray]:
-        """Rows and columns of some texels of the face, which stand for all."""
-        rows, columns = np.nonzero(self.face)
-        step = max(1, len(rows) // _SAMPLE)
-        return rows[::step], columns[::step]
+    def sample(self) -> IndexArray:
+        """Some texels of the face, which stand for all; counted row after row."""
+        every = np.flatnonzero(self.face)
+        return every[:: max(1, len(every) // _SAMPLE)]
 
     @cached_property
     def known(self) -> BoolArray:
@@ -127,9 +129,12 @@ class FaceLayout:
 
     @cached_property
     def wandering(self) -> tuple[FloatArray, FloatArray]:
-        """(S, S) 0 or 1, brows, and mouth: they may go further than a tracker follows."""
+        """(S, S) 0 or 1, where brows, and mouth, may be: further than a tracker follows."""
         brows = np.maximum.reduce([self._filled(brow) for brow in BROWS])
-        return brows.astype(np.float32), self._filled(_OUTER_LIPS).astype(np.float32)
+        brows, lips = (
+            dilated(area, FURTHER * self.unit) for area in (brows, self._filled(_OUTER_LIPS))
+        )
+        return brows.astype(np.float32), lips.astype(np.float32)
 
     def by_region(self, values: FloatArray) -> FloatArray:
         """Return a map of what is known of regions, blended between them.
@@ -268,12 +273,6 @@ class FaceLayout:
             self.face.astype(np.uint8), ellipse(distance * self.unit), borderValue=0
         ).astype(np.float32)
         return np.asarray(cv2.GaussianBlur(inside, (0, 0), _SOFT * self.unit), dtype=np.float32)
-
-
-def ellipse(radius: float) -> ByteArray:
-    """Return a disc to dilate and erode with, at least three pixels across."""
-    side = 2 * max(1, round(radius)) + 1
-    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)), dtype=np.uint8)
 
 
 def _bordered(points: FloatArray) -> FloatArray:

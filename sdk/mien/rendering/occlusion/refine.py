@@ -7,9 +7,11 @@ from typing import Final
 import cv2
 import numpy as np
 
-from mien._types import BoolArray, FloatArray
+from mien._types import BoolArray, FloatArray, Int32Array
+from mien.rendering.occlusion.discs import around
+from mien.rendering.occlusion.face_model import each_channel
 
-__all__ = ["guided", "refine"]
+__all__ = ["Guide", "refine"]
 
 _ROUNDS: Final = 2
 """Rounds in which pixels and their neighbours of like colour agree."""
@@ -55,14 +57,15 @@ def refine(
     share = (1 / (1 + np.exp(-odds))).astype(np.float32)
     weight = np.float32(0.1) + trust
     own = np.float32(0.6) * odds * np.minimum(1, trust + np.float32(0.2))
+    guide = Guide(rgb, weight, radius, _EVEN)
     for _ in range(_ROUNDS):
-        around = np.clip(guided(rgb, share, weight, radius, _EVEN), 0, 1)
-        told = np.log((around + np.float32(0.02)) / (np.float32(1.02) - around))
+        near = np.clip(guide.smoothed(share), 0, 1)
+        told = np.log((near + np.float32(0.02)) / (np.float32(1.02) - near))
         share = (1 / (1 + np.exp(-(np.float32(1.2) * told + own)))).astype(np.float32)
     area = size * size
     hard = _trimmed(share > 0.5, share, rgb, hidden)
-    hard = _touching(_without_small(hard, _SPECK * area, 8), hidden[..., 0] >= 0)
-    hard = ~_without_small(~hard, _HOLE * area, 4)
+    hard = _touching(hard, _SPECK * area, hidden[..., 0] >= 0)
+    hard = _without_holes(hard, _HOLE * area)
     soft = cv2.GaussianBlur(hard.astype(np.float32), (0, 0), _SOFT)
     return np.asarray(np.clip(_SPARE * soft, 0, 1), dtype=np.float32)
 
@@ -73,85 +76,106 @@ def _trimmed(mask: BoolArray, share: FloatArray, rgb: FloatArray, hidden: FloatA
     Between the colour of what is in front, around a pixel, and that of the face there, the pixel's
     own says how much it shows of either; where both are alike it says nothing.
     """
-    reach = 2 * _EDGE + 1
-    sure = (share > _SURE).astype(np.float32)
-    count = cv2.blur(sure, (reach, reach))
-    theirs = cv2.blur(rgb * sure[..., None], (reach, reach)) / (count[..., None] + 1e-6)
-    apart = theirs - hidden
-    contrast = (apart**2).sum(axis=2)
-    part = ((rgb - hidden) * apart).sum(axis=2) / np.maximum(contrast, 1e-6)
-    told = (count > 0) & (contrast > _CONTRAST**2) & (hidden[..., 0] >= 0)
     square = np.ones((2 * _EDGE - 1,) * 2, dtype=np.uint8)
-    hard = mask.astype(np.uint8)
+    hard = mask.view(np.uint8)
     inside = cv2.erode(hard, square) > 0
-    near = cv2.dilate(hard, np.ones((3, 3), dtype=np.uint8)) > 0
-    return np.asarray(np.where(told & near & ~inside, part > _PART, mask))
+    edge = cv2.dilate(hard, np.ones((3, 3), dtype=np.uint8)) > 0
+    edge &= ~inside
+    # What lies at the edge is asked, and all that it takes lies around.
+    part = around(edge, _EDGE)
+    edge = edge[part]
+    if not edge.size:
+        return mask
+    reach = 2 * _EDGE + 1
+    sure = (share[part] > _SURE).astype(np.float32)
+    count = cv2.blur(sure, (reach, reach))[edge]
+    theirs = cv2.blur(rgb[part] * each_channel(sure), (reach, reach))[edge]
+    rgb, hidden = rgb[part][edge], hidden[part][edge]
+    apart = theirs / (count[:, None] + 1e-6) - hidden
+    contrast = (apart**2).sum(axis=1)
+    shown = ((rgb - hidden) * apart).sum(axis=1) / np.maximum(contrast, 1e-6)
+    told = (count > 0) & (contrast > _CONTRAST**2) & (hidden[:, 0] >= 0)
+    trimmed = mask.copy()
+    here = trimmed[part]
+    here[edge] = np.where(told, shown > _PART, here[edge])
+    return trimmed
 
 
-def _touching(mask: BoolArray, area: BoolArray) -> BoolArray:
-    """The parts of a mask (h, w) that reach into an area."""
-    _, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
-    labels = np.asarray(labels)
-    reaching = np.zeros(int(labels.max()) + 1, dtype=bool)
-    reaching[np.unique(labels[area & mask])] = True
-    reaching[0] = False
-    return np.asarray(reaching[labels])
+def _touching(mask: BoolArray, size: float, area: BoolArray) -> BoolArray:
+    """The parts of a mask (h, w) that are as large as a size and reach into an area."""
+    labels, kept = _large(mask, size, 8)
+    reaching = np.zeros(len(kept), dtype=bool)
+    reaching[labels[area & mask]] = True
+    return np.asarray((kept & reaching).take(labels))
 
 
-def _without_small(mask: BoolArray, area: float, connectivity: int) -> BoolArray:
-    """A mask (h, w) without its small parts."""
+def _without_holes(mask: BoolArray, size: float) -> BoolArray:
+    """A mask (h, w) whose small holes are filled."""
+    labels, kept = _large(~mask, size, 4)
+    return np.asarray((~kept).take(labels))
+
+
+def _large(mask: BoolArray, size: float, connectivity: int) -> tuple[Int32Array, BoolArray]:
+    """The number of the part that each pixel of a mask belongs to, and which are large."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(
-        mask.astype(np.uint8), connectivity=connectivity
+        mask.view(np.uint8), connectivity=connectivity
     )
-    large = stats[:, cv2.CC_STAT_AREA] >= area
-    large[0] = False
-    return np.asarray(large[labels])
+    kept = stats[:, cv2.CC_STAT_AREA] >= size
+    kept[0] = False
+    return np.asarray(labels), np.asarray(kept)
 
 
-def guided(
-    guide: FloatArray, values: FloatArray, weight: FloatArray, radius: int, even: float
-) -> FloatArray:
-    """Return values smoothed along a picture: linear in its colours around every pixel.
+class Guide:
+    """A picture along which values are smoothed: linear in its colours around every pixel.
 
     Args:
-        guide: (h, w, 3) the picture.
-        values: (h, w) the values.
-        weight: (h, w) how much each counts.
-        radius: Half the side of the squares in which they are linear, pixels.
+        picture: (h, w, 3) the picture.
+        weight: (h, w) how much each pixel counts.
+        radius: Half the side of the squares in which values are linear, pixels.
         even: Variance of the picture's colours that counts as none.
     """
 
-    def mean(picture: FloatArray) -> FloatArray:
-        side = 2 * radius + 1
-        return np.asarray(cv2.blur(picture, (side, side), borderType=cv2.BORDER_REFLECT))
+    def __init__(self, picture: FloatArray, weight: FloatArray, radius: int, even: float) -> None:
+        self._side = 2 * radius + 1
+        self._weight = weight
+        # As planes: NumPy and OpenCV take twice as long over every third number.
+        self._colours = colours = cv2.split(picture)
+        self._total = total = self._mean(weight) + np.float32(1e-6)
+        self._channels = channels = [colour * weight for colour in colours]
+        self._means = means = [self._mean(channel) / total for channel in channels]
 
-    total = mean(weight) + np.float32(1e-6)
-    channels = [guide[..., i] * weight for i in range(3)]
-    means = [mean(channel) / total for channel in channels]
-    level = mean(values * weight) / total
-    towards: list[FloatArray] = [
-        mean(c * values) / total - m * level for c, m in zip(channels, means, strict=True)
-    ]
+        def covariance(i: int, j: int) -> FloatArray:
+            return np.asarray(self._mean(channels[i] * colours[j]) / total - means[i] * means[j])
 
-    def covariance(i: int, j: int) -> FloatArray:
-        return np.asarray(mean(channels[i] * guide[..., j]) / total - means[i] * means[j])
+        a, d, f = (covariance(i, i) + np.float32(even) for i in range(3))
+        b, c, e = covariance(0, 1), covariance(0, 2), covariance(1, 2)
+        # The inverse of a symmetric matrix, by its cofactors.
+        first, second, third = d * f - e * e, c * e - b * f, b * e - c * d
+        across = b * c - a * e
+        self._scale = 1 / (a * first + b * second + c * third)
+        self._inverse = (
+            (first, second, third),
+            (second, a * f - c * c, across),
+            (third, across, a * d - b * b),
+        )
 
-    a, d, f = (covariance(i, i) + np.float32(even) for i in range(3))
-    b, c, e = covariance(0, 1), covariance(0, 2), covariance(1, 2)
-    # The inverse of a symmetric matrix, by its cofactors.
-    first, second, third = d * f - e * e, c * e - b * f, b * e - c * d
-    across = b * c - a * e
-    scale = 1 / (a * first + b * second + c * third)
-    x, y, z = towards
-    slopes = [
-        scale * (first * x + second * y + third * z),
-        scale * (second * x + (a * f - c * c) * y + across * z),
-        scale * (third * x + across * y + (a * d - b * b) * z),
-    ]
-    offset = level.copy()
-    for slope, m in zip(slopes, means, strict=True):
-        offset -= slope * m
-    result = mean(offset)
-    for i, slope in enumerate(slopes):
-        result = result + mean(np.asarray(slope, dtype=np.float32)) * guide[..., i]
-    return np.asarray(result, dtype=np.float32)
+    def smoothed(self, values: FloatArray) -> FloatArray:
+        """Return values (h, w) smoothed along the picture."""
+        level = self._mean(values * self._weight) / self._total
+        towards: list[FloatArray] = [
+            self._mean(c * values) / self._total - m * level
+            for c, m in zip(self._channels, self._means, strict=True)
+        ]
+        x, y, z = towards
+        slopes = [self._scale * (p * x + q * y + r * z) for p, q, r in self._inverse]
+        offset = level.copy()
+        for slope, m in zip(slopes, self._means, strict=True):
+            offset -= slope * m
+        result = self._mean(offset)
+        for slope, colour in zip(slopes, self._colours, strict=True):
+            result = result + self._mean(np.asarray(slope, dtype=np.float32)) * colour
+        return np.asarray(result, dtype=np.float32)
+
+    def _mean(self, picture: FloatArray) -> FloatArray:
+        side = self._side, self._side
+        return np.asarray(cv2.blur(picture, side, borderType=cv2.BORDER_REFLECT))

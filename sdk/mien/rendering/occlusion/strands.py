@@ -14,9 +14,10 @@ from typing import Final
 import cv2
 import numpy as np
 
-from mien._types import AnyArray, BoolArray, ByteArray, FloatArray, IndexArray
-from mien.rendering.occlusion.face_model import channel_mean
-from mien.rendering.occlusion.layout import FaceLayout, ellipse
+from mien._types import AnyArray, BoolArray, ByteArray, FloatArray
+from mien.rendering.occlusion.discs import around, ellipse
+from mien.rendering.occlusion.face_model import channel_mean, each_channel
+from mien.rendering.occlusion.layout import FaceLayout
 
 __all__ = ["Strands", "find_strands", "strands_in_plate"]
 
@@ -121,9 +122,6 @@ def find_strands(
     weight = layout.core * (1 - layout.moving) * facing
     if not (thin * weight > _PEAK).any():
         return None
-    # The edge of hair that is wide is none: a strand has the face on either side.
-    bright, dark = _standing_out(picture, disc)
-    apart = _norm(np.maximum(bright, dark)) > _BOTH_SIDES * _norm(picture - expected)
     lines, towards = _lines(thin)
     bar = _WEAK * (1 + (_LIPS - 1) * layout.moving)
     weak = (lines > bar) & (thin > bar / 2) & layout.known & (lines > _OVER * wide)
@@ -133,21 +131,27 @@ def find_strands(
     count, labels, stats, _ = cv2.connectedComponentsWithStats(
         joined.astype(np.uint8), connectivity=8
     )
-    flat = np.asarray(labels).ravel()
     area = layout.size**2
-    counted = lines * weight * weak
+    # Most of the layout belongs to no line: what lines are is asked of their texels alone.
+    texels = np.flatnonzero(joined)
+    flat = np.asarray(labels).ravel()[texels]
+    lying, seen = lines.ravel()[texels], weak.ravel()[texels]
+    counting = weight.ravel()[texels] * seen
+    counted = lying * counting
 
     def summed(values: AnyArray) -> FloatArray:
-        return np.bincount(flat, values.ravel(), count).astype(np.float32)
+        return np.bincount(flat, values, count).astype(np.float32)
 
-    strength = summed(counted) / np.maximum(summed(weight * weak), 1)
-    mass = summed(counted * _no_shade(picture, expected)) / area
+    strength = summed(counted) / np.maximum(summed(counting), 1)
+    looks = (look.reshape(-1, 3).take(texels, axis=0) for look in (picture, expected))
+    mass = summed(counted * _no_shade(*looks)) / area
     peak = np.zeros(count, dtype=bool)
-    peak[np.unique(flat[(counted > _PEAK).ravel()])] = True
+    peak[np.unique(flat[counted > _PEAK])] = True
     peak[0] = False
     extent = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1) / layout.size
-    straight = summed(runs) / np.bincount(flat, minlength=count)
-    sided = summed(apart & weak) / np.maximum(summed(weak), 1)
+    straight = summed(runs.ravel()[texels]) / np.maximum(stats[:, cv2.CC_STAT_AREA], 1)
+    apart = _on_both_sides(picture, expected, weak & joined, disc).ravel()[texels]
+    sided = summed(apart & seen) / np.maximum(summed(seen), 1)
     peak &= (straight > _STRAIGHT) & (sided > _MOST)
     long = peak & (extent > _LONG)
     if mass[peak & (extent > _HINT * _LONG)].sum() < _HINT * _MASS:
@@ -156,7 +160,8 @@ def find_strands(
     strongest = strength[long].max(initial=0)
     chosen = peak & (extent > _SHORT * _LONG) & (strength > _LIKE * strongest)
     # What eyes and mouth do is nearly always weaker than what is in front of them.
-    mask = chosen[flat].reshape(strange.shape)
+    mask = np.zeros(strange.shape, dtype=bool)
+    mask.ravel()[texels] = chosen[flat]
     mask &= lines > _AMID * strongest * np.where(layout.face, layout.moving, 1)
     mask &= cv2.dilate(runs.astype(np.uint8), np.ones((3, 3), dtype=np.uint8)) > 0
     return Strands(np.asarray(mask & weak), np.asarray(mask & ~weak), conclusive)
@@ -201,11 +206,29 @@ def strands_in_plate(
 
 
 def _no_shade(picture: FloatArray, expected: FloatArray) -> FloatArray:
-    """(S, S) 0..1, how far texels differ by more than the shade of a fold: in tint, or greatly."""
+    """(N,) 0..1, how far colours (N, 3) differ by more than a fold's shade: in tint, or greatly."""
     logs = np.log((np.maximum(picture, 0) + _DARK) / (np.maximum(expected, 0) + _DARK))
+    logs = logs[None]
     light = channel_mean(logs)
-    tint = np.sqrt(channel_mean((logs - light[..., None]) ** 2))
-    return np.asarray(np.clip(np.maximum(tint / _TINT, np.abs(light) / _SHADE), 0, 1))
+    tint = np.sqrt(channel_mean((logs - each_channel(light)) ** 2))
+    return np.asarray(np.clip(np.maximum(tint / _TINT, np.abs(light) / _SHADE), 0, 1)[0])
+
+
+def _on_both_sides(
+    picture: FloatArray, expected: FloatArray, asked: BoolArray, disc: ByteArray
+) -> BoolArray:
+    """(S, S) whether texels have the face on either side, where that is asked.
+
+    The edge of hair that is wide is no strand.
+    """
+    found = np.zeros(asked.shape, dtype=bool)
+    # An opening looks as far as twice the disc's radius.
+    part = around(asked, 2 * (len(disc) // 2))
+    if picture[part].size:
+        bright, dark = _standing_out(picture[part], disc)
+        differs = _norm(picture[part] - expected[part])
+        found[part] = _norm(np.maximum(bright, dark)) > _BOTH_SIDES * differs
+    return found
 
 
 def _standing_out(rgb: FloatArray, disc: ByteArray) -> tuple[FloatArray, FloatArray]:
@@ -219,32 +242,39 @@ def _norm(rgb: FloatArray) -> FloatArray:
     return np.asarray(np.sqrt(channel_mean(rgb**2) * np.float32(3)))
 
 
-def _lines(values: FloatArray) -> tuple[FloatArray, IndexArray]:
+def _lines(values: FloatArray) -> tuple[FloatArray, ByteArray]:
     """(S, S) the most that values are, on average, along a line through each texel; and which."""
     found = np.zeros_like(values)
-    towards = np.zeros(values.shape, dtype=np.intp)
+    towards = np.zeros(values.shape, dtype=np.uint8)
     for i, kernel in enumerate(_kernels()):
         line = kernel.astype(np.float32) / np.count_nonzero(kernel)
         here = cv2.filter2D(values, -1, line, borderType=cv2.BORDER_CONSTANT)
-        more = here > found
-        found[more], towards[more] = here[more], i
+        np.copyto(towards, i, where=here > found)
+        np.maximum(found, here, out=found)
     return found, towards
 
 
-def _joined(mask: BoolArray, towards: IndexArray, length: int) -> tuple[BoolArray, BoolArray]:
+def _joined(mask: BoolArray, towards: ByteArray, length: int) -> tuple[BoolArray, BoolArray]:
     """A mask (S, S) with gaps closed between texels in line, and those of long straight lines."""
     joined, runs = mask.astype(np.uint8), np.zeros(mask.shape, dtype=np.uint8)
     kernels = (_kernels(size) for size in (_SEEN, _GAP, length, 2 * length + 1))
+    exactly = [(towards == i).view(np.uint8) for i in range(_DIRECTIONS)]
+    nearly = [joined & (exactly[i - 1] | exactly[i]) for i in range(_DIRECTIONS)]
     for i, (short, gap, long, wider) in enumerate(zip(*kernels, strict=True)):
-        turned = np.abs((towards - i + _DIRECTIONS // 2) % _DIRECTIONS - _DIRECTIONS // 2)
-        along = (mask & (turned <= 1)).astype(np.uint8)
+        # Either of a direction and those beside it.
+        along = nearly[i] | nearly[(i + 1) % _DIRECTIONS]
         # What lies across a line is never long.
         along = cv2.morphologyEx(along, cv2.MORPH_OPEN, short)
+        if not cv2.countNonZero(along):
+            continue
         closed = cv2.morphologyEx(along, cv2.MORPH_CLOSE, gap)
+        np.maximum(joined, closed, out=joined)
         run = cv2.morphologyEx(closed, cv2.MORPH_OPEN, long)
+        if not cv2.countNonZero(run):
+            continue
         # Two long ones in line are one, with more between them than that.
-        far = cv2.morphologyEx(run * (turned == 0), cv2.MORPH_CLOSE, wider)
-        np.maximum(joined, np.maximum(closed, far), out=joined)
+        far = cv2.morphologyEx(run * exactly[i], cv2.MORPH_CLOSE, wider)
+        np.maximum(joined, far, out=joined)
         np.maximum(runs, np.maximum(run, far), out=runs)
     return joined > 0, runs > 0
 
