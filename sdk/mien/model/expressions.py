@@ -53,7 +53,7 @@ EXPRESSIONS: Final[tuple[Preset, ...]] = (
                 "mouthSmile": 0.76, "cheekSquint": 0.5, "eyeSquint": 0.15, "mouthDimple": 0.1,
             },
             "grin": {
-                "mouthSmile": 0.87, "mouthUpperUp": 0.2, "mouthStretch": 0.06,
+                "mouthSmile": 0.87, "mouthUpperUp": 0.2, "mouthStretch": 0.05,
                 "cheekSquint": 0.5, "jawOpen": 0.1,
             },
             "laugh": {
@@ -74,7 +74,7 @@ EXPRESSIONS: Final[tuple[Preset, ...]] = (
             },
             "fear": {
                 "browInnerUp": 0.81, "browOuterUp": 0.26, "browDown": 0.16, "eyeWide": 0.7,
-                "mouthStretch": 0.14, "jawOpen": 0.12,
+                "mouthStretch": 0.12, "jawOpen": 0.12,
             },
             "sadness": {
                 "browInnerUp": 0.81, "browDown": 0.16, "mouthFrown": 0.34, "mouthShrugLower": 0.35,
@@ -100,7 +100,7 @@ EXPRESSIONS: Final[tuple[Preset, ...]] = (
             "pout": {"mouthPucker": 0.53, "mouthShrugLower": 0.7, "mouthFrown": 0.22},
             "kiss": {"mouthPucker": 0.85, "mouthFunnel": 0.05},
             "sneer": {"noseSneer": 0.35, "mouthUpperUp": 0.26},
-            "yawn": {"jawOpen": 0.9, "eyeBlink": 0.37, "mouthStretch": 0.06, "browInnerUp": 0.19},
+            "yawn": {"jawOpen": 0.9, "eyeBlink": 0.37, "mouthStretch": 0.05, "browInnerUp": 0.19},
             "tightLips": {"mouthPress": 0.2, "mouthRollUpper": 0.3, "mouthRollLower": 0.3},
         }.items()
     ),
@@ -124,14 +124,14 @@ VISEMES: Final[tuple[Preset, ...]] = tuple(
         "TH": {"jawOpen": 0.15, "mouthLowerDown": 0.09, "tongueOut": 0.3},
         "DD": {"jawOpen": 0.12, "mouthLowerDown": 0.11, "mouthUpperUp": 0.04},
         "kk": {"jawOpen": 0.18, "mouthLowerDown": 0.09, "mouthStretch": 0.03},
-        "CH": {"jawOpen": 0.08, "mouthFunnel": 0.13, "mouthPucker": 0.17, "mouthUpperUp": 0.07},
-        "SS": {"jawOpen": 0.04, "mouthStretch": 0.09, "mouthSmile": 0.13, "mouthLowerDown": 0.11},
+        "CH": {"jawOpen": 0.08, "mouthFunnel": 0.12, "mouthPucker": 0.17, "mouthUpperUp": 0.07},
+        "SS": {"jawOpen": 0.04, "mouthStretch": 0.08, "mouthSmile": 0.13, "mouthLowerDown": 0.11},
         "nn": {"jawOpen": 0.1, "mouthLowerDown": 0.09, "mouthStretch": 0.03},
         "RR": {"jawOpen": 0.1, "mouthFunnel": 0.09, "mouthPucker": 0.25},
         "aa": {"jawOpen": 0.55, "mouthLowerDown": 0.09, "mouthUpperUp": 0.07},
-        "E": {"jawOpen": 0.25, "mouthStretch": 0.09, "mouthSmile": 0.18, "mouthLowerDown": 0.09},
-        "ih": {"jawOpen": 0.15, "mouthStretch": 0.09, "mouthSmile": 0.22},
-        "oh": {"jawOpen": 0.35, "mouthFunnel": 0.15, "mouthPucker": 0.17},
+        "E": {"jawOpen": 0.25, "mouthStretch": 0.08, "mouthSmile": 0.18, "mouthLowerDown": 0.09},
+        "ih": {"jawOpen": 0.15, "mouthStretch": 0.08, "mouthSmile": 0.22},
+        "oh": {"jawOpen": 0.35, "mouthFunnel": 0.14, "mouthPucker": 0.17},
         "ou": {"jawOpen": 0.12, "mouthPucker": 0.73, "mouthFunnel": 0.07},
     }.items()
 )
