@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,7 +23,7 @@ from mien.media.reader import Reader, open_reader
 from mien.model.face import Face
 from mien.model.occlusion import GlassesChoice, Occlusion, OcclusionChoice, read_glasses
 from mien.model.shot import Shot
-from mien.rendering.occlusion.glasses.curves import normals_of, snap
+from mien.rendering.occlusion.glasses.curves import normals_of, snap, spread_along
 from mien.rendering.occlusion.glasses.matte import GlassesMatte
 from mien.rendering.occlusion.glasses.paths import best_path, best_ring
 from mien.rendering.occlusion.glasses.ridges import ridges
@@ -295,6 +296,11 @@ def test_the_best_path_is_the_best_of_all(seed: int) -> None:
     assert total(tuple(best_path(worth, 1, 0.3))) == pytest.approx(best, abs=1e-5)
     ring = best_ring(worth, 1, 0.3)
     assert ring.shape == (5,)
+    # Of many tables it is that of each.
+    many = np.random.default_rng(seed).random((2, 3, 9, 7)).astype(np.float32)
+    for one in np.ndindex(2, 3):
+        np.testing.assert_array_equal(best_path(many, 2, 0.3)[one], best_path(many[one], 2, 0.3))
+        np.testing.assert_array_equal(best_ring(many, 2, 0.3)[one], best_ring(many[one], 2, 0.3))
 
 
 def test_lines_count_and_edges_do_not() -> None:
@@ -318,6 +324,41 @@ def test_curves_are_laid_onto_lines() -> None:
     away = np.abs(((found.curves[0] - circle) * normals_of(circle, True)).sum(axis=1))
     assert np.median(away) < 0.4
     assert away.max() < 1.5
+
+
+@pytest.mark.parametrize("closed", [True, False])
+@pytest.mark.parametrize("count", [3, 40])
+def test_normals_and_means_go_on_where_a_curve_closes(count: int, closed: bool) -> None:
+    curve = np.random.default_rng(count).normal(size=(count, 2))
+    if closed:
+        run = np.roll(curve, -1, axis=0) - np.roll(curve, 1, axis=0)
+    else:
+        run = np.gradient(curve, axis=0)
+    turned = np.stack([run[:, 1], -run[:, 0]], axis=1)
+    normals = turned / np.linalg.norm(run, axis=1, keepdims=True)
+    np.testing.assert_allclose(normals_of(curve, closed), normals, atol=1e-12)
+    spread = spread_along(curve, closed)
+    reach = min(5, count)
+    kernel = cv2.getGaussianKernel(2 * reach + 1, 2.0)[:, 0]
+    padded = np.pad(curve, ((reach, reach), (0, 0)), mode="wrap" if closed else "edge")
+    plain = [np.convolve(padded[:, i], kernel, "valid") for i in (0, 1)]
+    np.testing.assert_allclose(spread, np.stack(plain, axis=1), atol=1e-12)
+
+
+@pytest.mark.parametrize("radius", [0.5, 2.0, 9.0])
+def test_a_stroke_reaches_as_far_as_its_places_do(radius: float) -> None:
+    points = np.random.default_rng(5).uniform(8, 92, (6, 2))
+    matte = np.zeros((100, 100), dtype=np.float32)
+    draw(matte, [Stroke(points, np.full(6, radius), True)], 1.0)
+    y, x = np.mgrid[:100, :100]
+    ring = np.concatenate([points, points[:1]])
+    part = np.linspace(0, 1, 200)[:, None]
+    places = np.concatenate([a + part * (b - a) for a, b in itertools.pairwise(ring)])
+    away = np.hypot(x[..., None] - places[:, 0], y[..., None] - places[:, 1]).min(axis=2)
+    expected = np.clip((radius + 1.5 - away) / 1.35, 0, 1)
+    # Which place is the nearest is told to a pixel or so, and hardly ever tells of another.
+    assert np.mean(np.abs(matte - expected) > 0.15) < 0.04
+    assert matte[away > radius + 1.6].max() == 0
 
 
 def test_strokes_are_drawn_as_wide_as_they_are() -> None:

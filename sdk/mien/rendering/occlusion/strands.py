@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from mien._types import AnyArray, BoolArray, ByteArray, FloatArray
-from mien.rendering.occlusion.discs import around, ellipse
+from mien.rendering.occlusion.discs import around, dilated, eroded
 from mien.rendering.occlusion.face_model import channel_mean, each_channel
 from mien.rendering.occlusion.layout import FaceLayout
 
@@ -116,8 +116,7 @@ def find_strands(
     """
     strange = np.where(layout.known, np.minimum(strange, _STRONGEST), 0).astype(np.float32)
     # What is left of a picture that is opened is as wide as the disc everywhere.
-    disc = ellipse(_WIDEST * layout.unit)
-    wide = cv2.morphologyEx(strange, cv2.MORPH_OPEN, disc)
+    wide = _opened(strange, _WIDEST * layout.unit)
     thin = strange - wide
     weight = layout.core * (1 - layout.moving) * facing
     if not (thin * weight > _PEAK).any():
@@ -150,8 +149,8 @@ def find_strands(
     peak[0] = False
     extent = stats[:, [cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT]].max(axis=1) / layout.size
     straight = summed(runs.ravel()[texels]) / np.maximum(stats[:, cv2.CC_STAT_AREA], 1)
-    apart = _on_both_sides(picture, expected, weak & joined, disc).ravel()[texels]
-    sided = summed(apart & seen) / np.maximum(summed(seen), 1)
+    apart = _on_both_sides(picture, expected, weak & joined, _WIDEST * layout.unit)
+    sided = summed(apart.ravel()[texels] & seen) / np.maximum(summed(seen), 1)
     peak &= (straight > _STRAIGHT) & (sided > _MOST)
     long = peak & (extent > _LONG)
     if mass[peak & (extent > _HINT * _LONG)].sum() < _HINT * _MASS:
@@ -187,22 +186,33 @@ def strands_in_plate(
         (h, w) float32, 0..1.
     """
     area = cv2.dilate((near > 0.3).astype(np.uint8), np.ones((3, 3), dtype=np.uint8)) > 0
-    bright, dark = _standing_out(rgb, ellipse(max(2.0, _WIDE * size)))
-    known = hidden[..., :1] >= 0
-    away = rgb - hidden
-    bright = np.where(known, np.minimum(bright, np.maximum(away, 0)), bright)
-    dark = np.where(known, np.minimum(dark, np.maximum(-away, 0)), dark)
-    contrast = np.where(area, _norm(np.maximum(bright, dark)), 0).astype(np.float32)
-    around = cv2.dilate(contrast, ellipse(_AROUND * size))
-    around = cv2.blur(around, (2 * int(_AROUND * size) + 1,) * 2)
-    side = 2 * _ACROSS + 1
-    full = cv2.dilate(contrast, np.ones((side, side), dtype=np.uint8))
-    full = np.maximum(cv2.blur(full, (side, side)), np.maximum(_FAINT, _UNLIKE * around))
-    low, high = _PART
-    shown = np.clip((contrast / full - low) / (high - low), 0, 1).astype(np.float32)
     # A strand that has the skin's colour goes on all the same.
-    shown = np.maximum(shown, np.clip(3 * between - 1, 0, 1))
+    shown = np.clip(3 * between - 1, 0, 1)
+    radius, reach = max(2.0, _WIDE * size), int(_AROUND * size)
+    # An opening looks as far as twice its disc's radius.
+    part = around(area, max(2 * round(radius), reach, _ACROSS))
+    if rgb[part].size:
+        contrast = _contrast(rgb[part], hidden[part], radius)
+        contrast *= area[part]
+        strongest = dilated(contrast, _AROUND * size)
+        strongest = cv2.blur(strongest, (2 * reach + 1, 2 * reach + 1))
+        side = 2 * _ACROSS + 1
+        full = cv2.dilate(contrast, np.ones((side, side), dtype=np.uint8))
+        full = np.maximum(cv2.blur(full, (side, side)), np.maximum(_FAINT, _UNLIKE * strongest))
+        low, high = _PART
+        told = np.clip((contrast / full - low) / (high - low), 0, 1)
+        shown[part] = np.maximum(shown[part], told)
     return np.asarray(cv2.morphologyEx(shown, cv2.MORPH_CLOSE, np.ones((3, 3), dtype=np.uint8)))
+
+
+def _contrast(rgb: FloatArray, hidden: FloatArray, radius: float) -> FloatArray:
+    """(h, w) how far pixels stand out from what is around, and from what is expected, both."""
+    bright, dark = _standing_out(rgb, radius)
+    known = each_channel(hidden[..., 0]) >= 0
+    away = rgb - hidden
+    np.minimum(bright, np.maximum(away, 0), out=bright, where=known)
+    np.minimum(dark, np.maximum(-away, 0), out=dark, where=known)
+    return _norm(np.maximum(bright, dark))
 
 
 def _no_shade(picture: FloatArray, expected: FloatArray) -> FloatArray:
@@ -215,7 +225,7 @@ def _no_shade(picture: FloatArray, expected: FloatArray) -> FloatArray:
 
 
 def _on_both_sides(
-    picture: FloatArray, expected: FloatArray, asked: BoolArray, disc: ByteArray
+    picture: FloatArray, expected: FloatArray, asked: BoolArray, radius: float
 ) -> BoolArray:
     """(S, S) whether texels have the face on either side, where that is asked.
 
@@ -223,18 +233,22 @@ def _on_both_sides(
     """
     found = np.zeros(asked.shape, dtype=bool)
     # An opening looks as far as twice the disc's radius.
-    part = around(asked, 2 * (len(disc) // 2))
+    part = around(asked, 2 * max(1, round(radius)))
     if picture[part].size:
-        bright, dark = _standing_out(picture[part], disc)
+        bright, dark = _standing_out(picture[part], radius)
         differs = _norm(picture[part] - expected[part])
         found[part] = _norm(np.maximum(bright, dark)) > _BOTH_SIDES * differs
     return found
 
 
-def _standing_out(rgb: FloatArray, disc: ByteArray) -> tuple[FloatArray, FloatArray]:
+def _standing_out(rgb: FloatArray, radius: float) -> tuple[FloatArray, FloatArray]:
     """(h, w, 3) by how much what is thinner than a disc is brighter, and darker, than around."""
-    bright = rgb - cv2.morphologyEx(rgb, cv2.MORPH_OPEN, disc)
-    return bright, cv2.morphologyEx(rgb, cv2.MORPH_CLOSE, disc) - rgb
+    return rgb - _opened(rgb, radius), eroded(dilated(rgb, radius), radius) - rgb
+
+
+def _opened(picture: FloatArray, radius: float) -> FloatArray:
+    """A picture without what is brighter than around and thinner than a disc."""
+    return dilated(eroded(picture, radius), radius)
 
 
 def _norm(rgb: FloatArray) -> FloatArray:

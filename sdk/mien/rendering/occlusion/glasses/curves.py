@@ -75,21 +75,35 @@ class Snapped:
 
 def normals_of(points: DoubleArray, closed: bool) -> DoubleArray:
     """Return the unit normals (N, 2) of a curve of (N, 2) points, a quarter turn from its run."""
+    # By hand: NumPy's own functions take longer to read what they are asked than to do it.
+    run = np.empty_like(points)
+    np.subtract(points[2:], points[:-2], out=run[1:-1])
     if closed:
-        run = np.roll(points, -1, axis=0) - np.roll(points, 1, axis=0)
+        np.subtract(points[1], points[-1], out=run[0])
+        np.subtract(points[0], points[-2], out=run[-1])
     else:
-        run = np.gradient(points, axis=0)
-    length = np.maximum(np.linalg.norm(run, axis=1, keepdims=True), 1e-9)
-    return np.asarray(np.stack([run[:, 1], -run[:, 0]], axis=1) / length)
+        run[1:-1] /= 2
+        np.subtract(points[1], points[0], out=run[0])
+        np.subtract(points[-1], points[-2], out=run[-1])
+    across, down = run.T
+    length = np.maximum(np.sqrt(across * across + down * down), 1e-9)
+    normals = np.empty_like(run)
+    np.divide(down, length, out=normals[:, 0])
+    np.divide(-across, length, out=normals[:, 1])
+    return normals
 
 
 def profiles_of(
-    picture: FloatArray, points: DoubleArray, normals: DoubleArray, reach: float, step: float
-) -> FloatArray:
-    """Return the picture along normals (N, K): the place in the middle lies on the curve.
+    pictures: Sequence[FloatArray],
+    points: DoubleArray,
+    normals: DoubleArray,
+    reach: float,
+    step: float,
+) -> list[FloatArray]:
+    """Return pictures along normals (N, K): the place in the middle lies on the curve.
 
     Args:
-        picture: (H, W) any picture.
+        pictures: (H, W) any pictures.
         points: (N, 2) places on the curve, pixels.
         normals: (N, 2) its unit normals.
         reach: How far to either side, pixels.
@@ -97,12 +111,11 @@ def profiles_of(
     """
     count = int(np.ceil(reach / step))
     offsets = step * np.arange(-count, count + 1)
-    at = (points[:, None] + offsets[:, None] * normals[:, None]).astype(np.float32)
-    return np.asarray(
-        cv2.remap(
-            picture, at[..., 0], at[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-        )
-    )
+    x, y = ((points[:, i, None] + offsets * normals[:, i, None]).astype(np.float32) for i in (0, 1))
+    return [
+        np.asarray(cv2.remap(one, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
+        for one in pictures
+    ]
 
 
 def spread_along(values: AnyArray, closed: bool, sigma: float = _OVER) -> AnyArray:
@@ -110,7 +123,8 @@ def spread_along(values: AnyArray, closed: bool, sigma: float = _OVER) -> AnyArr
     flat = values.reshape(len(values), -1)
     reach = min(int(np.ceil(2.5 * sigma)), len(values))
     kernel = cv2.getGaussianKernel(2 * reach + 1, sigma).astype(flat.dtype)
-    padded = np.pad(flat, ((reach, reach), (0, 0)), mode="wrap" if closed else "edge")
+    border = cv2.BORDER_WRAP if closed else cv2.BORDER_REPLICATE
+    padded = cv2.copyMakeBorder(flat, reach, reach, 0, 0, border)
     blurred = cv2.sepFilter2D(padded, -1, np.ones(1, dtype=flat.dtype), kernel)
     return np.asarray(blurred[reach:-reach].reshape(values.shape))
 
@@ -140,30 +154,31 @@ def snap(
     points = np.concatenate(curves)
     normals = np.concatenate([normals_of(*pair) for pair in zip(curves, closed, strict=True)])
     far = (shift + 3 * _BANDS[0] + REACHES[-1]) * unit
-    seen = profiles_of(picture, points, normals, far, step)
+    pictures = [picture] if ignored is None else [picture, ignored]
+    seen, *beside = profiles_of(pictures, points, normals, far, step)
     parts = np.cumsum([0, *map(len, curves)])
     pieces = [slice(a, b) for a, b in itertools.pairwise(parts.tolist())]
     lines = along(seen, step / unit)
-    if ignored is not None:
-        lines *= 1 - profiles_of(ignored, points, normals, far, step)
+    for one in beside:
+        lines *= 1 - one
     lines = np.concatenate(
         [spread_along(lines[piece], ring) for piece, ring in zip(pieces, closed, strict=True)]
     )
     counts = np.sqrt(np.minimum(np.concatenate(strength), _FULL)).astype(np.float64)
     field = np.tile(_shift(lines, normals, counts, step, shift * unit), (len(points), 1))
     offsets = step * (np.arange(seen.shape[1]) - seen.shape[1] // 2)
+    strong = np.minimum(lines, _FULL).astype(np.float64) ** 2
     for band in _BANDS:
-        beyond, sure = _beyond(lines, offsets, (normals * field).sum(axis=1), band * unit)
+        beyond, sure = _beyond(strong, offsets, (normals * field).sum(axis=1), band * unit)
         field += _affine(points, normals, beyond, sure * counts, unit)
     moved = (normals * field).sum(axis=1)
-    beyond, sure = _beyond(lines, offsets, moved, max(_NEAR[0] * unit, _NEAR[1]))
-    rest = np.concatenate(
-        [
-            spread_along((sure * beyond)[piece], ring)
-            / np.maximum(spread_along(sure[piece], ring), 1e-9)
-            for piece, ring in zip(pieces, closed, strict=True)
-        ]
-    )
+    beyond, sure = _beyond(strong, offsets, moved, max(_NEAR[0] * unit, _NEAR[1]))
+    weighed = np.stack([sure * beyond, sure], axis=1)
+    spread = [
+        spread_along(weighed[piece], ring) for piece, ring in zip(pieces, closed, strict=True)
+    ]
+    told, surely = np.concatenate(spread).T
+    rest = told / np.maximum(surely, 1e-9)
     column = np.clip(np.round((moved + rest) / step) + seen.shape[1] // 2, 0, seen.shape[1] - 1)
     there = lines[np.arange(len(lines)), column.astype(int)].astype(np.float64)
     placed = points + field + rest[:, None] * normals
@@ -182,24 +197,33 @@ def _shift(
     middle = lines.shape[1] // 2
     column = np.round(normals @ shifts / step).astype(np.intp) + middle
     strong = np.sqrt(np.minimum(lines, _FULL))
-    there = np.take_along_axis(strong, np.clip(column, 0, lines.shape[1] - 1), axis=1)
+    count = lines.shape[1]
+    np.clip(column, 0, count - 1, out=column)
+    column += count * np.arange(len(lines))[:, None]
+    there = strong.take(column)
     likely = np.exp(-0.5 * (shifts**2).sum(axis=0) / (_LIKELY * reach) ** 2)
     return np.asarray(shifts[:, int(((counts @ there) * likely).argmax())])
 
 
 def _beyond(
-    lines: FloatArray, offsets: DoubleArray, moved: DoubleArray, band: float
+    strong: DoubleArray, offsets: DoubleArray, moved: DoubleArray, band: float
 ) -> tuple[DoubleArray, DoubleArray]:
     """(N,) how much farther along the normals lines lie, on average, and how sure that is.
 
     A mean, not the strongest place, goes smoothly from frame to frame.
+
+    Args:
+        strong: (N, K) the square of how strong lines are, as far as it counts.
+        offsets: (K,) where that is along the normals.
+        moved: (N,) where lines are expected there.
+        band: How far from there they are looked for (sigma).
     """
     off = offsets - moved[:, None]
     near = np.exp(-0.5 * (off / band) ** 2)
-    strong = np.minimum(lines, _FULL).astype(np.float64) ** 2 * near
-    total = strong.sum(axis=1) + _FAINT**2 * near.sum(axis=1)
-    total = np.maximum(total, 1e-12)
-    return (strong * off).sum(axis=1) / total, strong.sum(axis=1) / total
+    here = strong * near
+    every = here.sum(axis=1)
+    total = np.maximum(every + _FAINT**2 * near.sum(axis=1), 1e-12)
+    return (here * off).sum(axis=1) / total, every / total
 
 
 def _affine(

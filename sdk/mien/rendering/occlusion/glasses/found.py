@@ -129,8 +129,9 @@ def _measured(
         profiles, hidden = [], []
         for (picture, lids, _), at in zip(looked, placed, strict=True):
             across = at.curves[i], normals_of(at.curves[i], ring), _LOOKED[0] / TEXEL, _STEP
-            profiles.append(profiles_of(picture, *across))
-            hidden.append(profiles_of(lids, *across) > 0)
+            profile, shut = profiles_of([picture, lids], *across)
+            profiles.append(profile)
+            hidden.append(shut > 0)
         reaches = _reaches(np.where(hidden, np.nan, profiles), ring)
         strength = np.median([at.strength[i] for at in placed], axis=0).astype(np.float32)
         # Where the frames show the curve, less their shifts, is a better place for it.

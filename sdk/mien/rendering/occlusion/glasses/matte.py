@@ -10,6 +10,7 @@ import numpy as np
 
 from mien._math import smoothstep
 from mien._types import DoubleArray, FloatArray
+from mien.blas import one_blas_thread
 from mien.errors import DamagedMediaError
 from mien.media.orient import to_coded
 from mien.media.planes import Box, Plate
@@ -97,8 +98,10 @@ class GlassesMatte(MatteSource):
         glasses = self._found.get(face.number)
         if glasses is None or not face.valid[frame]:
             return None
-        return rims_in(glasses, face, self._shot, frame, plate)
+        with one_blas_thread():
+            return rims_in(glasses, face, self._shot, frame, plate)
 
+    @one_blas_thread()
     def _look(self, face: Face) -> Glasses | None:
         choice = self._shot.occlusion.wears_glasses(face.number)
         if face.number not in self._faces or choice == "no" or not face.valid.any():

@@ -28,8 +28,11 @@ _STEADY: Final = 2.0
 def difference(line: FloatArray, left: FloatArray, right: FloatArray) -> FloatArray:
     """Return how far lines differ from both their sides: above 0 darker, below 0 brighter."""
     a, b = left - line, right - line
-    least = np.minimum(np.abs(a), np.abs(b))
-    return np.asarray(np.copysign(least, a) * (a * b > 0), dtype=np.float32)
+    alike = a * b > 0
+    least = np.minimum(np.abs(a), np.abs(b, out=b), out=b)
+    np.copysign(least, a, out=least)
+    least *= alike
+    return np.asarray(least, dtype=np.float32)
 
 
 def ridges(picture: FloatArray, texel: float) -> FloatArray:
@@ -99,7 +102,7 @@ def sampled(
     Args:
         maps: (DIRECTIONS, H, W) what `ridges` gave.
         points: (..., 2) places, x right and y down.
-        normals: (...) directions of the normals, radians.
+        normals: (...) directions of the normals, radians; 1 along an axis where all are alike.
         spread: Radians by which a line's normal may be off; it counts less from half of that.
 
     Returns:

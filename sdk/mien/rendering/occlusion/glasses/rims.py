@@ -8,6 +8,7 @@ every frame. How strong the lines are where they are weakest tells one from the 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -196,11 +197,11 @@ class _Lines:
         untold: float,
         sign: float = 0.0,
     ) -> FloatArray:
-        """What places (N, K, 2) are worth to a path across normals (N, K).
+        """What places (N, K, 2) are worth to a path across normals (N,).
 
         Lines of the other sign than that which is given count less: one is dark, one is bright.
         """
-        lines = sampled(self.steady, points, normals, spread)
+        lines = sampled(self.steady, points, normals[:, None], spread)
         if sign:
             lines = np.where(lines * sign < 0, np.float32(_OTHER) * lines, lines)
         xy = points[..., 0].astype(np.float32), points[..., 1].astype(np.float32)
@@ -228,9 +229,11 @@ def _rings(lines: _Lines) -> tuple[DoubleArray, DoubleArray]:
 
     Several are tried: those that go for strong lines, or for lines all along, of any size or small.
     """
-    tried = [_refined(lines, _first(lines, full, lens)) for full in _FULLS for lens in _LENSES]
-    best = max(tried, key=lambda rings: sum(_seen(lines, ring) for ring in rings))
-    return best[0], best[1]
+    # All of them at once: Python's own work is the same for one.
+    right, left = np.reshape(_refined(lines, _first(lines)), (-1, 2, _ANGLES, 2)).swapaxes(0, 1)
+    seen = [_seen(lines, a) + _seen(lines, b) for a, b in zip(right, left, strict=True)]
+    best = int(np.argmax(seen))
+    return right[best], left[best]
 
 
 def _seen(lines: _Lines, ring: DoubleArray) -> float:
@@ -260,10 +263,13 @@ def _sign(strength: FloatArray) -> float:
     return float(np.sign(total)) if abs(total) > _ONE_SIGN * every else 0.0
 
 
-def _first(lines: _Lines, full: float, lens: tuple[float, ...]) -> list[DoubleArray]:
-    """Rings for a start: the best that cross every ray once."""
-    rays = [_rays(side, *lens) for side in (-1, 1)]
-    worths = [lines.worth(*ray, _SPREAD, full, _UNTOLD) for ray in rays]
+def _first(lines: _Lines) -> list[DoubleArray]:
+    """Rings for a start, for either eye, again and again: the best that cross every ray once."""
+    rays, worths = [], []
+    for full, lens, side in itertools.product(_FULLS, _LENSES, (-1, 1)):
+        ray = _rays(side, *lens)
+        rays.append(ray)
+        worths.append(lines.worth(*ray, _SPREAD, full, _UNTOLD))
     chosen = _alike(worths, _BAND, _STEP, _BEND)
     every = np.arange(_ANGLES)
     return [_smoothed(ray[0][every, ring]) for ray, ring in zip(rays, chosen, strict=True)]
@@ -282,22 +288,29 @@ def _refined(lines: _Lines, rings: list[DoubleArray]) -> list[DoubleArray]:
             normals = _normals(round_)
             way = np.stack([np.cos(normals), np.sin(normals)], axis=1)
             places = round_[:, None] + across[:, None] * way[:, None]
-            every_way = np.repeat(normals[:, None], len(across), axis=1)
             full = max(_WEAK_FULL, _OVER_USUAL * float(usual[0]))
             untold = _HIDDEN * float(_worth(usual, full)[0])
             bundles.append(places)
-            worths.append(lines.worth(places, every_way, _KNOWN_SPREAD, full, untold, _sign(seen)))
+            worths.append(lines.worth(places, normals, _KNOWN_SPREAD, full, untold, _sign(seen)))
         chosen = _alike(worths, _ACROSS_BAND, _ACROSS_STEP, _ACROSS_BEND)
         rings = [_smoothed(b[every, c]) for b, c in zip(bundles, chosen, strict=True)]
     return rings
 
 
 def _alike(worths: Sequence[FloatArray], band: int, step: int, bend: float) -> list[IndexArray]:
-    """The best ring for each eye, near the best for both: rims are alike, and creases seldom."""
+    """The best rings, for either eye, near the best for both: rims are alike, and creases seldom.
+
+    Args:
+        worths: (N, K) each; every two of them belong together.
+        band: Columns that a ring may be off the one for both.
+        step: As in `best_ring`.
+        bend: Likewise.
+    """
     near = [cv2.dilate(np.concatenate([w[-2:], w, w[:2]]), np.ones((3, 5)))[2:-2] for w in worths]
-    shared = best_ring(np.minimum(*near) + 0.25 * (near[0] + near[1]), step, bend)
-    far = np.abs(np.arange(worths[0].shape[1]) - shared[:, None]) > band
-    return [best_ring(np.where(far, -_IN_EYE - 2, worth), step, bend) for worth in worths]
+    both = [np.minimum(a, b) + 0.25 * (a + b) for a, b in zip(near[::2], near[1::2], strict=True)]
+    shared = np.repeat(best_ring(np.stack(both), step, bend), 2, axis=0)
+    far = np.abs(np.arange(worths[0].shape[1]) - shared[..., None]) > band
+    return list(best_ring(np.where(far, -_IN_EYE - 2, np.stack(worths)), step, bend))
 
 
 def _rounded(ring: DoubleArray, sure: FloatArray) -> DoubleArray:
@@ -393,14 +406,14 @@ def _worth(lines: FloatArray, full: float) -> FloatArray:
 def _rays(
     side: int, aside: float, below: float, oblong: float, farthest: float
 ) -> tuple[DoubleArray, DoubleArray]:
-    """(100, 56, 2) places around a lens, texels, and (100, 56) the directions of the rays."""
+    """(100, 56, 2) places around a lens, texels, and (100,) the directions of the rays."""
     turn = 2 * np.pi * np.arange(_ANGLES) / _ANGLES
     radius = np.linspace(_NEAREST, farthest, _RADII)
     x = side * (aside + np.cos(turn)[:, None] * radius * oblong)
     y = below + np.sin(turn)[:, None] * radius
     points = np.stack([x, y], axis=2) / TEXEL + [(WIDTH - 1) / 2, (HEIGHT - 1) / 2]
     normals = np.arctan2(np.sin(turn), side * np.cos(turn) / oblong)
-    return points, np.repeat(normals[:, None], _RADII, axis=1)
+    return points, normals
 
 
 def _normals(ring: DoubleArray) -> DoubleArray:

@@ -21,6 +21,10 @@ _SLACK: Final = 0.15
 """Pixels that may be lost by drawing at places, and not all along."""
 
 
+_FARTHER: Final = 1.1
+"""How much farther than they are OpenCV may say that places are, and more."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Stroke:
     """A line of changing width.
@@ -62,17 +66,17 @@ def draw(matte: FloatArray, strokes: list[Stroke], amount: float) -> None:
     empty = np.ones((box.height, box.width), dtype=np.uint8)
     empty[here[:, 1], here[:, 0]] = 0
     # Which drawn place is the nearest to each pixel; how far it is, is told exactly after.
-    _, labels = cv2.distanceTransformWithLabels(
+    distance, labels = cv2.distanceTransformWithLabels(
         empty, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
     )
     of_label = np.zeros(int(labels.max()) + 1, dtype=np.intp)
     of_label[labels[here[:, 1], here[:, 0]]] = np.arange(len(points))
-    nearest = of_label[labels]
-    y, x = np.mgrid[box.y0 : box.y1, box.x0 : box.x1]
+    y, x = np.nonzero(distance < _FARTHER * (float(radius.max()) + _SOFT + 1))
+    nearest = of_label[labels[y, x]]
+    y, x = y + box.y0, x + box.x0
     away = np.hypot(x - points[nearest, 0], y - points[nearest, 1])
     value = amount * np.clip((radius[nearest] + _SOFT - away) / (_SOFT - _SLACK), 0, 1)
-    part = matte[box.y0 : box.y1, box.x0 : box.x1]
-    np.maximum(part, value.astype(np.float32), out=part)
+    matte[y, x] = np.maximum(matte[y, x], value.astype(np.float32))
 
 
 def _dense(stroke: Stroke) -> tuple[DoubleArray, DoubleArray]:
