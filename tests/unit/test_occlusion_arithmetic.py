@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mien.rendering.occlusion.discs import around, dilated, ellipse, eroded
-from mien.rendering.occlusion.face_model import by_channel, each_channel
+from mien.rendering.occlusion.face_model import by_channel, each_channel, third_least
 from tests.unit.test_occlusion import learned
 
 SEEDS = st.integers(0, 2**32 - 1)
@@ -58,3 +58,9 @@ def test_colours_have_numbers_of_their_own(grain: float) -> None:
     first, second = (np.clip((tint - 64) * 24 // 128, 0, 23) for tint in tints)
     expected = (light * 24 // 256 * 24 + first) * 24 + second
     np.testing.assert_array_equal(model.colours(rgb), expected)
+
+
+@given(SEEDS, st.integers(3, 12))
+def test_the_third_least_is_that(seed: int, count: int) -> None:
+    pictures = np.random.default_rng(seed).integers(0, 9, (count, 4, 5)).astype(np.float32)
+    np.testing.assert_array_equal(third_least(pictures), np.sort(pictures, axis=0)[2])

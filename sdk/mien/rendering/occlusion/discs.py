@@ -18,7 +18,7 @@ __all__ = ["around", "dilated", "ellipse", "eroded"]
 
 _Picture = TypeVar("_Picture", ByteArray, FloatArray)
 
-_SMALL: Final = 5
+_SMALL: Final = 4
 """Radius up to which OpenCV's own way is as quick."""
 
 

@@ -220,19 +220,23 @@ class FaceLayout:
         there = _bordered(points)
         raster = MeshRaster.of(zone, there, _triangles())
         field = raster.field(there - self.points)
-        x, y = zone.pixels()
-        x, y = x - field[..., 0], y - field[..., 1]
+        x, y = (
+            np.ascontiguousarray((axis - field[..., i])[: box.height, : box.width])
+            for i, axis in enumerate(zone.pixels())
+        )
         inside = cv2.erode((raster.labels > 0).astype(np.uint8), ellipse(_EDGE_CELLS))
         inside = cv2.resize(
             inside,
             (zone.width, zone.height),
             interpolation=cv2.INTER_NEAREST,
         )
+        outside = (inside[: box.height, : box.width] == 0).view(np.uint8)
         found = []
         for values, beyond in maps:
             moved = cv2.remap(values, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-            moved[inside == 0] = beyond
-            found.append(np.ascontiguousarray(moved[: box.height, : box.width]))
+            every = cv2.merge([outside] * moved[0, 0].size).reshape(moved.shape)
+            np.copyto(moved, beyond, where=every.view(bool))
+            found.append(moved)
         return found
 
     def facing(self, rotation: FloatArray) -> FloatArray:
