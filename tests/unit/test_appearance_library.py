@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mien._types import FloatArray
+from mien.face.gaze import degrees_to_looks
 from mien.face.rig import load_rig
 from mien.media.planes import Plate
 from mien.model.controls import INDEX
@@ -21,6 +22,7 @@ from mien.rendering.appearance.canonical import SIZE, canonical_points, skin_mas
 from mien.rendering.appearance.donors import choose_donors
 from mien.rendering.appearance.folds import FoldMaps
 from mien.rendering.appearance.library import FaceLibrary, LibraryScan, choose_frames
+from mien.rendering.appearance.regions import FaceRegion
 from mien.rendering.appearance.skin import learn_skin
 from mien.rendering.base import RenderRequest
 from mien.rendering.geometry.field import Zone
@@ -29,6 +31,7 @@ from mien.rendering.geometry.motion import FaceDeformer
 from mien.rendering.geometry.regression import SmoothFunction
 from mien.rendering.geometry.topology import EYES
 from mien.rendering.painting.donor import DonorLayer, RegionLayer, lay_region, take_shape
+from mien.rendering.painting.face import FacePainter
 from mien.rendering.painting.paint import paint
 from mien.rendering.warp.renderer import WarpRenderer
 from mien.testing.scenes import Scene, Spot
@@ -310,6 +313,30 @@ def test_a_region_takes_the_shape_of_other_frames(performance: Performance) -> N
     assert shaped.target[lid] == pytest.approx(blinking.source[lid], abs=0.8)
     assert shaped.target[FOREHEAD] == pytest.approx(motion.target[FOREHEAD])
     assert take_shape(motion, "Left", 0.0, [(blinking, 1.0)]).motion == pytest.approx(motion.motion)
+
+
+@pytest.mark.parametrize("weights", [False, True])
+def test_eyes_of_another_frame_come_to_look_where_they_are_to(*, weights: bool) -> None:
+    """From that frame's look to the one asked for, in degrees or in weights; not twice as far."""
+    scene = Performance()
+    controls = scene.face.curves.controls.array
+    look = np.zeros((len(controls), 4), dtype=np.float32)
+    look[:, 0] = np.where(controls[:, BLINK] == 1, 15, 6)
+    degrees_to_looks(look, controls)
+    source, target = controls[0], controls[0].copy()
+    target[BLINK] = 1
+    if weights:
+        target[INDEX["eyeLookOutLeft"]] += 4 / 30
+    else:
+        target[INDEX["gazeYawLeft"]] += 4
+    painter = FacePainter(scene.face, scene.orientation)
+    appearance = Appearance({FaceRegion.LIBRARY: scene.library()})
+    _, regions = painter._motion(appearance, 0, source, target)
+    (eye,) = (region for region in regions if region.name == "Left")
+    for donor in eye.donors:
+        expected = 1.2 * (np.sin(np.radians(10)) - np.sin(np.radians(15)))
+        turned = donor.motion.gaze["Left"] / donor.motion.px_per_cm
+        assert turned == pytest.approx([expected, 0], abs=0.02)
 
 
 # Habits

@@ -10,12 +10,13 @@ import numpy as np
 
 from mien._math import smoothstep
 from mien._types import DoubleArray, FloatArray, IndexArray
+from mien.face.gaze import GAZE_COLUMNS, gaze_change
 from mien.model.controls import CONTROLS, INDEX
 from mien.model.lids import lids_closed
 from mien.rendering.appearance.library import FaceLibrary
 from mien.rendering.appearance.library_frame import LibraryFrame
 
-__all__ = ["DonorRegion", "Donors", "choose_donors"]
+__all__ = ["DonorRegion", "Donors", "asked_of_donor", "choose_donors"]
 
 _FULL_TURN: Final = 25.0
 """Degrees by which a head may be turned differently for the price of a full expression."""
@@ -59,6 +60,8 @@ _GAZE: Final = np.array([control.region == "gaze" for control in CONTROLS])
 _HALF_HIDDEN: Final = 18.0, 28.0
 """Degrees to the side at which that holds no more: lids hide so much of the iris that it cannot be
 told what is behind them."""
+
+_LOOKS: Final = [i for i, control in enumerate(CONTROLS) if control.name.startswith("eyeLook")]
 
 _LIDS: Final = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
 
@@ -133,6 +136,23 @@ def choose_donors(
             frames = _weighed(library, nearest, apart[nearest])
             chosen.append(Donors(region, amount, frames))
     return tuple(chosen)
+
+
+def asked_of_donor(performance: FloatArray, source: FloatArray, target: FloatArray) -> FloatArray:
+    """Return (59,) what is asked of another frame, so that its eyes come to look where they are to.
+
+    A performance carries its look twice, in degrees and in weights, and an edit changes the one or
+    the other: what remains of the plate's own look in the second would be asked for once more.
+
+    Args:
+        performance: (59,) controls of the other frame's performance.
+        source: (59,) controls of the plate's performance.
+        target: (59,) controls asked for.
+    """
+    asked, gaze = target.copy(), list(GAZE_COLUMNS)
+    asked[gaze] = source[gaze] + gaze_change(source, target)
+    asked[_LOOKS] = performance[_LOOKS]
+    return asked
 
 
 def _differing(controls: FloatArray, target: FloatArray) -> FloatArray:

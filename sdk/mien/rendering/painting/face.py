@@ -16,7 +16,7 @@ from mien.model.face import Face
 from mien.model.landmarks import SKIN
 from mien.model.media import Orientation
 from mien.rendering.appearance.appearance import Appearance
-from mien.rendering.appearance.donors import choose_donors
+from mien.rendering.appearance.donors import asked_of_donor, choose_donors
 from mien.rendering.appearance.examples import ExampleFace
 from mien.rendering.appearance.library import FaceLibrary
 from mien.rendering.appearance.library_frame import LibraryFrame
@@ -223,7 +223,8 @@ class FacePainter:
         deformer = self.deformer
         motion = deformer.motion_at(frame, source, target)
         seen, wanted = filmed or (source, target)
-        asked = deformer.above_least(seen, wanted)
+        # What is asked of eyes in weights counts in the choice as what is asked in degrees.
+        asked = deformer.above_least(seen, asked_of_donor(seen, seen, wanted))
         regions = []
         # Both eyes often come from one frame.
         towards: dict[LibraryFrame, FaceMotion] = {}
@@ -236,7 +237,7 @@ class FacePainter:
         ):
             for donor, _ in chosen.frames:
                 if donor not in towards:
-                    towards[donor] = self._towards(donor, wanted)
+                    towards[donor] = self._towards(donor, seen, wanted)
             donors = [_Donor(donor, towards[donor], weight) for donor, weight in chosen.frames]
             weighed = [(donor.motion, donor.weight) for donor in donors]
             motion = take_shape(motion, chosen.region, chosen.amount, weighed)
@@ -298,10 +299,11 @@ class FacePainter:
         kept = [frame for frame, clear in zip(library.frames, seen, strict=True) if clear]
         return FaceLibrary(tuple(kept), library.remarks, library.complete)
 
-    def _towards(self, donor: LibraryFrame, target: FloatArray) -> FaceMotion:
+    def _towards(self, donor: LibraryFrame, source: FloatArray, target: FloatArray) -> FaceMotion:
         """How the face in another frame comes to do what is asked, in that frame's pixels."""
         deformer = self.learned if donor.example is None else self._other(donor.example)
-        motion = deformer.motion_at(donor.frame, donor.controls, target)
+        asked = asked_of_donor(donor.controls, source, target)
+        motion = deformer.motion_at(donor.frame, donor.controls, asked)
         return motion.mapped(donor.offset, donor.scale)
 
     def _other(self, example: int) -> FaceDeformer:
