@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from mien.model.controls import INDEX
 from mien.model.landmarks import SKIN
 from mien.model.media import Orientation
 from mien.rendering.appearance.library import FaceLibrary
-from mien.rendering.appearance.skin import learn_skin
+from mien.rendering.appearance.skin import SkinAppearance, SkinChange, learn_skin
 from mien.rendering.geometry.field import MeshRaster, Zone
 from mien.rendering.geometry.motion import FaceDeformer
 from mien.rendering.geometry.topology import warp_mesh
@@ -22,9 +24,15 @@ FOLD = (423, 426, 436)
 CHEEK = 50
 
 
-@pytest.fixture(scope="module")
-def painted() -> tuple[FloatArray, FloatArray, FloatArray]:
-    """A face with a dark line beside its mouth, the same without its smile, and its landmarks."""
+def unfolded(
+    change_of: Callable[[SkinAppearance, FloatArray, FloatArray], SkinChange], *, line: bool
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """A face that is tracked to smile, the same with its skin changed, and its landmarks.
+
+    Args:
+        change_of: How a skin changes from one performance to another.
+        line: Whether there is a dark line beside its mouth.
+    """
     scene = Scene(orientation=Orientation(600, 520), spots=[Spot(300, 260, 400)], frames=1)
     face = scene.faces[0]
     calm = np.zeros(len(INDEX), dtype=np.float32)
@@ -33,15 +41,37 @@ def painted() -> tuple[FloatArray, FloatArray, FloatArray]:
     motion = FaceDeformer(face, scene.orientation).motion_at(0, smiling, smiling)
     zone = Zone(0, 0, 150, 130, 4)
     plate = np.full((zone.height, zone.width, 3), (0.7, 0.5, 0.4), dtype=np.float32)
-    line = np.round(motion.target[list(FOLD)]).astype(np.int32)
-    cv2.polylines(plate, [line], False, (0.5, 0.3, 0.2), 5, cv2.LINE_AA)
+    if line:
+        path = np.round(motion.target[list(FOLD)]).astype(np.int32)
+        cv2.polylines(plate, [path], False, (0.5, 0.3, 0.2), 5, cv2.LINE_AA)
     picture, mask = plate.copy(), np.zeros(plate.shape[:2], dtype=np.float32)
     mesh = warp_mesh()
     raster = MeshRaster.of(zone, motion.target, np.concatenate([mesh.filled, mesh.skin]))
     skin = learn_skin(FaceLibrary(), face.identity)
-    change = skin.change(smiling, calm, np.eye(3, dtype=np.float32))
-    shade_skin(picture, mask, raster, motion, change, skin.layout)
+    shade_skin(picture, mask, raster, motion, change_of(skin, smiling, calm), skin.layout)
     return plate, picture, motion.target[:SKIN]
+
+
+@pytest.fixture(scope="module")
+def painted() -> tuple[FloatArray, FloatArray, FloatArray]:
+    """A face with a dark line beside its mouth, the same without its smile, and its landmarks."""
+    upright = np.eye(3, dtype=np.float32)
+    return unfolded(lambda skin, *ends: skin.change(*ends, upright), line=True)
+
+
+def lightened(skin: SkinAppearance, source: FloatArray, target: FloatArray) -> SkinChange:
+    """What frames tell of a smile that folds deeply: without it the fold is as much lighter."""
+    ratio = np.exp(3 * skin.folds.change(source, target)).astype(np.float32)
+    return SkinChange(ratio, np.zeros(ratio.shape[:2], np.float32))
+
+
+@pytest.mark.parametrize("line", [False, True])
+def test_a_fold_that_is_not_there_leaves_no_light_streak(*, line: bool) -> None:
+    """A face that is tracked to smile more than it does has no fold to be smoothed away."""
+    plate, picture, points = unfolded(lightened, line=line)
+    x, y = np.round(points[426]).astype(int).tolist()
+    lighter = float((picture[y, x] / plate[y, x]).mean())
+    assert lighter > 1.35 if line else lighter < 1.25
 
 
 def test_the_line_goes_and_keeps_no_tint(painted: tuple[FloatArray, ...]) -> None:

@@ -12,7 +12,7 @@ from mien._types import FloatArray
 from mien.rendering.appearance.skin import SkinChange
 from mien.rendering.geometry.field import MeshRaster
 from mien.rendering.geometry.motion import FaceMotion
-from mien.rendering.geometry.tone import blurred, largest, per_channel
+from mien.rendering.geometry.tone import blurred, largest, luma, per_channel
 from mien.rendering.geometry.topology import OVAL, warp_mesh
 
 __all__ = ["shade_skin"]
@@ -26,6 +26,10 @@ _LINE_CM, _AROUND_CM = 0.06, 0.4
 is shading."""
 _DEEPEST: Final = 0.9
 """The deepest fold that is smoothed wholly."""
+_FOLD_CM: Final = 1.2
+"""Standard deviation of the blur of what lies around the widest fold."""
+_SLIGHT: Final = 0.05
+"""How much lighter than what is around it skin may get where it was no darker."""
 _PRESSED: Final = 1.8, 2.8
 """How many times as many texels lie in a pixel as in most, from which skin is seen edge-on, and is
 wholly."""
@@ -61,6 +65,7 @@ def shade_skin(
         smoothed = per_channel(_on_face(skin.smoothed, texels))
         bright = 1 + smoothed * _lines(picture, motion)
         change = np.asarray((change + 1) * bright - 1, dtype=np.float32)
+    change -= per_channel(_smoothed_away_twice(change, picture, motion))
     change *= per_channel(cv2.resize(inside, size))
     np.maximum(mask, smoothstep(largest(np.abs(change)), 0.0, _SHADED), out=mask)
     change += 1
@@ -81,6 +86,23 @@ def _lines(picture: FloatArray, motion: FaceMotion) -> FloatArray:
     seen, unit = np.maximum(picture, _DARKEST), motion.px_per_cm
     line, around = (blurred(seen, width * unit) for width in (_LINE_CM, _AROUND_CM))
     return np.asarray(np.clip(around / line - 1, 0, _DEEPEST), dtype=np.float32)
+
+
+def _smoothed_away_twice(change: FloatArray, picture: FloatArray, motion: FaceMotion) -> FloatArray:
+    """(h, w) by how much a change lightens folds more than the picture has them.
+
+    A face that was tracked to fold where it does not has nothing there to be smoothed away: what
+    is taken for a fold's shadow would come out as a light streak.
+    """
+    wide = _FOLD_CM * motion.px_per_cm
+    grey = np.asarray(change.mean(axis=2), dtype=np.float32)
+    lighter = grey - blurred(grey, wide)
+    if float(lighter.max()) <= _SLIGHT:
+        return np.zeros_like(grey)
+    seen = np.maximum(luma(picture), _DARKEST)
+    shadow = blurred(seen, wide) / blurred(seen, _LINE_CM * motion.px_per_cm) - 1
+    beyond = lighter - _SLIGHT - np.maximum(shadow, 0)
+    return np.asarray(np.maximum(beyond, 0), dtype=np.float32)
 
 
 def _facing(texels: FloatArray) -> FloatArray:

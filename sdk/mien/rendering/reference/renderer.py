@@ -34,7 +34,7 @@ class ReferenceRenderer(Renderer):
     """
 
     name = "reference"
-    pixels = 10
+    pixels = 11
     costly = True
     gpu = True
     generative = True

@@ -47,7 +47,7 @@ class WarpRenderer(Renderer):
     """Warps the plate, layer by layer: skin, lids over eyeballs, lips over a mouth's inside."""
 
     name = "warp"
-    pixels = 10
+    pixels = 11
     concurrent = True
     processes = True
     corrected = True
