@@ -195,26 +195,29 @@ class AppearanceModel:
         away = distance[near]
         weight = np.exp(-(((away - away[0]) / _NEARNESS) ** 2)) + 0.02
         looks = [self.pictures[one, rows] for one in near]
-        seen = [
-            each_channel(self.visibility[one, rows] * share)
+        shares = [
+            self.visibility[one, rows] * share
             for one, share in zip(near, weight.astype(np.float32), strict=True)
         ]
+        total = np.zeros_like(shares[0])
+        for share in shares:
+            total += share
+        every = each_channel(total + np.float32(1e-3))
+        seen = [each_channel(share) for share in shares]
         # Frame by frame, in place: what lies in the processor's cache is added in a third of the
         # time that all frames at once take.
-        mean, total = np.zeros_like(looks[0]), np.zeros_like(looks[0])
+        mean, apart = np.zeros_like(looks[0]), np.empty_like(looks[0])
         for look, share in zip(looks, seen, strict=True):
-            total += share
-            mean += share * look
-        total += np.float32(1e-3)
+            mean += np.multiply(share, look, out=apart)
         mean += self._little[rows]
-        mean /= total
+        mean /= every
         variance = np.zeros_like(mean)
         for look, share in zip(looks, seen, strict=True):
-            apart = look - mean
+            np.subtract(look, mean, out=apart)
             apart *= apart
             apart *= share
             variance += apart
-        variance /= total
+        variance /= every
         variance += np.float32((_GUESS * max(float(away[0]) - _KNOWN, 0)) ** 2)
         return mean, variance, near[:_SINGLE].tolist()
 
