@@ -174,14 +174,7 @@ def find_evidence(
         front, _ = _in_front(_Parts.of(signs), signs, layout, seen)
     if not front.any() and strands is None:
         return None
-    thin, wide, trust = signs.thin, signs.wide, signs.trust
-    odds = np.clip((thin**2 - 2.2) / 1.1, -2.2, 6) * (0.3 + 0.7 * trust)
-    odds += np.clip(2 * (wide - 1), -1, 2) * trust * np.clip((thin - 0.6) / 0.6, 0, 1)
-    surely = front & (thin > _WEAK[0])
-    by_colour = np.zeros_like(model.palette)
-    if surely.any():
-        by_colour = _by_colour(model, lit[surely], signs.foreign[surely])
-        odds += by_colour[colours]
+    odds, by_colour = _odds(model, signs, front, lit, colours)
     if seen is not None:
         odds += 3 * seen
     near = dilated(front.astype(np.uint8), _NEAR * unit) > 0
@@ -190,7 +183,7 @@ def find_evidence(
     hidden[~layout.known] = -1
     return Evidence(
         odds.astype(np.float32),
-        trust.astype(np.float32),
+        signs.trust.astype(np.float32),
         hidden,
         by_colour,
         gain,
@@ -295,6 +288,25 @@ class _Parts:
     def gathered(self, values: FloatArray) -> DoubleArray:
         """Return (count,) the sums of values (N,) over parts; 0 for what belongs to none."""
         return np.bincount(self.labels, values, self.count).astype(np.float64)
+
+
+def _odds(
+    model: AppearanceModel,
+    signs: _Signs,
+    front: BoolArray,
+    lit: FloatArray,
+    colours: IndexArray,
+) -> tuple[FloatArray, FloatArray]:
+    """(S, S) logarithms of the odds that texels show what is in front; what each colour adds."""
+    thin, wide, trust = signs.thin, signs.wide, signs.trust
+    odds = np.clip((thin**2 - 2.2) / 1.1, -2.2, 6) * (0.3 + 0.7 * trust)
+    odds += np.clip(2 * (wide - 1), -1, 2) * trust * np.clip((thin - 0.6) / 0.6, 0, 1)
+    surely = front & (thin > _WEAK[0])
+    by_colour = np.zeros_like(model.palette)
+    if surely.any():
+        by_colour = _by_colour(model, lit[surely], signs.foreign[surely])
+        odds += by_colour[colours]
+    return np.asarray(odds), by_colour
 
 
 def _by_colour(known: AppearanceModel, rgb: FloatArray, foreign: FloatArray) -> FloatArray:
