@@ -10,6 +10,9 @@ from pathlib import Path
 
 __all__ = ["SharedLimit", "core_count", "cpu_count", "free_memory", "one_opencv_thread"]
 
+_CGROUP = Path("/sys/fs/cgroup")
+"""Where Linux says what a container may take."""
+
 
 def core_count() -> int:
     """Return the cores of this machine that this process may use.
@@ -36,12 +39,23 @@ def cpu_count() -> int:
 
 
 def free_memory() -> int:
-    """Return the bytes of memory that programs may still take; 0 when nobody says."""
+    """Return the bytes of memory that programs may still take; 0 when nobody says.
+
+    In a container it is what is left of the container's.
+    """
+    found = []
     with suppress(OSError, ValueError, IndexError):
         for line in Path("/proc/meminfo").read_text().splitlines():
             if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) << 10
-    return 0
+                found.append(int(line.split()[1]) << 10)
+    with suppress(OSError, ValueError, KeyError):  # the limit is `max` where there is none
+        most, used, facts = (
+            (_CGROUP / f"memory.{name}").read_text() for name in ("max", "current", "stat")
+        )
+        # Files that were read count as used, and give way to whoever needs memory.
+        kept = dict(line.split() for line in facts.splitlines())["inactive_file"]
+        found.append(max(0, int(most) - int(used) + int(kept)))
+    return min(found, default=0)
 
 
 class SharedLimit:

@@ -39,7 +39,8 @@ def _peak(*command: object) -> int:
         nonlocal peak
         while not done.wait(0.02):
             try:
-                peak = max(peak, watched.memory_info().rss)
+                family = (watched, *watched.children(recursive=True))
+                peak = max(peak, sum(one.memory_info().rss for one in family))
             except psutil.NoSuchProcess:
                 return
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 import sys
 import time
 from pathlib import Path
+from unittest import mock
 
 import mien
 from mien import api
 from mien.media.reader import open_reader
 from mien.pipeline.opening import open_session
-from mien.pipeline.painters import Painters, PaintingWork
+from mien.pipeline.painters import Painters, PaintingWork, crew
 from mien.progress import silent
 from mien.rendering.plans import face_plans
 from mien.rendering.registry import get_renderer
@@ -28,11 +29,13 @@ def main() -> None:
     renderer = get_renderer("warp")
     work = PaintingWork(shot, plans, renderer)
     with (
+        # However much memory is taken by what else runs.
+        mock.patch.object(crew, "free_memory", return_value=0),
         open_session(shot, plans, renderer, silent) as session,
         Painters(work, session, 1000, 3, worth=0.0) as painters,
         open_reader(shot.media) as reader,
     ):
-        for frame in range(3):
+        for frame in range(5):
             painters.paint(frame, reader.frame(frame).plate(), plans)
         wait_until(lambda: painters.ready == 2)
         print(*(process.pid for process in painters.processes), flush=True)

@@ -12,6 +12,8 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+import psutil
 import pytest
 
 import mien
@@ -19,19 +21,19 @@ from mien import api
 from mien.errors import RenderError
 from mien.media.frame import Frame
 from mien.media.planes import Plate
-from mien.pipeline import stream_frames
+from mien.pipeline import Output, render_shot, stream_frames
 from mien.pipeline.painters import crew, process
 from mien.progress import silent
-from mien.rendering.base import FacePlan, Renderer
+from mien.rendering.base import FacePlan, PlateSource, Renderer, RenderSession
 from mien.rendering.patches import edit_plate
 from mien.rendering.plans import face_plans
 from mien.rendering.registry import get_renderer
 from mien.timebase import FrameRange
-from tests.faults.slow_render import FRAMES, SlowBlusher
+from tests.faults.slow_render import FRAMES, SlowBlusher, SlowBlushing
 from tests.waiting import wait_until
 
 SPAN = FrameRange(0, FRAMES)
-FIRST = 4
+FIRST = 6
 """Frames that are taken before it is waited for processes."""
 
 
@@ -50,8 +52,8 @@ class Watched:
 
 def is_alive(pid: int) -> bool:
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
 
 
@@ -84,6 +86,8 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
         return edit_plate(session, plans, frame, plate)
 
     monkeypatch.setattr(crew, "WORTH", 0.0)
+    # However much memory is taken by what else runs.
+    monkeypatch.setattr(crew, "free_memory", lambda: 0)
     monkeypatch.setattr(crew, "edit_plate", here)
     monkeypatch.setattr(process.PaintingProcess, "start", start)
     monkeypatch.setattr(process.PaintingProcess, "paint", paint)
@@ -127,6 +131,8 @@ class Blusher(SlowBlusher):
 
 class Foreign(Blusher):
     """A renderer that other processes cannot be given."""
+
+    processes = True
 
     def __init__(self, log: Path) -> None:
         super().__init__(log)
@@ -197,6 +203,82 @@ def test_a_renderer_that_cannot_be_sent(work: Work, watched: Watched) -> None:
     alone = pixels(work.stream(Blusher(work.log), 1))
     assert pixels(shared(work, Foreign(work.log))) == alone
     assert not watched.there
+
+
+class Derived(Blusher):
+    """A renderer of a class that does not say itself that processes may paint for it."""
+
+
+def test_what_a_class_is_derived_from_does_not_speak_for_it(work: Work, watched: Watched) -> None:
+    assert len(pixels(work.stream(Derived(work.log), 3))) == FRAMES
+    assert not watched.processes
+
+
+class Remarking(Blusher):
+    """A renderer that remarks where it paints, and that it painted a frame at the end."""
+
+    processes = True
+
+    def open(self, shot: mien.Shot, source: PlateSource) -> RenderSession:
+        return RemarkingSession(self)
+
+
+class RemarkingSession(SlowBlushing):
+    """Remarks in which process it is."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (f"Painted by {os.getpid()}.",)
+
+
+def test_what_processes_remark_is_said(work: Work, watched: Watched) -> None:
+    output = Output(work.log.with_suffix(".mkv"), SPAN, lossless=True)
+
+    def wait(stage: str, done: int, total: int) -> None:
+        if (stage, done) == ("render", FIRST):
+            wait_until(settled)
+
+    done = render_shot(work.shot, work.plans, Remarking(work.log), output, wait, threads=3)
+    assert len(watched.processes) == 2
+    said = {f"Painted by {pid}." for pid in (os.getpid(), *(p.pid for p in watched.processes))}
+    assert set(done.notes) >= said
+    assert len(set(done.notes)) == len(done.notes)
+
+
+def test_masks_are_painted_here(work: Work, watched: Watched) -> None:
+    frames = stream_frames(
+        work.shot, work.plans, get_renderer("warp"), SPAN, silent, threads=3, matte=True
+    )
+    assert len(pixels(frames)) == FRAMES
+    assert not watched.processes
+
+
+def test_a_thread_that_cannot_be_started(
+    work: Work, watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = pixels(work.stream(Blusher(work.log), 1))
+    start = threading.Thread.start
+
+    def refuse(self: threading.Thread) -> None:
+        if self.name.startswith("mien-painter"):
+            raise RuntimeError("can't start new thread")
+        start(self)
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    assert pixels(work.stream(Blusher(work.log), 3)) == alone
+    assert not watched.processes
+
+
+def test_as_many_processes_as_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    small = Plate.from_rgb(np.zeros((720, 1280, 3), np.uint8))
+    large = Plate.from_rgb(np.zeros((4320, 7680, 3), np.float32))
+    for free, expected in ((0, 2), (1 << 30, 0), (9 << 30, 4), (64 << 30, 31)):
+        monkeypatch.setattr(crew, "free_memory", lambda free=free: free)
+        assert crew._affordable(small) == expected
+    assert 0 < crew._affordable(large) < 10
+    monkeypatch.setattr(crew, "_most", None)
+    crew.limit_processes(1)
+    assert crew._affordable(small) == 1
 
 
 def test_an_error_is_that_of_the_frame(work: Work, watched: Watched) -> None:

@@ -35,6 +35,20 @@ def test_what_is_sent_makes_the_same_plate(seed: int, changes: list[tuple[int, i
     assert all(map(np.array_equal, before.planes, plate(seed).planes))
 
 
+def test_every_bit_counts() -> None:
+    """A zero and a negative one, and what is no number, which equals nothing."""
+    layout = Layout("rgbf32", "rgb", 32, tuple(Channel(0, i, 3) for i in range(3)), floating=True)
+    picture = np.zeros((4, 6), np.float32)
+    picture[0], picture[3, 1] = np.nan, np.inf
+    before = Plate(layout, (2, 4), [picture])
+    negative = np.array(picture)
+    negative[2, 4] = -0.0
+    after = before.with_planes([negative])
+    ((number, first, rows),) = changed_rows(before, after)
+    assert (number, first, rows.shape) == (0, 2, (1, 6))
+    assert with_rows(before, [(number, first, rows)]).planes[0].tobytes() == negative.tobytes()
+
+
 def test_only_rows_from_the_first_to_the_last_are_sent() -> None:
     before = plate(1)
     planes = [np.array(plane) for plane in before.planes]

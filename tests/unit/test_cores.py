@@ -5,10 +5,12 @@ from __future__ import annotations
 import subprocess
 import sys
 from contextlib import ExitStack
+from pathlib import Path
 
 import cv2
 import pytest
 
+from mien import cores
 from mien.cores import SharedLimit, one_opencv_thread
 
 
@@ -103,3 +105,15 @@ def test_linear_algebra_gets_its_threads_back() -> None:
         [sys.executable, "-c", _BLAS], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_free_memory_of_a_container(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is left of the container's, where files that were read give way; if it has a limit."""
+    monkeypatch.setattr(cores, "_CGROUP", tmp_path)
+    machine = cores.free_memory()
+    (tmp_path / "memory.current").write_text("700\n")
+    (tmp_path / "memory.stat").write_text("anon 500\ninactive_file 200\nactive_file 0\n")
+    (tmp_path / "memory.max").write_text("1000\n")
+    assert cores.free_memory() == 500
+    (tmp_path / "memory.max").write_text("max\n")
+    assert cores.free_memory() > 500 or not machine

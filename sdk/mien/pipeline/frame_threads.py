@@ -24,26 +24,28 @@ _FRAMES: Final = 2
 _WAITING_BYTES: Final = 512 << 20
 _USEFUL_THREADS: Final = 4
 """Threads beyond which none helps: they wait for Python's lock."""
-_USEFUL_PROCESSES: Final = 8
-"""The same of processes, and the one that they help: then encoders are what a render waits for."""
+_SHARED: Final = 8
+"""The same where all but one have a process that paints: then a render waits for its encoder."""
 
 EditFrame = Callable[[Frame], Frame]
 EditedFrame = tuple[Frame, Frame]
 """A frame as it was and as it is."""
 
 
-def thread_count(renderer: Renderer | None, *, wanted: int = 0, cores: int = 0) -> int:
+def thread_count(
+    renderer: Renderer | None, *, wanted: int = 0, cores: int = 0, processes: bool = False
+) -> int:
     """Return how many frames of a render are edited at a time, each in a thread.
 
     Args:
         renderer: Makes the pixels; None for a plain copy.
         wanted: How many; 0 for as many as help.
         cores: Cores that may be used; 0 for all that the process may use.
+        processes: Whether processes beside this one may paint for the threads.
     """
     if renderer is None or not renderer.concurrent:
         return 1
-    most = _USEFUL_PROCESSES if renderer.processes else _USEFUL_THREADS
-    return wanted or min(cores or core_count(), most)
+    return wanted or min(cores or core_count(), _SHARED if processes else _USEFUL_THREADS)
 
 
 def edit_in_order(

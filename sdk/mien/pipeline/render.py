@@ -16,7 +16,7 @@ from mien.pipeline.opening import active_frames, open_session
 from mien.pipeline.output import Output, Rendered, write_output
 from mien.pipeline.painters import Painters, PaintingWork
 from mien.progress import Progress
-from mien.rendering.base import FacePlan, Renderer
+from mien.rendering.base import FacePlan, Renderer, RenderSession
 from mien.rendering.frame_files import FrameFolder
 from mien.rendering.resume import FrameKeys, finished_frames
 from mien.rendering.watermark import Watermark
@@ -74,12 +74,13 @@ def render_shot(
         active = active_frames(plans)
         wanted = [i for i in output.frames if active[i] and i not in exist]
         session.prepare_frames(wanted)
-        threads = thread_count(renderer, wanted=threads)
-        work = PaintingWork(shot, plans, renderer)
-        painters = stack.enter_context(Painters(work, session, len(wanted), threads))
+        painters, threads = _painters(
+            PaintingWork(shot, plans, renderer), session, len(wanted), threads, matte=output.matte
+        )
+        stack.enter_context(painters)
         editor = kind(plans, lambda: session, finished, painters.paint)
         written = write_output(shot, editor, output, progress, threads=threads)
-        notes = (*session.notes, *written.notes)
+        notes = (*session.notes, *painters.notes, *written.notes)
         return Rendered(editor.edited, editor.resumed, notes, written.damage)
 
 
@@ -117,15 +118,18 @@ def stream_frames(
     kind = MatteEditor if matte else FrameEditor
     with ExitStack() as stack:
         editor = kind()
-        threads = thread_count(renderer, wanted=threads)
-        if renderer is not None:
+        if renderer is None:
+            threads = 1
+        else:
             with one_blas_thread():
                 session = stack.enter_context(open_session(shot, plans, renderer, progress))
                 active = active_frames(plans)
                 wanted = [i for i in frames if active[i]]
                 session.prepare_frames(wanted)
-            work = PaintingWork(shot, plans, renderer)
-            painters = stack.enter_context(Painters(work, session, len(wanted), threads))
+            painters, threads = _painters(
+                PaintingWork(shot, plans, renderer), session, len(wanted), threads, matte=matte
+            )
+            stack.enter_context(painters)
             editor = kind(plans, lambda: session, paint=painters.paint)
         reader = stack.enter_context(open_reader(shot.media, cache_bytes=0, whole=True))
         stream = stack.enter_context(closing(reader.stream(frames.start, frames.stop)))
@@ -135,3 +139,13 @@ def stream_frames(
         for done, (_, edited) in enumerate(edited_frames, 1):
             progress("render", done, len(frames))
             yield edited
+
+
+def _painters(
+    work: PaintingWork, session: RenderSession, frames: int, wanted: int, *, matte: bool
+) -> tuple[Painters, int]:
+    """Return who paints the frames of a render, and how many threads ask for them."""
+    # A mask is made of what is painted, and not of how it looks in the plate.
+    shared = not matte and work.can_be_shared
+    threads = thread_count(work.renderer, wanted=wanted, processes=shared)
+    return Painters(work, session, frames, threads), threads

@@ -264,7 +264,8 @@ class Renderer(ABC):
             make the frames of a render, one a core but four at most.
         processes: Whether other processes may open sessions of their own to make frames of the same
             render: renderer, shot and plans can be pickled, what a session learns of a shot is kept
-            for the next one, and the pixels are the same. It has to be `concurrent`, too.
+            for the next one, and the pixels are the same; `prepare_frames` is not called there. It
+            has to be `concurrent`, too, and is not inherited: a class says it of itself.
         settings_type: Type of its settings; the class is called with such settings, and without
             any for the defaults. None when it has none.
         settings: The settings that it was made with.

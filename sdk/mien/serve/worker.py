@@ -22,6 +22,7 @@ from mien.model.quality import Quality
 from mien.model.renderer_settings import SettingValue
 from mien.model.shot import Shot
 from mien.model.soundtrack import Soundtrack
+from mien.pipeline.painters import limit_processes
 from mien.progress import Progress
 from mien.timebase import FrameRange
 from mien.worker_messages import (
@@ -135,6 +136,8 @@ def work(connection: Connection, folders: tuple[Path, ...] | None = None) -> Non
     forget_safe_path()
     if folders is not None:
         keep_to(folders)
+    # Other jobs run beside this one.
+    limit_processes(1)
     # The server alone decides about its jobs, and says so with SIGTERM.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _interrupt)

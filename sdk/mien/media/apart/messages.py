@@ -1,4 +1,4 @@
-"""What the decoding process and whoever asks it say to each other: values, with pixels behind them.
+"""What a program and processes beside it say to each other: values, with pixels behind them.
 
 What is asked comes from this program, and is a pickle like any other. What is answered comes from a
 process that a stranger's file may have led astray: it is a pickle too, of which nothing is loaded
@@ -91,7 +91,7 @@ def read_question(pipe: Readable) -> Any:
 
 
 def read_answer(pipe: Readable) -> tuple[int, str, Any]:
-    """Read a message of the decoding process, of which nothing but values is loaded.
+    """Read a message of a process beside this one, of which nothing but values is loaded.
 
     Returns:
         The number of the question, the kind of answer, and what it says.

@@ -14,7 +14,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from mien.child_python import module_command
+from mien.child_python import close_pipes, start_worker
 from mien.errors import MediaError, MienError, OperationCancelledError
 from mien.model.media import MediaInfo
 
@@ -280,7 +280,7 @@ class DecodingProcess:
             child.wait()
             if self._heard is not child:
                 # Nobody listened to it yet, who would do so.
-                _close_pipes(child)
+                close_pipes(child)
 
     def close(self) -> None:
         """End it, whatever it is at, for good."""
@@ -295,11 +295,7 @@ class DecodingProcess:
         if self._child is not None and self._child.poll() is None:
             return self._child
         try:
-            child = subprocess.Popen(
-                module_command(WORKER),
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            )  # fmt: skip
+            child = start_worker(WORKER)
         except OSError as error:
             raise MediaError(
                 f"No process can be started that decodes media: {error}.",
@@ -344,7 +340,7 @@ class DecodingProcess:
                 lost = [answers for asked, answers in self._waiting.values() if asked is child]
             for answers in lost:
                 answers.put(("lost", (how, len(lost) == 1)))
-            _close_pipes(child)
+            close_pipes(child)
 
 
 class RemoteObject:
@@ -430,13 +426,6 @@ def _paths(about: Mapping[str, Any]) -> Iterator[Path]:
             yield value
         elif isinstance(value, MediaInfo):
             yield value.path
-
-
-def _close_pipes(child: subprocess.Popen[bytes]) -> None:
-    for pipe in (child.stdin, child.stdout):
-        if pipe is not None:
-            with suppress(OSError):
-                pipe.close()
 
 
 def _ending(child: subprocess.Popen[bytes]) -> str:

@@ -9,7 +9,6 @@ standard input ends, so does it: whoever asked is gone.
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from contextlib import suppress
 from importlib import import_module
 from typing import IO, Any, Final
 
+from mien.child_python import worker_pipes
 from mien.errors import MediaError, MienError, OperationCancelledError, as_mien_error
 from mien.media.apart import messages
 from mien.worker_messages import ProgressSender, WorkerProgress
@@ -145,12 +145,7 @@ def _told(error: BaseException) -> Exception:
 
 def main() -> int:
     """Answer the questions of standard input."""
-    # Ctrl-C in a terminal is meant for whoever asks, whose end ends this.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    questions = os.fdopen(os.dup(0), "rb", buffering=0)
-    answers = os.fdopen(os.dup(1), "wb", buffering=0)
-    # What a library writes to standard output must not come between the answers.
-    os.dup2(2, 1)
+    questions, answers = worker_pipes()
     messages.widen(answers.fileno())
     try:
         _Worker(answers).run(questions)

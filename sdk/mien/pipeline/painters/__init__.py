@@ -7,7 +7,7 @@ and gives back the rows that changed. Whatever goes wrong there is done here (cr
 
 from __future__ import annotations
 
-from mien.pipeline.painters.crew import Painters
+from mien.pipeline.painters.crew import Painters, limit_processes
 from mien.pipeline.painters.process import PaintingWork
 
-__all__ = ["Painters", "PaintingWork"]
+__all__ = ["Painters", "PaintingWork", "limit_processes"]

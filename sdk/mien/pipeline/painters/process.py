@@ -6,13 +6,13 @@ import pickle
 import subprocess
 import threading
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
-from mien.child_python import module_command
+from mien.child_python import close_pipes, start_worker
 from mien.folder_limits import limits
 from mien.media.apart import messages
 from mien.media.planes import Plane, Plate
@@ -22,8 +22,9 @@ from mien.rendering.base import FacePlan, Renderer
 __all__ = ["WORKER", "ChangedRows", "PainterLostError", "PaintingProcess", "PaintingWork",
            "changed_rows", "with_rows"]  # fmt: skip
 
-WORKER: Final = "mien.pipeline.painters.worker"
+WORKER = "mien.pipeline.painters.worker"
 """The module that the process runs."""
+_BITS: Final = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
 
 ChangedRows = list[tuple[int, int, Plane]]
 """Of each plane that changed: its number, the first row that did, and the rows up to the last."""
@@ -47,6 +48,18 @@ class PaintingWork:
     plans: Sequence[FacePlan]
     renderer: Renderer
 
+    @property
+    def can_be_shared(self) -> bool:
+        """Whether processes may do it, by what the renderer's own class says.
+
+        A class that is derived from one that says so may keep what others must not miss. Frames
+        that are in memory alone would have to be sent, all of them, to each.
+        """
+        shots = (self.shot, *(one.used for one in self.shot.examples if one.used is not None))
+        return bool(vars(type(self.renderer)).get("processes", False)) and all(
+            shot.media.kind != "memory" for shot in shots
+        )
+
     def packed(self) -> bytes:
         """Return it as bytes, with the folders that this process keeps to.
 
@@ -60,16 +73,21 @@ class PaintingWork:
             return pickle.dumps(known, protocol=5)
         except Exception as error:
             # Pickle raises whatever the objects of a plug-in do.
-            raise PainterLostError(f"nothing to be sent: {error}") from error
+            raise PainterLostError(f"it cannot be sent: {error}") from error
 
 
 class PaintingProcess:
-    """A process that paints; used by one thread at a time, and closed by any."""
+    """A process that paints; used by one thread at a time, and closed by any.
+
+    Attributes:
+        notes: What its session remarked so far; see `RenderSession.notes`.
+    """
 
     def __init__(self) -> None:
         self._child: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
         self._closed = False
+        self.notes: tuple[str, ...] = ()
 
     @property
     def pid(self) -> int | None:
@@ -87,18 +105,15 @@ class PaintingProcess:
         """
         with self._lock:
             if self._closed:
-                raise PainterLostError("closed")
+                raise PainterLostError("it is closed")
             try:
-                self._child = subprocess.Popen(
-                    module_command(WORKER),
-                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
-                    creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-                )  # fmt: skip
+                self._child = start_worker(WORKER)
             except OSError as error:
-                raise PainterLostError(f"not started: {error}") from error
-        assert self._child.stdout is not None
-        messages.widen(self._child.stdout.fileno())
-        self._ask(work)
+                raise PainterLostError(f"it cannot be started: {error}") from error
+            assert self._child.stdout is not None
+            messages.widen(self._child.stdout.fileno())
+        # Beside the message, so that it is not copied into it.
+        self._ask(pickle.PickleBuffer(work))
 
     def paint(self, frame: int, plate: Plate, faces: Sequence[int]) -> Plate:
         """Return a frame with its faces changed; the given plate where nothing is.
@@ -116,22 +131,22 @@ class PaintingProcess:
             return plate
         try:
             return with_rows(plate, rows)
-        except (TypeError, ValueError, LookupError) as error:
-            raise PainterLostError(f"an answer that cannot be meant: {error}") from error
+        except Exception as error:
+            raise PainterLostError(f"its answer cannot be meant: {error}") from error
+
+    def kill(self) -> None:
+        """End it, whatever it is at, without waiting for the end."""
+        with self._lock:
+            self._closed = True
+        if self._child is not None:
+            self._child.kill()
 
     def close(self) -> None:
         """End it, whatever it is at."""
-        with self._lock:
-            self._closed = True
-            child = self._child
-        if child is None:
-            return
-        child.kill()
-        child.wait()
-        for pipe in (child.stdin, child.stdout):
-            if pipe is not None:
-                with suppress(OSError):
-                    pipe.close()
+        self.kill()
+        if self._child is not None:
+            self._child.wait()
+            close_pipes(self._child)
 
     def _ask(self, question: object) -> Any:
         child = self._child
@@ -141,18 +156,22 @@ class PaintingProcess:
         try:
             messages.send(child.stdin, question)
             _, kind, value = messages.read_answer(child.stdout)  # type: ignore[arg-type]
-        except (OSError, EOFError, ValueError) as error:
-            raise PainterLostError(f"ended: {error}") from error
-        if kind != "done":
-            raise PainterLostError(f"failed: {value}")
-        return value
+            if kind == "done":
+                answer, notes = value
+                self.notes = tuple(map(str, notes))
+                return answer
+        except Exception as error:
+            # Pipes that end, memory that does, and whatever a plate of others raises when sent.
+            raise PainterLostError(f"it ended: {type(error).__name__}: {error}") from error
+        raise PainterLostError(f"it failed: {value}")
 
 
 def changed_rows(before: Plate, after: Plate) -> ChangedRows:
-    """Return the rows in which a plate differs from another of its format."""
+    """Return the rows in which a plate differs from another of its format, in any bit."""
     found: ChangedRows = []
     for number, (old, new) in enumerate(zip(before.planes, after.planes, strict=True)):
-        rows = np.flatnonzero((old != new).any(axis=1))
+        # By value a zero equals a negative one, and what is no number not even itself.
+        rows = np.flatnonzero((_bits(old) != _bits(new)).any(axis=1))
         if rows.size:
             first, last = int(rows[0]), int(rows[-1]) + 1
             found.append((number, first, new[first:last]))
@@ -172,3 +191,7 @@ def with_rows(plate: Plate, rows: ChangedRows) -> Plate:
             raise ValueError(f"rows of {new.shape} {new.dtype} for {target.shape} {target.dtype}")
         target[...] = new
     return plate.with_planes(planes)
+
+
+def _bits(plane: Plane) -> npt.NDArray[Any]:
+    return plane.view(_BITS[plane.dtype.itemsize])
