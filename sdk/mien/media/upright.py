@@ -58,14 +58,15 @@ def _sample(plate: Plate, columns: DoubleArray, rows: DoubleArray) -> DoubleArra
     if not box.width or not box.height:
         return np.zeros((len(rows), len(columns), 3))
     rgb = to_display(plate, plate.rgb(box))
-    codes = np.rint(np.clip(rgb, 0, 1) * np.float32(255))
+    codes = np.clip(rgb, 0, 1)
+    codes *= np.float32(255)
+    np.rint(codes, out=codes)
     if shrink > 1:
         size = (box.width // shrink, box.height // shrink)
         codes = np.asarray(cv2.resize(codes, size, interpolation=cv2.INTER_AREA))
     middle = (shrink - 1) / 2
-    by_rows = _along(codes, (rows - box.y0 - middle) / shrink)
-    by_columns = _along(by_rows.transpose(1, 0, 2), (columns - box.x0 - middle) / shrink)
-    return by_columns.transpose(1, 0, 2)
+    by_rows = _along(codes, (rows - box.y0 - middle) / shrink, 0)
+    return _along(by_rows, (columns - box.x0 - middle) / shrink, 1)
 
 
 def _step(positions: DoubleArray) -> float:
@@ -83,14 +84,18 @@ def _box_around(columns: DoubleArray, rows: DoubleArray, multiple: int) -> Box:
     return Box(low[0], low[1], high[0], high[1])
 
 
-def _along(pixels: FloatArray | DoubleArray, positions: DoubleArray) -> DoubleArray:
-    """Interpolate linearly along the first axis (n, ...); zero beyond its ends."""
-    count = len(pixels)
+def _along(pixels: FloatArray | DoubleArray, positions: DoubleArray, axis: int) -> DoubleArray:
+    """Interpolate pixels (h, w, 3) linearly along rows (0) or columns (1); zero beyond the ends."""
+    count = pixels.shape[axis]
     first = np.floor(positions).astype(np.int64)
     fraction = positions - first
-    result = np.zeros((len(positions), *pixels.shape[1:]))
+    parts: list[DoubleArray] = []
     for tap, weight in ((first, 1 - fraction), (first + 1, fraction)):
-        inside = (tap >= 0) & (tap < count)
-        weight = np.where(inside, weight, 0.0).reshape(-1, *(1,) * (pixels.ndim - 1))
-        result += weight * pixels[np.clip(tap, 0, count - 1)]
-    return result
+        weight = np.where((tap >= 0) & (tap < count), weight, 0.0)
+        taken = pixels.take(np.clip(tap, 0, count - 1), axis=axis).astype(np.float64, copy=False)
+        # Row by row: over a last axis of three NumPy takes several times as long.
+        flat = taken.reshape(len(taken), -1)
+        flat *= np.repeat(weight, pixels.shape[2]) if axis else weight[:, None]
+        parts.append(taken)
+    parts[0] += parts[1]
+    return parts[0]
