@@ -35,6 +35,9 @@ from mien.rendering.plans import face_plans
 from mien.rendering.registry import get_renderer
 from tests.benchmarks.common import clip, paired
 
+_LOOKS = 5
+"""Frames after which it is told whether another process is worth starting."""
+
 
 def _transcode(source: Path, target: Path, facts: MediaInfo) -> None:
     encoding = choose_encoding(target, facts)
@@ -93,13 +96,15 @@ def _paint(frames: Path, shot: mien.Shot, edit: mien.Edit) -> None:
                 deque(edit_in_order(editor.edit, stream, count), maxlen=0)
 
         began = time.perf_counter()
+        for index in range(_LOOKS):
+            painters.paint(index, reader.frame(index).plate(), plans)
         while not painters.ready:
-            edited(2)
+            time.sleep(0.01)
         started = time.perf_counter() - began
         ratio = paired(lambda: edited(1), lambda: edited(2))
     height = np.ptp(shot.faces[0].landmarks[:, :, 1], axis=1).mean()
     what = f"one that paints / two, {len(shot)} frames with a face of {height:.0f} px"
-    print(f"{what}: {ratio} (at least 1.6); the second after {started:.1f} s or less", flush=True)
+    print(f"{what}: {ratio} (at least 1.6); the second after {started:.1f} s", flush=True)
 
 
 def main() -> None:
