@@ -86,10 +86,17 @@ LEAST: Final[Mapping[str, float]] = MappingProxyType({"eyeBlink": -0.05})
 """Value below which a control takes nothing more away, by name without side: an eye that does not
 blink is open, and to open it further is what `eyeWide` is for."""
 
+GENTLY: Final = 0.3, 1.6
+"""How far what takes a performance's place goes from it before it follows the curves of what is
+added, and how steeply it begins. Curves that begin five times as steep as what they stand for would
+make of what one performance does a little otherwise than another something that neither does."""
+
 BEYOND: Final = 0.3
 """Steepness beyond a value of 1, in parts of that line: edits may go a little further."""
 
 
+_HALVINGS: Final = 24
+"""Halvings of what lies between two values until they are one in single precision."""
 _LIDS: Final = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
 
 
@@ -113,6 +120,9 @@ class EditAmounts:
                 limits[_columns(name)] = value
         for name in MOST:
             self._curved[_columns(name)] = True
+        # Lids go as real ones do, whatever asks for it.
+        self._gently = self._curved.copy()
+        self._gently[_LIDS] = False
 
     def moved(self, added: FloatArray) -> FloatArray:
         """Return how far added controls move the skin, (..., 59) in units of the rig's fields.
@@ -134,6 +144,36 @@ class EditAmounts:
         share = np.maximum(moved, 0) / np.maximum(self._most, 1e-6)
         within = 1 - (1 - np.minimum(share, 1)) ** (1 / self._power)
         return np.asarray(within + np.maximum(share - 1, 0) / BEYOND, dtype=np.float32)
+
+    def asked(self, departed: FloatArray) -> FloatArray:
+        """Return what has to be added, (..., 59), for what departs from a performance.
+
+        Args:
+            departed: (..., 59) how far another performance is from the one that was filmed, both as
+                they are tracked.
+        """
+        until, steep = GENTLY
+        slope = np.maximum(self._most * self._power, 1e-6)
+        begins = np.where(self._gently, np.minimum(steep / slope, 1), 1)
+        share = begins + (1 - begins) * np.clip(departed / until, 0, 1)
+        added = self.added(self.moved(departed) * share)
+        within = self._gently & (departed > 0) & (departed < until)
+        return np.asarray(np.where(within, added, departed), dtype=np.float32)
+
+    def departed(self, asked: FloatArray) -> FloatArray:
+        """Return how far from a performance (..., 59) comes to what is added; undoes `asked`.
+
+        Args:
+            asked: (..., 59) what is added.
+        """
+        low = np.asarray(asked, dtype=np.float32)
+        high = np.maximum(low, GENTLY[0])
+        for _ in range(_HALVINGS):
+            middle = (low + high) / 2
+            less = self.asked(middle) < asked
+            low, high = np.where(less, middle, low), np.where(less, high, middle)
+        within = self._gently & (asked > 0) & (asked < GENTLY[0])
+        return np.asarray(np.where(within, high, asked), dtype=np.float32)
 
     def reached(self, source: FloatArray, target: FloatArray) -> FloatArray:
         """Return the controls to which an edit moves the skin, (59,) in units of the rig's fields.

@@ -181,6 +181,17 @@ class PersonalRig:
         """Return what has to be added (..., 59) for that; see `EditAmounts.added`."""
         return self._amounts.added(moved)
 
+    def asked(self, delta: FloatArray, departed: FloatArray | None) -> FloatArray:
+        """Return what is asked for beyond a performance (..., 59), in what has to be added.
+
+        Args:
+            delta: (..., 59) how far an edit is from the performance.
+            departed: (..., 59) what of it takes the performance's place; None for nothing.
+        """
+        if departed is None:
+            return delta
+        return np.asarray(delta + (self._amounts.asked(departed) - departed), dtype=np.float32)
+
     def limited(self, source: FloatArray, target: FloatArray) -> FloatArray:
         """Return what is asked for (59,), held to what people do."""
         return self._amounts.limited(source, target)

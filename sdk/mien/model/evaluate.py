@@ -26,13 +26,13 @@ frames without the face. Nothing is averaged across a cut.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from mien._types import BoolArray, FloatArray
-from mien.model.controls import CONTROLS, INDEX, NAMES
+from mien.model.controls import CONTROLS, INDEX, NAMES, sides
 from mien.model.edits import Layer
 from mien.model.joined import JoinedTracks, join_tracks
 from mien.model.presets import replaces, resolve
@@ -60,10 +60,14 @@ class Evaluated:
         source: (T, 59) float32, the performance.
         delta: (T, 59) float32, the change: the target minus the performance; exactly 0 where
             nothing is edited.
+        departed: (T, 59) float32, what of the change takes the performance's place, scales or
+            smooths it: it is another performance, as one that is tracked; None where nothing does.
+            The rest is an amount that somebody asked for.
     """
 
     source: FloatArray
     delta: FloatArray
+    departed: FloatArray | None = None
 
     def __repr__(self) -> str:
         active = int(np.count_nonzero(self.active))
@@ -115,7 +119,12 @@ def evaluate(
     change[~(np.abs(change) >= NEGLIGIBLE) | ~valid[:, None]] = 0
     delta = np.zeros_like(source)
     delta[:, columns] = change
-    return Evaluated(source, delta)
+    others = _departing(layers)
+    if not others:
+        return Evaluated(source, delta)
+    if others == list(layers):
+        return Evaluated(source, delta, delta)
+    return Evaluated(source, delta, evaluate(source, others, valid, cuts).delta)
 
 
 def unlimited(
@@ -141,6 +150,25 @@ def unlimited(
     return _apply_layers(
         np.asfortranarray(before, dtype=np.float64), names, _active_layers(layers), valid, cuts
     )
+
+
+def _departing(layers: Sequence[Layer]) -> list[Layer]:
+    """Layers with those tracks alone that make another performance of the one that was filmed.
+
+    Expressions by name are amounts, whether they are added or put in place of what was there.
+    """
+    found = []
+    for layer in layers:
+        tracks = tuple(
+            track for track in layer.tracks
+            if track.mode in ("scale", "smooth")
+            or (track.mode == "replace" and sides(track.control) is not None)
+        )  # fmt: skip
+        if tracks == layer.tracks:
+            found.append(layer)
+        elif tracks:
+            found.append(replace(layer, tracks=tracks))
+    return found
 
 
 def _active_layers(layers: Iterable[Layer]) -> list[Layer]:

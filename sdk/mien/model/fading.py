@@ -76,7 +76,10 @@ def faded(evaluated: Evaluated, weights: FloatArray) -> Evaluated:
         return evaluated
     delta = evaluated.delta * weights
     delta[np.abs(delta) < NEGLIGIBLE] = 0
-    return Evaluated(evaluated.source, delta)
+    departed = evaluated.departed
+    if departed is not None:
+        departed = departed * weights
+    return Evaluated(evaluated.source, delta, departed)
 
 
 def _over_gaps(values: FloatArray, face: Face) -> FloatArray:

@@ -27,12 +27,12 @@ from mien.face.deform import personal_rig
 from mien.media.frame import Frame
 from mien.media.reader import Reader, open_reader
 from mien.model.controls import HEAD, INDEX
-from mien.model.evaluate import Evaluated
 from mien.model.shot import Shot
 from mien.pipeline.editing import FrameEditor
 from mien.pipeline.gains_cache import Gains, GainsCache
 from mien.progress import Progress, silent
 from mien.rendering.base import FacePlan, Renderer, RenderSession
+from mien.rendering.plans import asked_change
 from mien.rendering.plates import ReaderPlates
 from mien.tracking.mediapipe import VERSION as TRACKER
 from mien.tracking.picture_reader import PictureReader
@@ -192,7 +192,7 @@ def with_gains(plan: FacePlan, gains: Gains) -> FacePlan:
     for column in changed:
         added = delta[:, column] > 0
         wanted[added, column] = more[added, column]
-    return replace(plan, evaluated=Evaluated(plan.evaluated.source, wanted))
+    return replace(plan, evaluated=replace(plan.evaluated, delta=wanted))
 
 
 class _Looking:
@@ -258,7 +258,7 @@ class _Looking:
         after = None if before is None else self._read_edited(plan, picture, before)
         if before is None or after is None:
             return None
-        asked = edit_motion(face, frame, plan.evaluated.delta[frame])
+        asked = edit_motion(face, frame, asked_change(plan, frame))
         return _Look(asked, before, after, picture if frame in kept else None)
 
     def _read_edited(self, plan: FacePlan, picture: Frame, near: FloatArray) -> FloatArray | None:

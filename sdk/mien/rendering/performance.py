@@ -54,10 +54,14 @@ def replace_performance(
     if weights is not None and (weights < 1).any():
         change = delta * (weights - 1)
         delta += change
+    spoken = delta.copy()
     if edit is not None:
         change += edit.evaluated.delta
         delta += edit.evaluated.delta
     if change.any():
         given = apply_change(given, flame_change(change, _BASIS))
     delta[(np.abs(delta) < NEGLIGIBLE) | ~face.valid[:, None]] = 0
-    return FacePlan(face, Evaluated(source, delta), given)
+    departed = np.where(delta != 0, spoken, 0)
+    if edit is not None and edit.evaluated.departed is not None:
+        departed += edit.evaluated.departed
+    return FacePlan(face, Evaluated(source, delta, departed), given)

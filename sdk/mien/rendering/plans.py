@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mien._types import FloatArray
+from mien.face.deform import personal_rig
 from mien.model.controls import CONTROLS
 from mien.model.edits import Edit, stacked_edits
 from mien.model.evaluate import evaluate
@@ -20,7 +21,7 @@ from mien.model.weak_spans import WeakSpan, describe_weak_spans
 from mien.rendering.base import FacePlan
 from mien.timebase import FrameRange
 
-__all__ = ["face_plans", "untracked_notes", "weak_notes", "with_performances"]
+__all__ = ["asked_change", "face_plans", "untracked_notes", "weak_notes", "with_performances"]
 
 
 def face_plans(shot: Shot, edits: Sequence[Edit], span: FrameRange) -> list[FacePlan]:
@@ -47,6 +48,23 @@ def face_plans(shot: Shot, edits: Sequence[Edit], span: FrameRange) -> list[Face
         if evaluated.active[span.start : span.stop].any():
             plans.append(FacePlan(face, evaluated))
     return plans
+
+
+def asked_change(plan: FacePlan, frame: int) -> FloatArray:
+    """Return (59,) what is added to a performance in a frame, for whoever moves a face by its rig.
+
+    A performance that takes another's place departs from it as people do, and not by an amount that
+    somebody asked for; see `EditAmounts.asked`.
+
+    Args:
+        plan: A face and its edit.
+        frame: Index of the frame.
+    """
+    evaluated = plan.evaluated
+    if evaluated.departed is None:
+        return np.asarray(evaluated.delta[frame])
+    departed = evaluated.departed[frame]
+    return personal_rig(plan.face).asked(evaluated.delta[frame], departed)
 
 
 def weak_notes(shot: Shot, numbers: Iterable[int], span: FrameRange) -> tuple[str, ...]:

@@ -155,6 +155,8 @@ def _edit_digest(plan: FacePlan, key: CacheKey, frames: slice) -> bytes:
     digest = hashlib.blake2b(f"plan {plan.face.number} {key.digest}".encode(), digest_size=16)
     _add(digest, plan.evaluated.source[frames])
     _add(digest, plan.evaluated.delta[frames])
+    if plan.evaluated.departed is not None:
+        _add(digest, plan.evaluated.departed[frames])
     if plan.flame is not None:
         _add(digest, plan.flame[frames])
     return digest.digest()

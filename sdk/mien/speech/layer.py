@@ -8,8 +8,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from mien.face.amounts import EditAmounts
+from mien.face.rig import load_rig
 from mien.model.control_track import ControlTrack
-from mien.model.controls import sides
+from mien.model.controls import INDEX, sides
 from mien.model.edits import Layer
 from mien.model.key_reduction import reduce_keys
 from mien.model.voice import VoiceMode
@@ -44,9 +46,12 @@ def speaking_layer(
         rest: Values of controls at rest.
         span: The frames.
         name: Name of the layer.
-        mode: In place of what the mouth does there, or added to it.
+        mode: In place of what the mouth does there, or added to it. Curves are amounts that are
+            asked for; in place of a performance they are keyed as one that comes to them.
         fade: Frames over which it is eased in and out, inside the span.
     """
+    if mode == "replace":
+        curves = _as_performed(curves, rest)
     tracks = []
     for control, values in _by_pairs(curves):
         if mode == "add":
@@ -60,6 +65,18 @@ def speaking_layer(
             keys = reduce_keys(np.full(len(span), rest.get(control, 0.0)), span.start, TOLERANCE)
             tracks.append(ControlTrack(control, keys, mode, span, fade))
     return Layer(name, tuple(tracks))
+
+
+def _as_performed(curves: Mapping[str, _Array], rest: Mapping[str, float]) -> dict[str, _Array]:
+    """Curves of a performance that moves a mouth, from rest, as amounts would."""
+    away = np.zeros((len(next(iter(curves.values()), ())), len(INDEX)), dtype=np.float32)
+    for name, values in curves.items():
+        away[:, INDEX[name]] = values - rest.get(name, 0.0)
+    performed = EditAmounts(load_rig().emphasis).departed(away) - away
+    return {
+        name: values + performed[:, INDEX[name]].astype(np.float64)
+        for name, values in curves.items()
+    }
 
 
 def _by_pairs(curves: Mapping[str, _Array]) -> list[tuple[str, _Array]]:
