@@ -15,6 +15,9 @@ from mien.model.fading import faded
 from mien.rendering.base import CacheKey, FacePlan
 from mien.rendering.plans import asked_change
 from mien.rendering.resume import _edit_digest
+from mien.speech.layer import speaking_layer
+from mien.speech.mouth import MOUTH
+from mien.timebase import FrameRange
 from tests.faces import make_face
 
 FRAMES = 20
@@ -68,6 +71,21 @@ def test_a_little_otherwise_is_seen_as_little(face: Face) -> None:
     assert asked(Edit(face).set("mouthPress", little, mode="replace")) < 0.03
     assert asked(Edit(face).set("mouthPress", much, mode="replace")) == pytest.approx(0.4, abs=1e-5)
     assert asked(Edit(face).set("mouthPress", 0.05)) == pytest.approx(0.05, abs=1e-5)
+
+
+def test_a_voice_moves_a_resting_mouth_by_its_amounts(face: Face) -> None:
+    """Its layer takes the place of what the mouth did, and the skin goes as far as it says."""
+    wave = np.sin(np.linspace(0, np.pi, FRAMES))
+    curves = {name: np.zeros(FRAMES) for name in MOUTH}
+    for name, most in (("mouthFunnel", 0.26), ("mouthPucker", 0.5), ("jawOpen", 0.4)):
+        curves[name] = most * wave
+    layer = speaking_layer(curves, {}, FrameRange(0, FRAMES))
+    plan = FacePlan(face, evaluated(Edit(face).with_layer(layer)))
+    shown = np.array([asked_change(plan, frame) for frame in range(FRAMES)])
+    for name, values in curves.items():
+        assert shown[:, INDEX[name]] == pytest.approx(values, abs=0.02), name
+    # Keyed as another performance, which goes further where amounts are small.
+    assert plan.evaluated.delta[:, INDEX["mouthFunnel"]].max() > 0.27
 
 
 def test_it_fades_with_the_rest(face: Face) -> None:
