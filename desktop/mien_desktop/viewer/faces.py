@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from mien._types import FloatArray
+from mien.face.deform import personal_rig
 from mien.model.edits import Edit
 from mien.model.evaluate import Evaluated, evaluate
 from mien.model.face import Face
@@ -44,11 +45,23 @@ class FaceShapes:
         edited = self._edited(now, edit)
         return np.asarray(edited.source[frame] + edited.delta[frame])
 
+    def shown(self, now: Resolved, face: Face, frame: int) -> FloatArray:
+        """Return (59,) the controls that a face is moved to in a frame, as renders move it.
+
+        A performance that takes another's place departs from it gently; see `EditAmounts.asked`.
+        """
+        edit = next((edit for edit in now.edits if edit.face.number == face.number), None)
+        edited = None if edit is None else self._edited(now, edit)
+        if edited is None or edited.departed is None:
+            return self.target(now, face, frame)
+        asked = personal_rig(face).asked(edited.delta[frame], edited.departed[frame])
+        return np.asarray(edited.source[frame] + asked)
+
     def _made(self, now: Resolved, frame: int, *, edited: bool) -> tuple[FaceShape, ...]:
         if now.shot is None or frame >= now.frame_count:
             return ()
         shapes = (
-            shape_of(face, frame, self.target(now, face, frame) if edited else None)
+            shape_of(face, frame, self.shown(now, face, frame) if edited else None)
             for face in now.shot.faces
         )
         return tuple(shape for shape in shapes if shape is not None)

@@ -78,7 +78,7 @@ class FaceHandles:
                     for name, point in handles(
                         now.face,
                         now.state.frame,
-                        self._faces.target(now, now.face, now.state.frame),
+                        self._faces.shown(now, now.face, now.state.frame),
                     ).items()
                 }
             )
