@@ -38,8 +38,8 @@ def cpu_count() -> int:
     return os.cpu_count() or 1
 
 
-def free_memory() -> int:
-    """Return the bytes of memory that programs may still take; 0 when nobody says.
+def free_memory() -> int | None:
+    """Return the bytes of memory that programs may still take; None when nobody says.
 
     In a container it is what is left of the container's.
     """
@@ -55,7 +55,7 @@ def free_memory() -> int:
         # Files that were read count as used, and give way to whoever needs memory.
         kept = dict(line.split() for line in facts.splitlines())["inactive_file"]
         found.append(max(0, int(most) - int(used) + int(kept)))
-    return min(found, default=0)
+    return min(found, default=None)
 
 
 class SharedLimit:

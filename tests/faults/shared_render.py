@@ -30,7 +30,7 @@ def main() -> None:
     work = PaintingWork(shot, plans, renderer)
     with (
         # However much memory is taken by what else runs.
-        mock.patch.object(crew, "free_memory", return_value=0),
+        mock.patch.object(crew, "free_memory", return_value=None),
         open_session(shot, plans, renderer, silent) as session,
         Painters(work, session, 1000, 3, worth=0.0) as painters,
         open_reader(shot.media) as reader,

@@ -87,7 +87,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
 
     monkeypatch.setattr(crew, "WORTH", 0.0)
     # However much memory is taken by what else runs.
-    monkeypatch.setattr(crew, "free_memory", lambda: 0)
+    monkeypatch.setattr(crew, "free_memory", lambda: None)
     monkeypatch.setattr(crew, "edit_plate", here)
     monkeypatch.setattr(process.PaintingProcess, "start", start)
     monkeypatch.setattr(process.PaintingProcess, "paint", paint)
@@ -272,7 +272,7 @@ def test_a_thread_that_cannot_be_started(
 def test_as_many_processes_as_there_is_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
     small = Plate.from_rgb(np.zeros((720, 1280, 3), np.uint8))
     large = Plate.from_rgb(np.zeros((4320, 7680, 3), np.float32))
-    for free, expected in ((0, 2), (1 << 30, 0), (9 << 30, 4), (64 << 30, 31)):
+    for free, expected in ((None, 2), (0, 0), (1 << 30, 0), (9 << 30, 4), (64 << 30, 31)):
         monkeypatch.setattr(crew, "free_memory", lambda free=free: free)
         assert crew._affordable(small) == expected
     assert 0 < crew._affordable(large) < 10

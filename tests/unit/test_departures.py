@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 import pytest
 
+from mien._types import FloatArray
+from mien.face.deform import personal_rig
+from mien.model.control_track import ControlTrack, Mode
 from mien.model.controls import INDEX
-from mien.model.edits import Edit
+from mien.model.edits import Edit, Layer
 from mien.model.evaluate import Evaluated, evaluate
 from mien.model.face import Face
 from mien.model.fading import faded
+from mien.model.interpolate import Key
+from mien.pipeline.closed_loop import _names, with_gains
+from mien.preview.painter import _differs
 from mien.rendering.base import CacheKey, FacePlan
 from mien.rendering.plans import asked_change
+from mien.rendering.registry import get_renderer
 from mien.rendering.resume import _edit_digest
 from mien.speech.layer import speaking_layer
 from mien.speech.mouth import MOUTH
 from mien.timebase import FrameRange
+from tests.documents import make_shot
 from tests.faces import make_face
 
 FRAMES = 20
+MODES: Final[tuple[Mode, ...]] = ("add", "replace")
 SMILE, PRESS = INDEX["mouthSmileLeft"], INDEX["mouthPressLeft"]
 
 
@@ -86,6 +96,83 @@ def test_a_voice_moves_a_resting_mouth_by_its_amounts(face: Face) -> None:
         assert shown[:, INDEX[name]] == pytest.approx(values, abs=0.02), name
     # Keyed as another performance, which goes further where amounts are small.
     assert plan.evaluated.delta[:, INDEX["mouthFunnel"]].max() > 0.27
+
+
+def departure(*layers: Layer, rest: float = 0.0, name: str = "mouthPressLeft") -> FloatArray:
+    """(3,) in the middle of a clip: the change, what of it departs, and what is asked."""
+    face = make_face(FRAMES)
+    performed = np.zeros_like(face.curves.controls.array)
+    performed[:, INDEX[name]] = rest
+    found = evaluate(performed, layers, face.valid)
+    departed = np.zeros(1) if found.departed is None else found.departed[5, [INDEX[name]]]
+    asked = asked_change(FacePlan(face, found), 5)[INDEX[name]]
+    return np.array([found.delta[5, INDEX[name]], departed[0], asked])
+
+
+def track(value: float, mode: Mode, name: str = "mouthPress", weight: float = 1.0) -> Layer:
+    return Layer(f"{name} {mode}", (ControlTrack(name, (Key(0, value, "hold"),), mode),), weight)
+
+
+def test_a_departure_that_is_undone_above_it_is_none() -> None:
+    undone = departure(track(0.2, "replace"), track(-0.2, "add"))
+    assert undone == pytest.approx(0, abs=1e-6)
+    shut = departure(track(0.14, "replace", "mouthFunnel"), track(1, "add", "lipsShut"),
+                     name="mouthFunnel")  # fmt: skip
+    assert shut == pytest.approx(0, abs=1e-6)
+
+
+def test_an_expression_in_its_place_is_an_amount_again() -> None:
+    """Whatever another performance lies below it."""
+    below, above = track(0.25, "replace", "mouthFunnel"), track(0.5, "replace", "oh")
+    alone = departure(above, name="mouthFunnel")
+    assert alone[0] > 0.05
+    assert departure(below, above, name="mouthFunnel") == pytest.approx(alone)
+
+
+def test_what_is_scaled_departs_and_what_was_added_does_not() -> None:
+    change, departed, _ = departure(track(0.1, "add"), track(2, "scale"), rest=0.2)
+    assert (change, departed) == pytest.approx((0.4, 0.2), abs=1e-6)
+    # No further than what is left of the change, and never past the performance.
+    change, departed, asked = departure(track(-0.3, "add"), track(1.5, "scale"), rest=0.3)
+    assert departed == 0
+    assert asked == change
+
+
+def test_a_fade_over_the_same_value_does_not_dip() -> None:
+    """Half of another performance over an amount of as much: half of each."""
+    change, departed, asked = departure(track(0.3, "add"), track(0.3, "replace", weight=0.5))
+    assert (change, departed) == pytest.approx((0.3, 0.15), abs=1e-6)
+    assert asked < change
+
+
+def test_limits_hold_what_departs() -> None:
+    change, departed, _ = departure(track(9, "replace"))
+    assert departed == change
+
+
+@pytest.mark.parametrize("gain", [0.8, 1.35])
+def test_gains_move_the_skin_by_as_many_times(gain: float) -> None:
+    """What departs as well as what is added."""
+    face = make_face(FRAMES)
+    rig = personal_rig(face)
+    for mode in MODES:
+        layer = track(0.1, mode)
+        plan = FacePlan(face, evaluate(face.curves.controls.array, [layer], face.valid))
+        more = with_gains(plan, {"mouthPress": gain})
+        moved = [rig.moved(asked_change(one, 5))[PRESS] for one in (plan, more)]
+        assert moved[1] / moved[0] == pytest.approx(gain, abs=0.01)
+
+
+def test_gains_are_kept_by_what_they_are_for() -> None:
+    face, shot = make_face(FRAMES), make_shot(FRAMES)
+    plans = [
+        FacePlan(face, evaluate(face.curves.controls.array, [track(0.15, mode)], face.valid))
+        for mode in MODES
+    ]
+    names = [_names(shot, plan, get_renderer("warp")) for plan in plans]
+    assert names[0] != names[1]
+    assert _differs(plans[0].evaluated, plans[1].evaluated).all()
+    assert not _differs(plans[1].evaluated, plans[1].evaluated).any()
 
 
 def test_it_fades_with_the_rest(face: Face) -> None:

@@ -223,7 +223,7 @@ def test_workers_share_the_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     assert local_executor.bounds_of(1)[0].gpu is None
     assert local_executor.count_workers("reference") >= 1
     monkeypatch.setattr(local_executor, "core_count", lambda: 8)
-    monkeypatch.setattr(local_executor, "free_memory", lambda: 0)
+    monkeypatch.setattr(local_executor, "free_memory", lambda: None)
     assert [local_executor.count_workers("reference", n) for n in (1, 3, 8, 16)] == [8, 2, 1, 1]
 
 

@@ -36,6 +36,7 @@ class _Pull:
         face: The face that it belongs to.
         frame: The frame in which it was taken hold of.
         target: (59,) what was asked of the face then.
+        shown: (59,) the controls that it was moved to then.
         values: What the pull asks of controls by now.
     """
 
@@ -43,6 +44,7 @@ class _Pull:
     face: Face
     frame: int
     target: FloatArray
+    shown: FloatArray
     values: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -105,7 +107,8 @@ class FaceHandles:
         if self._hovered is None or face is None or state.shot is None:
             return False
         target = self._faces.target(now, face, state.frame)
-        self._pulled = _Pull(self._hovered, face, state.frame, target)
+        shown = self._faces.shown(now, face, state.frame)
+        self._pulled = _Pull(self._hovered, face, state.frame, target, shown)
         self._workspace.begin_gesture(f"Drag {title(self._hovered).lower()}")
         return True
 
@@ -121,7 +124,9 @@ class FaceHandles:
         if pull is None or state.shot is None:
             return
         shot, layer, auto_key = state.shot, state.layer, state.auto_key
-        values = drag(pull.face, pull.frame, pull.target, pull.handle, by)
+        found = drag(pull.face, pull.frame, pull.shown, pull.handle, by)
+        beside = pull.target - pull.shown
+        values = {name: value + float(beside[INDEX[name]]) for name, value in found.items()}
         if one:
             values = one_sided(values, pull.handle)
         elif both:

@@ -144,13 +144,13 @@ def count_workers(renderer: str, threads: int = 1) -> int:
     most = cpu_count()
     if renderer == "reference":
         most = max(1, core_count() // max(1, threads))
-    return max(1, min(most, free // _WORKER_MEMORY) if free else most)
+    return max(1, most if free is None else min(most, free // _WORKER_MEMORY))
 
 
 def bounds_of(count: int) -> list[Bounds]:
     """Return what each of a number of workers may take of this machine."""
     threads = max(1, cpu_count() // count)
-    memory = int(_SHARE * free_memory()) // count
+    memory = int(_SHARE * (free_memory() or 0)) // count
     devices = gpus()
     return [
         Bounds(threads, memory, devices[slot % len(devices)] if devices else None)

@@ -26,12 +26,13 @@ frames without the face. Nothing is averaged across a cut.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from mien._types import BoolArray, FloatArray
+from mien.model.control_track import ControlTrack
 from mien.model.controls import CONTROLS, INDEX, NAMES, sides
 from mien.model.edits import Layer
 from mien.model.joined import JoinedTracks, join_tracks
@@ -110,7 +111,8 @@ def evaluate(
     columns = sorted(INDEX[name] for name in names)
     # Column by column, as tracks work on them.
     before = np.asfortranarray(source[:, columns], dtype=np.float64)
-    after = _apply_layers(before, [NAMES[column] for column in columns], layers, valid, cuts)
+    names_of = [NAMES[column] for column in columns]
+    after, away = _apply_layers(before, names_of, layers, valid, cuts)
     base = np.where(_FROM_SOURCE[columns], before, 0)
     low = np.minimum(base + _LOW[columns], before)
     high = np.maximum(base + _HIGH[columns], before)
@@ -119,12 +121,11 @@ def evaluate(
     change[~(np.abs(change) >= NEGLIGIBLE) | ~valid[:, None]] = 0
     delta = np.zeros_like(source)
     delta[:, columns] = change
-    others = _departing(layers)
-    if not others:
+    if away is None:
         return Evaluated(source, delta)
-    if others == list(layers):
-        return Evaluated(source, delta, delta)
-    return Evaluated(source, delta, evaluate(source, others, valid, cuts).delta)
+    departed = np.zeros_like(source)
+    departed[:, columns] = np.clip(away, np.minimum(change, 0), np.maximum(change, 0))
+    return Evaluated(source, delta, departed)
 
 
 def unlimited(
@@ -149,26 +150,7 @@ def unlimited(
     before = np.where(valid[:, None], source[:, [INDEX[name] for name in names]], 0)
     return _apply_layers(
         np.asfortranarray(before, dtype=np.float64), names, _active_layers(layers), valid, cuts
-    )
-
-
-def _departing(layers: Sequence[Layer]) -> list[Layer]:
-    """Layers with those tracks alone that make another performance of the one that was filmed.
-
-    Expressions by name are amounts, whether they are added or put in place of what was there.
-    """
-    found = []
-    for layer in layers:
-        tracks = tuple(
-            track for track in layer.tracks
-            if track.mode in ("scale", "smooth")
-            or (track.mode == "replace" and sides(track.control) is not None)
-        )  # fmt: skip
-        if tracks == layer.tracks:
-            found.append(layer)
-        elif tracks:
-            found.append(replace(layer, tracks=tracks))
-    return found
+    )[0]
 
 
 def _active_layers(layers: Iterable[Layer]) -> list[Layer]:
@@ -181,10 +163,17 @@ def _apply_layers(
     layers: Sequence[Layer],
     valid: BoolArray,
     cuts: Iterable[int],
-) -> npt.NDArray[np.float64]:
-    """Return the (T, N) values of the controls in the columns of `before` after all layers."""
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64] | None]:
+    """Apply layers to the controls in the columns of `before`.
+
+    Returns:
+        (T, N) values after all layers, and what of the change makes another performance; None
+        where no track does.
+    """
     column_index = {name: i for i, name in enumerate(names)}
     after = before.copy(order="K")
+    departs = any(_departs(track) for layer in layers for track in layer.tracks)
+    away = np.zeros_like(before) if departs else None
     frames = np.arange(len(before), dtype=np.int64)
     pieces = np.searchsorted(np.sort(np.array([*cuts], dtype=np.int64)), frames, side="right")
     pieces = np.where(valid, pieces, -1)
@@ -192,10 +181,23 @@ def _apply_layers(
         for layer in layers:
             for track in join_tracks(layer.tracks):
                 if track.mode == "smooth":
+                    below = after.copy(order="K")
                     _smooth(track, layer.weight, after, column_index, pieces)
+                    assert away is not None
+                    away += after - below
                 else:
-                    _apply_track(track, layer.weight, after, column_index)
-    return after
+                    _apply_track(track, layer.weight, after, column_index, before, away)
+    return after, away
+
+
+def _departs(track: ControlTrack | JoinedTracks) -> bool:
+    """Whether a track makes another performance of the one that was filmed.
+
+    Expressions by name are amounts, whether they are added or put in place of what was there.
+    """
+    if track.mode == "replace":
+        return sides(track.control) is not None
+    return track.mode in ("scale", "smooth")
 
 
 def _apply_track(
@@ -203,8 +205,14 @@ def _apply_track(
     layer_weight: float,
     target: npt.NDArray[np.float64],
     column_index: Mapping[str, int],
+    before: npt.NDArray[np.float64],
+    away: npt.NDArray[np.float64] | None,
 ) -> None:
-    """Apply one track to `target`, whose columns hold the controls that `column_index` names."""
+    """Apply one track to `target`, whose columns hold the controls that `column_index` names.
+
+    `away` is what of `target` beyond `before` makes another performance: it goes with what it is
+    part of.
+    """
     value, influence = sampled(track, len(target))
     weight = layer_weight * influence
     taken = None
@@ -213,15 +221,26 @@ def _apply_track(
     for name, preset_weight in resolve(track.control, track.mode):
         if name not in column_index:
             continue
-        column = target[:, column_index[name]]
+        index = column_index[name]
+        column, was = target[:, index], before[:, index]
+        departed = None if away is None else away[:, index]
         if taken is not None:
             column += taken * (preset_weight - column)
+            if departed is not None:
+                departed *= 1 - taken
         elif track.mode == "add":
             column += weight * value * preset_weight
         elif track.mode == "replace":
             column += weight * (value * preset_weight - column)
+            if departed is not None:
+                departed *= 1 - weight
+                if _departs(track):
+                    departed += weight * (value * preset_weight - was)
         else:
-            column *= 1 + weight * (value - 1)
+            factor = 1 + weight * (value - 1)
+            column *= factor
+            if departed is not None:
+                departed += (factor - 1) * (was + departed)
 
 
 def _smooth(

@@ -78,7 +78,7 @@ def faded(evaluated: Evaluated, weights: FloatArray) -> Evaluated:
     delta[np.abs(delta) < NEGLIGIBLE] = 0
     departed = evaluated.departed
     if departed is not None:
-        departed = departed * weights
+        departed = np.clip(departed * weights, np.minimum(delta, 0), np.maximum(delta, 0))
     return Evaluated(evaluated.source, delta, departed)
 
 

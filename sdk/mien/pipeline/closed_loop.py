@@ -41,7 +41,7 @@ __all__ = ["ClosedLoop", "close_loop", "known_gains", "with_gains"]
 
 _LOG = logging.getLogger(__name__)
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 """Raised whenever the same edit gets other gains."""
 _LEAST: Final = 0.8
 _MOST: Final = 1.35
@@ -185,12 +185,13 @@ def with_gains(plan: FacePlan, gains: Gains) -> FacePlan:
     factor = np.ones(delta.shape[1], dtype=np.float32)
     for name, gain in gains.items():
         factor[list(CORRECTED.get(name, ()))] = gain
-    moved, most = rig.moved(delta), rig.moved(np.ones_like(factor))
+    asked = rig.asked(delta, plan.evaluated.departed)
+    moved, most = rig.moved(asked), rig.moved(np.ones_like(factor))
     # Gains go no further than people do, but take nothing of what was asked beyond that.
     there = np.minimum(moved * factor, np.maximum(moved, _FURTHEST * most))
-    wanted, more = delta.copy(), rig.added(there)
+    wanted, more = delta.copy(), delta + (rig.added(there) - asked)
     for column in changed:
-        added = delta[:, column] > 0
+        added = asked[:, column] > 0
         wanted[added, column] = more[added, column]
     return replace(plan, evaluated=replace(plan.evaluated, delta=wanted))
 
@@ -350,4 +351,6 @@ def _names(shot: Shot, plan: FacePlan, renderer: Renderer) -> tuple[str, str]:
         pose.scale, pose.rotation, pose.translation,
     ):  # fmt: skip
         edit.update(np.ascontiguousarray(array).tobytes())
+    if plan.evaluated.departed is not None:
+        edit.update(np.ascontiguousarray(plan.evaluated.departed).tobytes())
     return face.hexdigest(), edit.hexdigest()

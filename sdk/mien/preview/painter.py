@@ -17,6 +17,7 @@ from mien.media.frame import Frame
 from mien.media.orient import turn
 from mien.media.planes import Plate
 from mien.model.edits import Edit
+from mien.model.evaluate import Evaluated
 from mien.model.shot import Shot
 from mien.pipeline import known_gains, with_gains
 from mien.preview.picture import Rgb8, displayed
@@ -97,9 +98,19 @@ class EvaluatedEdits:
                 if side is not None and (old is None or new is None or old[1] != new[1]):
                     changed |= side[0].evaluated.active
             if old is not None and new is not None:
-                differs = (old[0].evaluated.delta != new[0].evaluated.delta).any(axis=1)
+                differs = _differs(old[0].evaluated, new[0].evaluated)
                 changed |= _within(differs, new[1].temporal_radius)
         return changed
+
+
+def _differs(old: Evaluated, new: Evaluated) -> BoolArray:
+    """(T,) the frames in which other changes are asked, or the same ones of another kind."""
+    differs = (old.delta != new.delta).any(axis=1)
+    if old.departed is not None or new.departed is not None:
+        none = np.zeros_like(new.delta)
+        was, now = (none if one.departed is None else one.departed for one in (old, new))
+        differs |= (was != now).any(axis=1)
+    return np.asarray(differs)
 
 
 class Painter:

@@ -61,7 +61,8 @@ def replace_performance(
     if change.any():
         given = apply_change(given, flame_change(change, _BASIS))
     delta[(np.abs(delta) < NEGLIGIBLE) | ~face.valid[:, None]] = 0
-    departed = np.where(delta != 0, spoken, 0)
+    departed = spoken
     if edit is not None and edit.evaluated.departed is not None:
         departed += edit.evaluated.departed
+    departed = np.clip(departed, np.minimum(delta, 0), np.maximum(delta, 0))
     return FacePlan(face, Evaluated(source, delta, departed), given)

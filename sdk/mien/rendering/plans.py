@@ -21,7 +21,14 @@ from mien.model.weak_spans import WeakSpan, describe_weak_spans
 from mien.rendering.base import FacePlan
 from mien.timebase import FrameRange
 
-__all__ = ["asked_change", "face_plans", "untracked_notes", "weak_notes", "with_performances"]
+__all__ = [
+    "asked_change",
+    "asked_changes",
+    "face_plans",
+    "untracked_notes",
+    "weak_notes",
+    "with_performances",
+]
 
 
 def face_plans(shot: Shot, edits: Sequence[Edit], span: FrameRange) -> list[FacePlan]:
@@ -65,6 +72,12 @@ def asked_change(plan: FacePlan, frame: int) -> FloatArray:
         return np.asarray(evaluated.delta[frame])
     departed = evaluated.departed[frame]
     return personal_rig(plan.face).asked(evaluated.delta[frame], departed)
+
+
+def asked_changes(plan: FacePlan) -> FloatArray:
+    """Return (T, 59) the same of all frames; see `asked_change`."""
+    evaluated = plan.evaluated
+    return personal_rig(plan.face).asked(evaluated.delta, evaluated.departed)
 
 
 def weak_notes(shot: Shot, numbers: Iterable[int], span: FrameRange) -> tuple[str, ...]:

@@ -63,6 +63,7 @@ def retrack(
     frames: FrameRange,
     progress: Progress,
     deltas: Mapping[int, FloatArray] | None = None,
+    asked: Mapping[int, FloatArray] | None = None,
 ) -> list[Tracked]:
     """Track an edited file, and solve its faces as the people of the original.
 
@@ -79,6 +80,7 @@ def retrack(
         progress: Told about the stage `track`.
         deltas: By a face's number, (F, 59) what is asked of it in every frame of the original
             beyond its performance; none for a face that nobody edits.
+        asked: The same, as what is added: what renders move it by; see `asked_change`.
 
     Raises:
         MediaError: When it cannot be read.
@@ -90,7 +92,13 @@ def retrack(
     tracks = list(result.tracks)
     cuts = [cut - frames.start for cut in shot.breaks if frames.start < cut < frames.stop]
     found = [_one(face, tracks, edited, frames, cuts) for face in faces]
-    return [_with_asked(one, frames, (deltas or {}).get(one.face.number)) for one in found]
+    deltas, asked = deltas or {}, asked or {}
+    return [
+        one
+        if (number := one.face.number) not in deltas
+        else _with_asked(one, frames, deltas[number], asked.get(number, deltas[number]))
+        for one in found
+    ]
 
 
 def _one(
@@ -114,17 +122,15 @@ def _one(
     return Tracked(face, controls, seen, before, track.landmarks[..., :2])
 
 
-def _with_asked(one: Tracked, frames: FrameRange, delta: FloatArray | None) -> Tracked:
+def _with_asked(one: Tracked, frames: FrameRange, delta: FloatArray, added: FloatArray) -> Tracked:
     """What was tracked, with controls that are asked for told along their way."""
-    if delta is None:
-        return one
     wanted = delta[frames.start : frames.stop]
     both = one.seen & np.isfinite(one.before[:, 0, 0]) & one.face.valid[frames.start : frames.stop]
     # With a head that is turned as well, landmarks do not tell the one from the other.
     still = ~wanted[:, _HEAD].any(axis=1)
     rows = np.flatnonzero(both & still & (wanted > _ASKED).any(axis=1))
     asked = {
-        row: edit_motion(one.face, frames.start + row, delta[frames.start + row])
+        row: edit_motion(one.face, frames.start + row, added[frames.start + row])
         for row in rows.tolist()
     }
     achieved = one.achieved.copy()

@@ -223,7 +223,7 @@ def _affordable(plate: Plate) -> int:
     """How many processes there is room for, by a plate that they are sent."""
     free = free_memory()
     needed = _MEMORY + _PLATES * sum(plane.nbytes for plane in plate.planes)
-    room = free // 2 // needed if free else _UNSAID
+    room = _UNSAID if free is None else free // 2 // needed
     return room if _most is None else min(room, _most)
 
 
