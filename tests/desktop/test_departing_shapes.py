@@ -11,7 +11,7 @@ import mien
 from mien.model.controls import INDEX
 from mien.model.evaluate import evaluate
 from mien.rendering.base import FacePlan
-from mien.rendering.plans import asked_change
+from mien.rendering.plans import added_change
 from mien_desktop.resolve import Resolved
 from mien_desktop.viewer.faces import FaceShapes
 from tests.faces import make_face
@@ -35,7 +35,7 @@ def test_another_performance_is_shown_as_it_is_rendered() -> None:
         shown = shapes.shown(resolved(edit), face, 3)
         asked = shapes.target(resolved(edit), face, 3)
         plan = FacePlan(face, evaluate(face.curves.controls.array, edit.layers, face.valid))
-        assert np.array_equal(shown, asked_change(plan, 3))
+        assert np.array_equal(shown, added_change(plan, 3))
         assert (shown[PRESS] < 0.06) == less
         assert abs(asked[PRESS] - 0.1) < 1e-6
 

@@ -20,7 +20,7 @@ from mien.model.interpolate import Key
 from mien.pipeline.closed_loop import _names, with_gains
 from mien.preview.painter import _differs
 from mien.rendering.base import CacheKey, FacePlan
-from mien.rendering.plans import asked_change
+from mien.rendering.plans import added_change
 from mien.rendering.registry import get_renderer
 from mien.rendering.resume import _edit_digest
 from mien.speech.layer import speaking_layer
@@ -74,7 +74,7 @@ def test_a_little_otherwise_is_seen_as_little(face: Face) -> None:
     """The renderer moves the skin by less than for an amount, and by as much where it is much."""
 
     def asked(edit: Edit) -> float:
-        return float(asked_change(FacePlan(face, evaluated(edit)), 5)[PRESS])
+        return float(added_change(FacePlan(face, evaluated(edit)), 5)[PRESS])
 
     before = float(face.curves.controls.array[5, PRESS])
     little, much = before + 0.05, before + 0.4
@@ -91,7 +91,7 @@ def test_a_voice_moves_a_resting_mouth_by_its_amounts(face: Face) -> None:
         curves[name] = most * wave
     layer = speaking_layer(curves, {}, FrameRange(0, FRAMES))
     plan = FacePlan(face, evaluated(Edit(face).with_layer(layer)))
-    shown = np.array([asked_change(plan, frame) for frame in range(FRAMES)])
+    shown = np.array([added_change(plan, frame) for frame in range(FRAMES)])
     for name, values in curves.items():
         assert shown[:, INDEX[name]] == pytest.approx(values, abs=0.02), name
     # Keyed as another performance, which goes further where amounts are small.
@@ -105,7 +105,7 @@ def departure(*layers: Layer, rest: float = 0.0, name: str = "mouthPressLeft") -
     performed[:, INDEX[name]] = rest
     found = evaluate(performed, layers, face.valid)
     departed = np.zeros(1) if found.departed is None else found.departed[5, [INDEX[name]]]
-    asked = asked_change(FacePlan(face, found), 5)[INDEX[name]]
+    asked = added_change(FacePlan(face, found), 5)[INDEX[name]]
     return np.array([found.delta[5, INDEX[name]], departed[0], asked])
 
 
@@ -159,7 +159,7 @@ def test_gains_move_the_skin_by_as_many_times(gain: float) -> None:
         layer = track(0.1, mode)
         plan = FacePlan(face, evaluate(face.curves.controls.array, [layer], face.valid))
         more = with_gains(plan, {"mouthPress": gain})
-        moved = [rig.moved(asked_change(one, 5))[PRESS] for one in (plan, more)]
+        moved = [rig.moved(added_change(one, 5))[PRESS] for one in (plan, more)]
         assert moved[1] / moved[0] == pytest.approx(gain, abs=0.01)
 
 

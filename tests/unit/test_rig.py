@@ -313,26 +313,26 @@ def test_another_performance_departs_gently(rig: Rig, name: str) -> None:
     column = INDEX[(sides(name) or ())[0]]
     departed = np.zeros((121, len(NAMES)), dtype=np.float32)
     departed[:, column] = np.linspace(-0.2, 1.0, 121)
-    asked = amounts.asked(departed)[:, column]
+    asked = amounts.from_departure(departed)[:, column]
     assert (np.diff(asked) > 0).all()
     beyond = departed[:, column] >= 0.3
     below = departed[:, column] <= 0
     assert np.array_equal(asked[beyond | below], departed[beyond | below, column])
-    moved = amounts.moved(amounts.asked(departed))[:, column]
+    moved = amounts.moved(amounts.from_departure(departed))[:, column]
     small = departed[:, column] == np.float32(0.01)
     if name != "eyeBlink":
         assert 0 < moved[small] < 0.02
-    back = amounts.departed(amounts.asked(departed))[:, column]
+    back = amounts.to_departure(amounts.from_departure(departed))[:, column]
     assert back == pytest.approx(departed[:, column], abs=1e-5)
 
 
 def test_what_is_asked_for_beside_it_is_added(personal: PersonalRig) -> None:
     delta, departed = controls(mouthPressLeft=0.5), controls(mouthPressLeft=0.1)
-    asked = personal.asked(delta, departed)[INDEX["mouthPressLeft"]]
-    alone = personal.asked(departed, departed)[INDEX["mouthPressLeft"]]
+    asked = personal.added_of(delta, departed)[INDEX["mouthPressLeft"]]
+    alone = personal.added_of(departed, departed)[INDEX["mouthPressLeft"]]
     assert alone < 0.06
     assert asked == pytest.approx(0.4 + alone, abs=1e-6)
-    assert np.array_equal(personal.asked(delta, None), delta)
+    assert np.array_equal(personal.added_of(delta, None), delta)
 
 
 def test_the_basis_is_orthonormal(rig: Rig) -> None:

@@ -48,13 +48,13 @@ class FaceShapes:
     def shown(self, now: Resolved, face: Face, frame: int) -> FloatArray:
         """Return (59,) the controls that a face is moved to in a frame, as renders move it.
 
-        A performance that takes another's place departs from it gently; see `EditAmounts.asked`.
+        A performance that takes another's place departs from it gently; see `added_change`.
         """
         edit = next((edit for edit in now.edits if edit.face.number == face.number), None)
         edited = None if edit is None else self._edited(now, edit)
         if edited is None or edited.departed is None:
             return self.target(now, face, frame)
-        asked = personal_rig(face).asked(edited.delta[frame], edited.departed[frame])
+        asked = personal_rig(face).added_of(edited.delta[frame], edited.departed[frame])
         return np.asarray(edited.source[frame] + asked)
 
     def _made(self, now: Resolved, frame: int, *, edited: bool) -> tuple[FaceShape, ...]:

@@ -145,35 +145,35 @@ class EditAmounts:
         within = 1 - (1 - np.minimum(share, 1)) ** (1 / self._power)
         return np.asarray(within + np.maximum(share - 1, 0) / BEYOND, dtype=np.float32)
 
-    def asked(self, departed: FloatArray) -> FloatArray:
+    def from_departure(self, departure: FloatArray) -> FloatArray:
         """Return what has to be added, (..., 59), for what departs from a performance.
 
         Args:
-            departed: (..., 59) how far another performance is from the one that was filmed, both as
-                they are tracked.
+            departure: (..., 59) how far another performance is from the one that was filmed,
+                both as they are tracked.
         """
         until, steep = GENTLY
         slope = np.maximum(self._most * self._power, 1e-6)
         begins = np.where(self._gently, np.minimum(steep / slope, 1), 1)
-        share = begins + (1 - begins) * np.clip(departed / until, 0, 1)
-        added = self.added(self.moved(departed) * share)
-        within = self._gently & (departed > 0) & (departed < until)
-        return np.asarray(np.where(within, added, departed), dtype=np.float32)
+        share = begins + (1 - begins) * np.clip(departure / until, 0, 1)
+        added = self.added(self.moved(departure) * share)
+        within = self._gently & (departure > 0) & (departure < until)
+        return np.asarray(np.where(within, added, departure), dtype=np.float32)
 
-    def departed(self, asked: FloatArray) -> FloatArray:
-        """Return how far from a performance (..., 59) comes to what is added; undoes `asked`.
+    def to_departure(self, added: FloatArray) -> FloatArray:
+        """Return how far from a performance comes to what is added; undoes `from_departure`.
 
         Args:
-            asked: (..., 59) what is added.
+            added: (..., 59) what is added.
         """
-        low = np.asarray(asked, dtype=np.float32)
+        low = np.asarray(added, dtype=np.float32)
         high = np.maximum(low, GENTLY[0])
         for _ in range(_HALVINGS):
             middle = (low + high) / 2
-            less = self.asked(middle) < asked
+            less = self.from_departure(middle) < added
             low, high = np.where(less, middle, low), np.where(less, high, middle)
-        within = self._gently & (asked > 0) & (asked < GENTLY[0])
-        return np.asarray(np.where(within, high, asked), dtype=np.float32)
+        within = self._gently & (added > 0) & (added < GENTLY[0])
+        return np.asarray(np.where(within, high, added), dtype=np.float32)
 
     def reached(self, source: FloatArray, target: FloatArray) -> FloatArray:
         """Return the controls to which an edit moves the skin, (59,) in units of the rig's fields.

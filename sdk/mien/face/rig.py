@@ -181,7 +181,7 @@ class PersonalRig:
         """Return what has to be added (..., 59) for that; see `EditAmounts.added`."""
         return self._amounts.added(moved)
 
-    def asked(self, delta: FloatArray, departed: FloatArray | None) -> FloatArray:
+    def added_of(self, delta: FloatArray, departed: FloatArray | None) -> FloatArray:
         """Return what is asked for beyond a performance (..., 59), in what has to be added.
 
         Args:
@@ -190,7 +190,9 @@ class PersonalRig:
         """
         if departed is None:
             return delta
-        return np.asarray(delta + (self._amounts.asked(departed) - departed), dtype=np.float32)
+        return np.asarray(
+            delta + (self._amounts.from_departure(departed) - departed), dtype=np.float32
+        )
 
     def limited(self, source: FloatArray, target: FloatArray) -> FloatArray:
         """Return what is asked for (59,), held to what people do."""

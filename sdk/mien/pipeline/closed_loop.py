@@ -32,7 +32,7 @@ from mien.pipeline.editing import FrameEditor
 from mien.pipeline.gains_cache import Gains, GainsCache
 from mien.progress import Progress, silent
 from mien.rendering.base import FacePlan, Renderer, RenderSession
-from mien.rendering.plans import asked_change
+from mien.rendering.plans import added_change
 from mien.rendering.plates import ReaderPlates
 from mien.tracking.mediapipe import VERSION as TRACKER
 from mien.tracking.picture_reader import PictureReader
@@ -185,7 +185,7 @@ def with_gains(plan: FacePlan, gains: Gains) -> FacePlan:
     factor = np.ones(delta.shape[1], dtype=np.float32)
     for name, gain in gains.items():
         factor[list(CORRECTED.get(name, ()))] = gain
-    asked = rig.asked(delta, plan.evaluated.departed)
+    asked = rig.added_of(delta, plan.evaluated.departed)
     moved, most = rig.moved(asked), rig.moved(np.ones_like(factor))
     # Gains go no further than people do, but take nothing of what was asked beyond that.
     there = np.minimum(moved * factor, np.maximum(moved, _FURTHEST * most))
@@ -259,7 +259,7 @@ class _Looking:
         after = None if before is None else self._read_edited(plan, picture, before)
         if before is None or after is None:
             return None
-        asked = edit_motion(face, frame, asked_change(plan, frame))
+        asked = edit_motion(face, frame, added_change(plan, frame))
         return _Look(asked, before, after, picture if frame in kept else None)
 
     def _read_edited(self, plan: FacePlan, picture: Frame, near: FloatArray) -> FloatArray | None:

@@ -22,8 +22,8 @@ from mien.rendering.base import FacePlan
 from mien.timebase import FrameRange
 
 __all__ = [
-    "asked_change",
-    "asked_changes",
+    "added_change",
+    "added_changes",
     "face_plans",
     "untracked_notes",
     "weak_notes",
@@ -57,11 +57,11 @@ def face_plans(shot: Shot, edits: Sequence[Edit], span: FrameRange) -> list[Face
     return plans
 
 
-def asked_change(plan: FacePlan, frame: int) -> FloatArray:
+def added_change(plan: FacePlan, frame: int) -> FloatArray:
     """Return (59,) what is added to a performance in a frame, for whoever moves a face by its rig.
 
     A performance that takes another's place departs from it as people do, and not by an amount that
-    somebody asked for; see `EditAmounts.asked`.
+    somebody asked for; see `EditAmounts.from_departure`.
 
     Args:
         plan: A face and its edit.
@@ -71,13 +71,13 @@ def asked_change(plan: FacePlan, frame: int) -> FloatArray:
     if evaluated.departed is None:
         return np.asarray(evaluated.delta[frame])
     departed = evaluated.departed[frame]
-    return personal_rig(plan.face).asked(evaluated.delta[frame], departed)
+    return personal_rig(plan.face).added_of(evaluated.delta[frame], departed)
 
 
-def asked_changes(plan: FacePlan) -> FloatArray:
-    """Return (T, 59) the same of all frames; see `asked_change`."""
+def added_changes(plan: FacePlan) -> FloatArray:
+    """Return (T, 59) the same of all frames; see `added_change`."""
     evaluated = plan.evaluated
-    return personal_rig(plan.face).asked(evaluated.delta, evaluated.departed)
+    return personal_rig(plan.face).added_of(evaluated.delta, evaluated.departed)
 
 
 def weak_notes(shot: Shot, numbers: Iterable[int], span: FrameRange) -> tuple[str, ...]:

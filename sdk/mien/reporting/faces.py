@@ -63,7 +63,7 @@ def retrack(
     frames: FrameRange,
     progress: Progress,
     deltas: Mapping[int, FloatArray] | None = None,
-    asked: Mapping[int, FloatArray] | None = None,
+    added: Mapping[int, FloatArray] | None = None,
 ) -> list[Tracked]:
     """Track an edited file, and solve its faces as the people of the original.
 
@@ -80,7 +80,7 @@ def retrack(
         progress: Told about the stage `track`.
         deltas: By a face's number, (F, 59) what is asked of it in every frame of the original
             beyond its performance; none for a face that nobody edits.
-        asked: The same, as what is added: what renders move it by; see `asked_change`.
+        added: The same, as what is added: what renders move it by; see `added_change`.
 
     Raises:
         MediaError: When it cannot be read.
@@ -92,11 +92,11 @@ def retrack(
     tracks = list(result.tracks)
     cuts = [cut - frames.start for cut in shot.breaks if frames.start < cut < frames.stop]
     found = [_one(face, tracks, edited, frames, cuts) for face in faces]
-    deltas, asked = deltas or {}, asked or {}
+    deltas, added = deltas or {}, added or {}
     return [
         one
         if (number := one.face.number) not in deltas
-        else _with_asked(one, frames, deltas[number], asked.get(number, deltas[number]))
+        else _with_asked(one, frames, deltas[number], added.get(number, deltas[number]))
         for one in found
     ]
 

@@ -19,7 +19,7 @@ from mien.model.shot import Shot
 from mien.progress import Progress
 from mien.provenance.reading import read_provenance
 from mien.rendering.base import FacePlan
-from mien.rendering.plans import asked_changes, face_plans, untracked_notes, weak_notes
+from mien.rendering.plans import added_changes, face_plans, untracked_notes, weak_notes
 from mien.rendering.registry import choose_renderer, merge_settings
 from mien.rendering.watermark import Watermark
 from mien.reporting.encoding import encoding_floor
@@ -202,8 +202,8 @@ def _subject(work: _Work) -> _Subject:
         work.notes += weak_notes(shot, (plan.face.number for plan in plans), frames)
     faces = [plan.face for plan in plans] or list(shot.faces[:_MOST_FACES])
     deltas = {plan.face.number: plan.evaluated.delta for plan in plans}
-    asked = {plan.face.number: asked_changes(plan) for plan in plans}
-    tracked = retrack(order.edited, shot, faces, frames, work.progress, deltas, asked)
+    added = {plan.face.number: added_changes(plan) for plan in plans}
+    tracked = retrack(order.edited, shot, faces, frames, work.progress, deltas, added)
     for one in tracked:
         if not one.seen.any():
             work.notes.append(

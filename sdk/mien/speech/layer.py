@@ -72,7 +72,7 @@ def _as_performed(curves: Mapping[str, _Array], rest: Mapping[str, float]) -> di
     away = np.zeros((len(next(iter(curves.values()), ())), len(INDEX)), dtype=np.float32)
     for name, values in curves.items():
         away[:, INDEX[name]] = values - rest.get(name, 0.0)
-    performed = EditAmounts(load_rig().emphasis).departed(away) - away
+    performed = EditAmounts(load_rig().emphasis).to_departure(away) - away
     return {
         name: values + performed[:, INDEX[name]].astype(np.float64)
         for name, values in curves.items()

@@ -16,7 +16,7 @@ from mien.model.lids import lids_closed
 from mien.rendering.appearance.library import FaceLibrary
 from mien.rendering.appearance.library_frame import LibraryFrame
 
-__all__ = ["DonorRegion", "Donors", "asked_of_donor", "choose_donors"]
+__all__ = ["DonorRegion", "Donors", "donor_target", "choose_donors"]
 
 _FULL_TURN: Final = 25.0
 """Degrees by which a head may be turned differently for the price of a full expression."""
@@ -138,7 +138,7 @@ def choose_donors(
     return tuple(chosen)
 
 
-def asked_of_donor(performance: FloatArray, source: FloatArray, target: FloatArray) -> FloatArray:
+def donor_target(performance: FloatArray, source: FloatArray, target: FloatArray) -> FloatArray:
     """Return (59,) what is asked of another frame, so that its eyes come to look where they are to.
 
     A performance carries its look twice, in degrees and in weights, and an edit changes the one or

@@ -16,7 +16,7 @@ from mien.model.face import Face
 from mien.model.landmarks import SKIN
 from mien.model.media import Orientation
 from mien.rendering.appearance.appearance import Appearance
-from mien.rendering.appearance.donors import asked_of_donor, choose_donors
+from mien.rendering.appearance.donors import choose_donors, donor_target
 from mien.rendering.appearance.examples import ExampleFace
 from mien.rendering.appearance.library import FaceLibrary
 from mien.rendering.appearance.library_frame import LibraryFrame
@@ -224,7 +224,7 @@ class FacePainter:
         motion = deformer.motion_at(frame, source, target)
         seen, wanted = filmed or (source, target)
         # What is asked of eyes in weights counts in the choice as what is asked in degrees.
-        asked = deformer.above_least(seen, asked_of_donor(seen, seen, wanted))
+        asked = deformer.above_least(seen, donor_target(seen, seen, wanted))
         regions = []
         # Both eyes often come from one frame.
         towards: dict[LibraryFrame, FaceMotion] = {}
@@ -302,7 +302,7 @@ class FacePainter:
     def _towards(self, donor: LibraryFrame, source: FloatArray, target: FloatArray) -> FaceMotion:
         """How the face in another frame comes to do what is asked, in that frame's pixels."""
         deformer = self.learned if donor.example is None else self._other(donor.example)
-        asked = asked_of_donor(donor.controls, source, target)
+        asked = donor_target(donor.controls, source, target)
         motion = deformer.motion_at(donor.frame, donor.controls, asked)
         return motion.mapped(donor.offset, donor.scale)
 

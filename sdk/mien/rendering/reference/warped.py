@@ -19,7 +19,7 @@ from mien.rendering.geometry.motion import FaceMotion
 from mien.rendering.painting.face import FacePainter
 from mien.rendering.painting.shade import Shade
 from mien.rendering.painting.uncover import Uncovered
-from mien.rendering.plans import asked_change
+from mien.rendering.plans import added_change
 
 __all__ = ["Warped"]
 
@@ -116,4 +116,4 @@ class Warped:
     def _ends(self, frame: int) -> tuple[FloatArray, FloatArray]:
         """The controls of the performance, and those asked for."""
         source = self._plan.evaluated.source[frame]
-        return source, source + asked_change(self._plan, frame)
+        return source, source + added_change(self._plan, frame)

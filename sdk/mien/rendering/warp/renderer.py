@@ -30,7 +30,7 @@ from mien.rendering.base import (
     RenderSession,
 )
 from mien.rendering.painting.face import FacePainter
-from mien.rendering.plans import asked_change
+from mien.rendering.plans import added_change
 
 __all__ = ["WarpRenderer", "WarpSession"]
 
@@ -128,7 +128,7 @@ class WarpSession(RenderSession):
         face, frame, plate = request.face, request.frame, request.plate
         known = self._appearances.get(face.number, Appearance()).only(self._needed(request.plan))
         painter = self._painter(face)
-        ends = request.source, request.source + asked_change(request.plan, frame)
+        ends = request.source, request.source + added_change(request.plan, frame)
         bare = painter.uncovered(known, frame, *ends, plate, request.occlusion)
         patch = painter.patch(known, frame, *ends, bare.plate, bare.shade)
         patch = painter.turned(frame, *ends, bare.plate, patch)
