@@ -150,6 +150,13 @@ def test_limits_hold_what_departs() -> None:
     assert departed == change
 
 
+def test_what_is_no_number_is_no_departure() -> None:
+    layers = (track(1e308, "replace"), track(1e308, "scale"), track(0, "scale"))
+    with np.errstate(all="ignore"):
+        assert departure(*layers) == pytest.approx(0)
+    assert np.isfinite(departure(track(1e308, "replace"), track(1e308, "scale"))).all()
+
+
 @pytest.mark.parametrize("gain", [0.8, 1.35])
 def test_gains_move_the_skin_by_as_many_times(gain: float) -> None:
     """What departs as well as what is added."""

@@ -124,7 +124,9 @@ def evaluate(
     if away is None:
         return Evaluated(source, delta)
     departed = np.zeros_like(source)
-    departed[:, columns] = np.clip(away, np.minimum(change, 0), np.maximum(change, 0))
+    # It is part of what is left of the change, whatever limits and other tracks took of it.
+    within = np.clip(away, np.minimum(change, 0), np.maximum(change, 0))
+    departed[:, columns] = np.where(np.isnan(within), 0, within)
     return Evaluated(source, delta, departed)
 
 
