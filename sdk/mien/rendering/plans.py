@@ -67,11 +67,9 @@ def added_change(plan: FacePlan, frame: int) -> FloatArray:
         plan: A face and its edit.
         frame: Index of the frame.
     """
-    evaluated = plan.evaluated
-    if evaluated.departed is None:
-        return np.asarray(evaluated.delta[frame])
-    departed = evaluated.departed[frame]
-    return personal_rig(plan.face).added_of(evaluated.delta[frame], departed)
+    departed = plan.evaluated.departed
+    here = None if departed is None else departed[frame]
+    return personal_rig(plan.face).added_of(plan.evaluated.delta[frame], here)
 
 
 def added_changes(plan: FacePlan) -> FloatArray:

@@ -9,10 +9,10 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from statistics import median
-from types import TracebackType
 from typing import Final
 
 from mien.cores import free_memory
+from mien.media.closing import Closing
 from mien.media.planes import Plate
 from mien.pipeline.painters.process import PainterLostError, PaintingProcess, PaintingWork
 from mien.rendering.base import FacePlan, RenderSession
@@ -44,7 +44,7 @@ def limit_processes(most: int) -> None:
     _most = most
 
 
-class Painters:
+class Painters(Closing):
     """Paints the frames of a render, several at a time; a context manager that ends processes.
 
     Whoever asks is a thread that waits for its frame. Processes are started when the frames that
@@ -141,17 +141,6 @@ class Painters:
             process.close()
         for thread in self._starting:
             thread.join()
-
-    def __enter__(self) -> Painters:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def _turn(self, *, here: bool = False) -> PaintingProcess | None:
         """Wait for a process, or for a turn in this one (None).
