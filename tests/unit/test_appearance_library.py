@@ -25,6 +25,7 @@ from mien.rendering.appearance.library import FaceLibrary, LibraryScan, choose_f
 from mien.rendering.appearance.regions import FaceRegion
 from mien.rendering.appearance.skin import learn_skin
 from mien.rendering.base import RenderRequest
+from mien.rendering.change import FaceChange
 from mien.rendering.geometry.field import Zone
 from mien.rendering.geometry.habits import Habits
 from mien.rendering.geometry.motion import FaceDeformer
@@ -331,7 +332,7 @@ def test_eyes_of_another_frame_come_to_look_where_they_are_to(*, weights: bool) 
         target[INDEX["gazeYawLeft"]] += 4
     painter = FacePainter(scene.face, scene.orientation)
     appearance = Appearance({FaceRegion.LIBRARY: scene.library()})
-    _, regions = painter._motion(appearance, 0, source, target)
+    _, regions = painter._motion(appearance, 0, FaceChange.added(source, target))
     (eye,) = (region for region in regions if region.name == "Left")
     for donor in eye.donors:
         expected = 1.2 * (np.sin(np.radians(10)) - np.sin(np.radians(15)))

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from mien._types import FloatArray
+from mien.face.amounts import GENTLY
 from mien.face.deform import personal_rig
+from mien.face.rig import load_rig
 from mien.model.control_track import ControlTrack, Mode
 from mien.model.controls import INDEX
 from mien.model.edits import Edit, Layer
@@ -20,7 +22,8 @@ from mien.model.interpolate import Key
 from mien.pipeline.closed_loop import _names, with_gains
 from mien.preview.painter import _differs
 from mien.rendering.base import CacheKey, FacePlan
-from mien.rendering.plans import added_change
+from mien.rendering.geometry.motion import FaceDeformer
+from mien.rendering.plans import added_change, face_change
 from mien.rendering.registry import get_renderer
 from mien.rendering.resume import _edit_digest
 from mien.speech.layer import speaking_layer
@@ -77,10 +80,28 @@ def test_a_little_otherwise_is_seen_as_little(face: Face) -> None:
         return float(added_change(FacePlan(face, evaluated(edit)), 5)[PRESS])
 
     before = float(face.curves.controls.array[5, PRESS])
-    little, much = before + 0.05, before + 0.4
+    far = GENTLY[0]
+    little, much = before + 0.05, before + far
     assert asked(Edit(face).set("mouthPress", little, mode="replace")) < 0.03
-    assert asked(Edit(face).set("mouthPress", much, mode="replace")) == pytest.approx(0.4, abs=1e-5)
+    assert asked(Edit(face).set("mouthPress", much, mode="replace")) == pytest.approx(far, abs=1e-5)
     assert asked(Edit(face).set("mouthPress", 0.05)) == pytest.approx(0.05, abs=1e-5)
+
+
+@pytest.mark.parametrize("mode", ["replace", "add"])
+def test_another_frame_goes_the_rest_as_what_asks_for_it(face: Face, *, mode: Mode) -> None:
+    """Frames are told by controls as they are tracked; what they lack departs, or is added."""
+    before = float(face.curves.controls.array[5, PRESS])
+    value = before + 0.1 if mode == "replace" else 0.1
+    plan = FacePlan(face, evaluated(Edit(face).set("mouthPress", value, mode=mode)))
+    change = face_change(plan, 5)
+    assert change.target[PRESS] == pytest.approx(before + 0.1, abs=1e-5)
+    assert change.driven[PRESS] == pytest.approx(before + added_change(plan, 5)[PRESS])
+    other = change.source.copy()
+    other[PRESS] += 0.05
+    person = replace(face, identity=load_rig().mean)
+    deformer = FaceDeformer(person, make_shot(FRAMES).media.orientation)
+    driven = deformer.driven(other, change.target, change.departing)[PRESS] - other[PRESS]
+    assert driven == pytest.approx(0.05, abs=1e-5) if mode == "add" else 0 < driven < 0.04
 
 
 def test_a_voice_moves_a_resting_mouth_by_its_amounts(face: Face) -> None:

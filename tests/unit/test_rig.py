@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mien._types import AnyArray
-from mien.face.amounts import MOST, EditAmounts
+from mien.face.amounts import GENTLY, MOST, EditAmounts
 from mien.face.flame_coefficients import (
     EXPRESSION,
     EYELIDS,
@@ -308,14 +308,14 @@ def test_a_move_grows_steadily_with_what_is_asked(personal: PersonalRig) -> None
 
 @pytest.mark.parametrize("name", sorted(MOST))
 def test_another_performance_departs_gently(rig: Rig, name: str) -> None:
-    """A little otherwise is seen as little; from a third on it is an amount that is asked for."""
+    """A little otherwise is seen as little; what is far from it is an amount that is asked for."""
     amounts = EditAmounts(rig.emphasis)
     column = INDEX[(sides(name) or ())[0]]
     departed = np.zeros((121, len(NAMES)), dtype=np.float32)
     departed[:, column] = np.linspace(-0.2, 1.0, 121)
     asked = amounts.from_departure(departed)[:, column]
     assert (np.diff(asked) > 0).all()
-    beyond = departed[:, column] >= 0.3
+    beyond = departed[:, column] >= np.float32(GENTLY[0])
     below = departed[:, column] <= 0
     assert np.array_equal(asked[beyond | below], departed[beyond | below, column])
     moved = amounts.moved(amounts.from_departure(departed))[:, column]

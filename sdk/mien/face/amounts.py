@@ -86,10 +86,12 @@ LEAST: Final[Mapping[str, float]] = MappingProxyType({"eyeBlink": -0.05})
 """Value below which a control takes nothing more away, by name without side: an eye that does not
 blink is open, and to open it further is what `eyeWide` is for."""
 
-GENTLY: Final = 0.3, 1.6
+GENTLY: Final = 0.6, 1.0
 """How far what takes a performance's place goes from it before it follows the curves of what is
-added, and how steeply it begins. Curves that begin five times as steep as what they stand for would
-make of what one performance does a little otherwise than another something that neither does."""
+added, and how steeply it begins: as the rig's fields. Curves that begin five times as steep as what
+they stand for would make of what one performance does a little otherwise than another something
+that neither does; one take that re-enacts another is nearest to it so (`python -m tests.benchmarks
+reenact`)."""
 
 BEYOND: Final = 0.3
 """Steepness beyond a value of 1, in parts of that line: edits may go a little further."""

@@ -19,11 +19,13 @@ from mien.model.shot import Shot
 from mien.model.spans import join_spans, list_spans
 from mien.model.weak_spans import WeakSpan, describe_weak_spans
 from mien.rendering.base import FacePlan
+from mien.rendering.change import FaceChange
 from mien.timebase import FrameRange
 
 __all__ = [
     "added_change",
     "added_changes",
+    "face_change",
     "face_plans",
     "untracked_notes",
     "weak_notes",
@@ -70,6 +72,23 @@ def added_change(plan: FacePlan, frame: int) -> FloatArray:
     departed = plan.evaluated.departed
     here = None if departed is None else departed[frame]
     return personal_rig(plan.face).added_of(plan.evaluated.delta[frame], here)
+
+
+def face_change(plan: FacePlan, frame: int) -> FaceChange:
+    """Return the change of a face in a frame.
+
+    Args:
+        plan: A face and its edit.
+        frame: Index of the frame.
+    """
+    evaluated = plan.evaluated
+    source, delta = evaluated.source[frame], evaluated.delta[frame]
+    departing = np.zeros_like(delta)
+    if evaluated.departed is not None:
+        some = delta != 0
+        departing[some] = np.clip(evaluated.departed[frame][some] / delta[some], 0, 1)
+    driven = source + added_change(plan, frame)
+    return FaceChange(source, source + delta, driven, departing)
 
 
 def added_changes(plan: FacePlan) -> FloatArray:

@@ -21,6 +21,7 @@ from mien.rendering.appearance.examples import ExampleFace
 from mien.rendering.appearance.library import FaceLibrary
 from mien.rendering.appearance.library_frame import LibraryFrame
 from mien.rendering.base import Patch
+from mien.rendering.change import FaceChange
 from mien.rendering.geometry.features import open_frames
 from mien.rendering.geometry.head import head_mesh, head_turns, turn_head
 from mien.rendering.geometry.motion import FaceDeformer, FaceMotion
@@ -99,25 +100,21 @@ class FacePainter:
         if uncovered.frames:
             _ = uncovered.performances
 
-    def motion(
-        self, appearance: Appearance, frame: int, source: FloatArray, target: FloatArray
-    ) -> FaceMotion:
+    def motion(self, appearance: Appearance, frame: int, change: FaceChange) -> FaceMotion:
         """Return how the face moves in a frame.
 
         Args:
             appearance: What is known of its look.
             frame: Index of the frame.
-            source: (59,) controls of the performance.
-            target: (59,) controls asked for.
+            change: What is asked of the face in it.
         """
-        return self._motion(appearance, frame, source, target)[0]
+        return self._motion(appearance, frame, change)[0]
 
     def patch(
         self,
         appearance: Appearance,
         frame: int,
-        source: FloatArray,
-        target: FloatArray,
+        change: FaceChange,
         plate: Plate,
         shade: Shade | None = None,
     ) -> Patch | None:
@@ -126,17 +123,16 @@ class FacePainter:
         Args:
             appearance: What is known of the face's look.
             frame: Index of the frame.
-            source: (59,) controls of the performance.
-            target: (59,) controls asked for.
+            change: What is asked of the face in it.
             plate: The frame's plate.
             shade: Shade on the face that no other frame shows.
         """
-        filmed = self._as_filmed(appearance.library, frame, source, target, plate)
-        motion, regions = self._motion(appearance, frame, source, target, filmed)
+        filmed = self._as_filmed(appearance.library, frame, change, plate)
+        motion, regions = self._motion(appearance, frame, change, filmed)
         skin = None
         if appearance.skin is not None:
-            asked = self.deformer.above_least(source, target)
-            skin = appearance.skin.change(source, asked, self.deformer.rotation(frame))
+            asked = self.deformer.above_least(change.source, change.target)
+            skin = appearance.skin.change(change.source, asked, self.deformer.rotation(frame))
         laid = tuple(
             RegionLayer(
                 region.name,
@@ -151,8 +147,7 @@ class FacePainter:
         self,
         appearance: Appearance,
         frame: int,
-        source: FloatArray,
-        target: FloatArray,
+        change: FaceChange,
         plate: Plate,
         occlusion: FloatArray | None,
     ) -> Uncovered:
@@ -161,21 +156,22 @@ class FacePainter:
         Args:
             appearance: What is known of the face's look.
             frame: Index of the frame.
-            source: (59,) controls of the performance.
-            target: (59,) controls asked for.
+            change: What is asked of the face in it.
             plate: The frame's plate; not changed.
             occlusion: (H, W) the matte of what is in front; None where nothing is.
         """
         if occlusion is None:
             return Uncovered(plate)
-        motion = self.deformer.motion_at(frame, source, target)
+        motion = self.deformer.motion_at(frame, change.source, change.driven)
         moved = moved_points(motion)
-        turns = head_turns(source, target)
+        turns = head_turns(change.source, change.driven)
         if turns.any():
             points, shift = head_mesh(self._face, self._orientation, frame, turns)
             moved = np.concatenate([moved, points, points - shift])
         rotation = self.deformer.rotation(frame)
-        view = FaceView(frame, motion.source[:SKIN], motion.px_per_cm, source, rotation, moved)
+        view = FaceView(
+            frame, motion.source[:SKIN], motion.px_per_cm, change.source, rotation, moved
+        )
         if not covers(occlusion, view, plate):
             return Uncovered(plate)
         return uncovered(plate, occlusion, view, self._uncovered(appearance.library))
@@ -191,18 +187,17 @@ class FacePainter:
         return None if patch is None else keep_in_front(patch, plate, bare)
 
     def turned(
-        self, frame: int, source: FloatArray, target: FloatArray, plate: Plate, patch: Patch | None
+        self, frame: int, change: FaceChange, plate: Plate, patch: Patch | None
     ) -> Patch | None:
         """Return a changed expression with the head turned as asked.
 
         Args:
             frame: Index of the frame.
-            source: (59,) controls of the performance.
-            target: (59,) controls asked for.
+            change: What is asked of the face in it.
             plate: The frame's plate.
             patch: The changed expression, None when nothing changed.
         """
-        turns = head_turns(source, target)
+        turns = head_turns(change.source, change.driven)
         if not turns.any():
             return patch
         return turn_head(self._face, self._orientation, frame, turns, plate, patch)
@@ -211,9 +206,8 @@ class FacePainter:
         self,
         appearance: Appearance,
         frame: int,
-        source: FloatArray,
-        target: FloatArray,
-        filmed: tuple[FloatArray, FloatArray] | None = None,
+        change: FaceChange,
+        filmed: FaceChange | None = None,
     ) -> tuple[FaceMotion, list[_Region]]:
         """How the face moves, in the shape that other frames give it where they are used.
 
@@ -221,10 +215,11 @@ class FacePainter:
         are asked for, goes by the performance as it was filmed.
         """
         deformer = self.deformer
-        motion = deformer.motion_at(frame, source, target)
-        seen, wanted = filmed or (source, target)
+        motion = deformer.motion_at(frame, change.source, change.driven)
+        filmed = filmed or change
+        seen = filmed.source
         # What is asked of eyes in weights counts in the choice as what is asked in degrees.
-        asked = deformer.above_least(seen, donor_target(seen, seen, wanted))
+        asked = deformer.above_least(seen, donor_target(seen, seen, filmed.target))
         regions = []
         # Both eyes often come from one frame.
         towards: dict[LibraryFrame, FaceMotion] = {}
@@ -237,7 +232,7 @@ class FacePainter:
         ):
             for donor, _ in chosen.frames:
                 if donor not in towards:
-                    towards[donor] = self._towards(donor, seen, wanted)
+                    towards[donor] = self._towards(donor, filmed)
             donors = [_Donor(donor, towards[donor], weight) for donor, weight in chosen.frames]
             weighed = [(donor.motion, donor.weight) for donor in donors]
             motion = take_shape(motion, chosen.region, chosen.amount, weighed)
@@ -248,26 +243,26 @@ class FacePainter:
         self,
         library: FaceLibrary,
         frame: int,
-        source: FloatArray,
-        target: FloatArray,
+        change: FaceChange,
         plate: Plate,
-    ) -> tuple[FloatArray, FloatArray]:
-        """The performance and what is asked for, with lids that are to open as the plate has them.
+    ) -> FaceChange:
+        """The change, with lids that are to open as the plate has them.
 
         Lids that are tracked late would be opened by less than they are closed. What is asked for
         is changed alike: eyes that are opened by half are, from where they are.
         """
+        source, target = change.source, change.target
         opened = [column for column in _BLINKS.values() if target[column] < source[column]]
         library = self._uncovered(library)
         if not opened or not library.frames:
-            return source, target
+            return change
         points = to_coded(self._orientation, self._face.landmarks[frame, :, :2])
         around = points[list(_AROUND_EYES)]
         width = float(np.ptp(around, axis=0).max())
         (x0, y0), (x1, y1) = around.min(axis=0) - width / 2, around.max(axis=0) + width / 2
         box = Box(int(x0), int(y0), int(x1) + 1, int(y1) + 1).clip(plate.width, plate.height)
         if not box.width or not box.height:
-            return source, target
+            return change
         corner = np.array([box.x0, box.y0], dtype=np.float32)
         seen = library.eyes.performance(
             plate.rgb(box), points - corner, source, self.deformer.rotation(frame)
@@ -280,7 +275,7 @@ class FacePainter:
                 share = min((was - asked) / closed, 1.0)
                 filmed[column] = seen[column]
                 wanted[column] += (1 - share) * (seen[column] - was)
-        return filmed, wanted
+        return change._replace(source=filmed, target=wanted)
 
     def _uncovered(self, library: FaceLibrary) -> FaceLibrary:
         """The frames of a library that show the face with nothing in front of it."""
@@ -299,11 +294,12 @@ class FacePainter:
         kept = [frame for frame, clear in zip(library.frames, seen, strict=True) if clear]
         return FaceLibrary(tuple(kept), library.remarks, library.complete)
 
-    def _towards(self, donor: LibraryFrame, source: FloatArray, target: FloatArray) -> FaceMotion:
+    def _towards(self, donor: LibraryFrame, change: FaceChange) -> FaceMotion:
         """How the face in another frame comes to do what is asked, in that frame's pixels."""
         deformer = self.learned if donor.example is None else self._other(donor.example)
-        asked = donor_target(donor.controls, source, target)
-        motion = deformer.motion_at(donor.frame, donor.controls, asked)
+        asked = donor_target(donor.controls, change.source, change.target)
+        driven = deformer.driven(donor.controls, asked, change.departing)
+        motion = deformer.motion_at(donor.frame, donor.controls, driven)
         return motion.mapped(donor.offset, donor.scale)
 
     def _other(self, example: int) -> FaceDeformer:

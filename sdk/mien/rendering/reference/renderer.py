@@ -34,7 +34,7 @@ class ReferenceRenderer(Renderer):
     """
 
     name = "reference"
-    pixels = 11
+    pixels = 12
     costly = True
     gpu = True
     generative = True

@@ -14,12 +14,13 @@ from mien.rendering.appearance.examples import example_faces
 from mien.rendering.appearance.regions import needs
 from mien.rendering.appearance.scan import face_appearance
 from mien.rendering.base import FacePlan, OcclusionSource, Patch, PlateSource
+from mien.rendering.change import FaceChange
 from mien.rendering.compose import compose
 from mien.rendering.geometry.motion import FaceMotion
 from mien.rendering.painting.face import FacePainter
 from mien.rendering.painting.shade import Shade
 from mien.rendering.painting.uncover import Uncovered
-from mien.rendering.plans import added_change
+from mien.rendering.plans import face_change
 
 __all__ = ["Warped"]
 
@@ -70,7 +71,7 @@ class Warped:
 
     def motion(self, frame: int) -> FaceMotion:
         """How the face moves in a frame."""
-        return self._painter.motion(self._appearance, frame, *self._ends(frame))
+        return self._painter.motion(self._appearance, frame, self._change(frame))
 
     def occlusion(self, frame: int, plate: Plate) -> FloatArray | None:
         """(H, W) how far something is in front of the face; None where nothing is known to be."""
@@ -85,8 +86,8 @@ class Warped:
         bare = self._bare.get(frame)
         if bare is None:
             occlusion = self.occlusion(frame, plate)
-            ends = self._ends(frame)
-            bare = self._painter.uncovered(self._appearance, frame, *ends, plate, occlusion)
+            change = self._change(frame)
+            bare = self._painter.uncovered(self._appearance, frame, change, plate, occlusion)
             self._bare.put(frame, bare, 1)
         return bare
 
@@ -102,7 +103,7 @@ class Warped:
             plate: Its plate, without what is in front of the face.
             shade: What is known of the shade on the face.
         """
-        return self._painter.patch(self._appearance, frame, *self._ends(frame), plate, shade)
+        return self._painter.patch(self._appearance, frame, self._change(frame), plate, shade)
 
     def plate(self, frame: int, plate: Plate, shade: Shade | None = None) -> Plate:
         """The plate with the changed expression in it; see `patch`."""
@@ -111,9 +112,7 @@ class Warped:
 
     def turned(self, frame: int, plate: Plate, patch: Patch | None) -> Patch | None:
         """A changed expression with the head turned as asked."""
-        return self._painter.turned(frame, *self._ends(frame), plate, patch)
+        return self._painter.turned(frame, self._change(frame), plate, patch)
 
-    def _ends(self, frame: int) -> tuple[FloatArray, FloatArray]:
-        """The controls of the performance, and those asked for."""
-        source = self._plan.evaluated.source[frame]
-        return source, source + added_change(self._plan, frame)
+    def _change(self, frame: int) -> FaceChange:
+        return face_change(self._plan, frame)

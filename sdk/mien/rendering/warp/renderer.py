@@ -30,7 +30,7 @@ from mien.rendering.base import (
     RenderSession,
 )
 from mien.rendering.painting.face import FacePainter
-from mien.rendering.plans import added_change
+from mien.rendering.plans import face_change
 
 __all__ = ["WarpRenderer", "WarpSession"]
 
@@ -48,7 +48,7 @@ class WarpRenderer(Renderer):
     """Warps the plate, layer by layer: skin, lids over eyeballs, lips over a mouth's inside."""
 
     name = "warp"
-    pixels = 11
+    pixels = 12
     concurrent = True
     processes = True
     corrected = True
@@ -128,10 +128,10 @@ class WarpSession(RenderSession):
         face, frame, plate = request.face, request.frame, request.plate
         known = self._appearances.get(face.number, Appearance()).only(self._needed(request.plan))
         painter = self._painter(face)
-        ends = request.source, request.source + added_change(request.plan, frame)
-        bare = painter.uncovered(known, frame, *ends, plate, request.occlusion)
-        patch = painter.patch(known, frame, *ends, bare.plate, bare.shade)
-        patch = painter.turned(frame, *ends, bare.plate, patch)
+        change = face_change(request.plan, frame)
+        bare = painter.uncovered(known, frame, change, plate, request.occlusion)
+        patch = painter.patch(known, frame, change, bare.plate, bare.shade)
+        patch = painter.turned(frame, change, bare.plate, patch)
         return painter.covered(patch, plate, bare)
 
     def _painter(self, face: Face) -> FacePainter:
