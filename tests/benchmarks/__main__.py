@@ -44,6 +44,7 @@ NAMES = (
     "voice",
     "texts",
     "mouths",
+    "inside",
     "reenact",
     "skin",
     "truth",

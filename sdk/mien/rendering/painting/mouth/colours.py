@@ -18,10 +18,16 @@ of five people, 0.67 to 0.96 of their skin's red, 0.55 to 0.84 of its green, 0.7
 blue."""
 _REFLECTED_TWICE = np.array([1.0, 0.78, 0.95], dtype=np.float32)
 """What the inside's own colour makes of light that has been reflected there twice."""
-_TONGUE, _GUM, _DEPTHS = 0.92, 0.86, 0.62
+_TONGUE, _GUM, _DEPTHS = 0.92, 0.86, 0.60
 """Brightness of tongue, gum and lining in full light, as parts of the skin's."""
-_ENAMEL = 1.08
-"""Brightness of front teeth in full light, likewise."""
+_ENAMEL = 1.28
+"""Brightness of front teeth in full light, likewise: between lips, which take some of it, those of
+ten people are 1.0 to 1.3 (`python -m tests.benchmarks inside`)."""
+_SHADED_TOOTH = 0.95
+"""Brightness of front teeth in the shade of a lip, likewise: by so much they are told from what lies
+behind them where a shot shows none that stand free."""
+_WHITEST = 1.0
+"""R'G'B' that no made-up tooth is above in full light, however bright the skin is."""
 _BETWEEN_LIPS = 0.88
 """The part of the light, in R'G'B', that lips that stand open let through to front teeth."""
 _MOST_SIDEWAYS = 0.4
@@ -39,6 +45,7 @@ class FaceColours:
         gum: The gum around them.
         tongue: The tongue's upper side.
         depths: The lining of the mouth, palate and throat.
+        seen_tooth: Brightness of front teeth between lips that stand open.
         sideways: Logarithm of how much brighter the face is on the right of the picture.
     """
 
@@ -48,12 +55,8 @@ class FaceColours:
     gum: FloatArray
     tongue: FloatArray
     depths: FloatArray
+    seen_tooth: float
     sideways: float = 0.0
-
-    @property
-    def seen_tooth(self) -> float:
-        """Brightness of front teeth between lips that stand open."""
-        return _BETWEEN_LIPS * float(luma(self.tooth))
 
     @classmethod
     def of(
@@ -73,12 +76,17 @@ class FaceColours:
         """
         skin, lip = (np.median(np.atleast_2d(samples), axis=0) for samples in (skin, lip))
         level = float(luma(skin))
-        if tooth is None:
+        if tooth is not None:
+            seen_tooth = _BETWEEN_LIPS * float(luma(skin * tooth))
+        else:
+            seen_tooth = _SHADED_TOOTH * level
             # Skin tells the colour of the light. Enamel reflects more of it, and whiter: between
-            # lips, which take some of the light, teeth are about as bright as skin. In ten
+            # lips, which take some of the light, teeth are a little brighter than skin. In ten
             # people green to red is 1.17 of the skin's, blue to red 1.22.
             tooth = np.array([0.96, 1.12, 1.17])
             tooth *= _ENAMEL * level / max(float(luma(skin * tooth)), 1e-3)
+            # White paper is not brighter.
+            tooth *= min(1.0, _WHITEST / max(float((skin * tooth).max()), 1e-3))
         # Half way between both, so that lipstick does not colour a tongue; as bright as the
         # light on the skin makes it, but no redder light than that.
         flesh = np.sqrt(np.maximum(skin * lip, 0)) * _FLESH
@@ -93,5 +101,6 @@ class FaceColours:
             gum=np.asarray(_GUM * flesh, dtype=np.float32),
             tongue=np.asarray(_TONGUE * flesh, dtype=np.float32),
             depths=np.asarray(_DEPTHS * deep, dtype=np.float32),
+            seen_tooth=seen_tooth,
             sideways=float(np.clip(sideways, -_MOST_SIDEWAYS, _MOST_SIDEWAYS)),
         )

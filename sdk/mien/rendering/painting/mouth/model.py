@@ -32,7 +32,7 @@ _BEHIND_LIPS_CM = 0.35
 """How far the upper front teeth are behind the line where the lips meet."""
 _OVERBITE_CM, _OVERJET_CM = 0.25, 0.25
 """How far the closed lower front teeth are above, and behind, the edge of the upper ones."""
-_BARED_CM = 0.3, 0.6
+_BARED_CM = 0.2, 0.4
 """How much of the lower front teeth stands above the lip before it is doubted, and at most: the
 lip that a jaw takes along covers them nearly wholly."""
 _CONDYLE_CM = 2.7, 9.7
@@ -43,7 +43,7 @@ _LEAST_DEPTH_CM = 0.2
 """How far behind the lips all is at least."""
 _LIPS_BEND = 0.23
 """How the lips bend back to their corners: cm behind their middle, by square cm aside."""
-_CHEEKS_CM, _BACK_CM = 3.0, 5.0
+_CHEEKS_CM, _BACK_CM = 0.6, 5.0
 """Depth of what is seen last behind the lips, at their corners and in the middle."""
 _TIP_CM, _ROOT_CM = 0.75, 4.5
 """Where the tongue begins and ends behind the lower front teeth."""
@@ -51,13 +51,13 @@ _TIP_BELOW_CM = 0.3
 """How far the tongue's tip lies below the edge of the lower front teeth."""
 _TIP_BEND = 0.35
 """How the tongue's tip is rounded: cm behind its middle, by square cm aside."""
-_TONGUE_RISES = 0.7, 0.55
+_TONGUE_RISES = 0.62, 0.55
 """How far the closed mouth's tongue rises to its back, and how much more for a cm of drop."""
 _NARROWEST = 0.3
 """The part of its width that the inside keeps, however far the head is turned."""
 _WARMTH = np.array([0.0, 0.24, 0.24], dtype=np.float32)
 """How much less green and blue there is in light that comes off the mouth's own walls."""
-_BOUNCE = 0.08
+_BOUNCE = 0.11
 """The part of the light that reaches the dark over many walls."""
 _GAMMA = 0.45
 """R'G'B' of light: its power."""
@@ -65,7 +65,10 @@ _SOFT_PX = 0.7
 """Half the width of an edge of the model; the plate's blur comes after it."""
 _SEAM_CM, _SEAM_PX = 0.018, 0.45
 """Half the width of the line between two teeth, and the least that pixels show."""
-_SEAM = 0.38
+_LIP_SHADE, _LIP_SHADE_CM = 0.38, 0.15
+"""How much darker teeth are right below the upper lip, which takes the light from above, and how
+soon that fades away downwards."""
+_SEAM = 0.30
 """How much darker that line is."""
 _TINT = np.array([0.10, 0.15, 0.26], dtype=np.float32)
 """How much less of the light the darkest and yellowest teeth reflect."""
@@ -259,16 +262,17 @@ def _tongue(
         aside = (u - seat.origin[0] - behind * seat.back[0]) / (wide * size)
         height = v - seat.origin[1] - behind * seat.back[1] - aside * size * across[1]
         height = height / high
-        sides = 0.10 * aside**2 + 0.6 * np.maximum(np.abs(aside) - 1.3, 0) ** 2
+        sides = 0.06 * aside**2 + 0.35 * np.maximum(np.abs(aside) - 1.7, 0) ** 2
         groove = np.exp(-((aside / 0.35) ** 2))
         over = (height / size + sides + 0.05 * groove + _TIP_BELOW_CM) / rise
         tip = _TIP_CM + _TIP_BEND * np.minimum(aside * aside, 4)
         behind = size * (tip + (_ROOT_CM - _TIP_CM) * np.clip(over, 0, 1) ** 1.25)
-    # It bulges forwards: what faces the light is the tip, what turns away from it the back.
-    turned = 1.08 - 0.26 * smoothstep(over, 0.0, 0.9) - 0.25 * smoothstep(sides, 0.1, 0.9)
+    # It bulges forwards: what faces the light is the tip, what turns away from it the back. Those of
+    # people are three times as bright before the lower lip as below the upper teeth (bench_inside).
+    turned = 1.6 - 0.9 * smoothstep(over, 0.0, 0.95) - 0.4 * smoothstep(sides, 0.02, 0.5)
     turned *= 1 - 0.05 * groove
     colour = _plane(colours.tongue) * _warmed(turned * light.at(seat.behind + behind))
-    cover = 1 - smoothstep(over, 0.65, 1.15)
+    cover = 1 - smoothstep(over, 0.45, 1.15)
     return np.asarray(planes + cover * (colour - planes), dtype=np.float32)
 
 
@@ -309,8 +313,10 @@ def _add_row(
     tooth = _Surface(arch, index[part], rise[part], over[part], size, unit)
     # Lips bend back to their corners as rows of teeth do, and cover less of them for it.
     behind = seat.behind + size * arch.behind - _LIPS_BEND * (size * arch.across) ** 2
-    lit = light.part(part).at(behind[index[part]])
+    here = light.part(part)
+    lit = here.at(behind[index[part]])
     lit *= 0.74 + 0.26 * arch.facing[index[part]]
+    lit *= 1 - _LIP_SHADE * np.exp(here.above / -_LIP_SHADE_CM)
     colour = tooth.colour(colours) * _warmed(lit)
     planes[:, part] += cover * (colour - planes[:, part])
 
