@@ -14,6 +14,7 @@ import mien
 from mien import face as face_room
 from mien.api.tracking import outdated
 from mien.errors import NoFaceError, NothingToDoError, ProjectError
+from mien.face import SOLVER
 from mien.face.solve import solve_face, solve_faces
 from mien.model.controls import CONTROLS
 from mien.model.document import Document, Project
@@ -25,7 +26,7 @@ from tests.command_line import run_here
 from tests.film import Film
 from tests.unit.test_solve import FRAMES, RATE, Puppet
 
-MADE_BY = mien.ToolVersions("mediapipe", 1, 2)
+MADE_BY = mien.ToolVersions("mediapipe", 1, SOLVER)
 
 
 @pytest.fixture(scope="module")
@@ -102,20 +103,20 @@ def test_solved_again_by_the_same_solver_it_is_the_same_and_stays_so(shot: Shot)
 
 def test_it_is_noted_by_which_solver(shot: Shot, monkeypatch: pytest.MonkeyPatch) -> None:
     assert outdated(shot) == ""
-    monkeypatch.setattr(face_room, "SOLVER", 3)
-    assert "tracker mediapipe 1, solver 2" in outdated(shot)
+    monkeypatch.setattr(face_room, "SOLVER", SOLVER + 1)
+    assert f"tracker mediapipe 1, solver {SOLVER}" in outdated(shot)
     assert "`mien solve`" in outdated(shot)
     again = mien.solve(shot, progress=False)
-    assert again.made_by == mien.ToolVersions("mediapipe", 1, 3)
+    assert again.made_by == mien.ToolVersions("mediapipe", 1, SOLVER + 1)
     assert outdated(again) == ""
 
 
 @pytest.mark.parametrize(
     ("made_by", "words"),
     [
-        (mien.ToolVersions("mediapipe", 0, 2), "`mien track`"),
+        (mien.ToolVersions("mediapipe", 0, SOLVER), "`mien track`"),
         (mien.ToolVersions("mediapipe", 1, 0), "`mien solve`"),
-        (mien.ToolVersions("portrait", 0, 2), ""),
+        (mien.ToolVersions("portrait", 0, SOLVER), ""),
         (mien.ToolVersions("mediapipe", 9, 9), ""),
         (None, ""),
     ],

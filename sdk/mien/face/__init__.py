@@ -6,6 +6,6 @@ from typing import Final
 
 __all__ = ["SOLVER"]
 
-SOLVER: Final = 2
+SOLVER: Final = 3
 """Version of the solver's results (solve.py). A change after which the same landmarks give other
 curves, poses or smoothed landmarks must raise it: projects and batches note it."""

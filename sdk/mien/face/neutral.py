@@ -55,7 +55,7 @@ def chosen_identity(learned: FloatArray, shape: FloatArray) -> FloatArray:
     identity = np.asarray(learned, dtype=np.float32)
     taken = np.zeros(len(_SKIN))
     for _ in range(_ROUNDS):
-        fields = rig.personal(identity).fields
+        fields = rig.personal(identity).seen_fields
         own = fields[_SKIN].reshape(len(_SKIN), -1).astype(np.float64)
         gain = rig.noise.solve(own.T)
         canonical = align(identity, shape[None, :SKIN], rig.stiffness).undo(shape[None])
@@ -86,7 +86,7 @@ def shown_shape(face: Face, frames: BoolArray) -> FloatArray:
     points = face.landmarks[frames] * _CAMERA
     shape = face.identity + np.tensordot(
         face.curves.controls.array[frames][:, _SKIN],
-        rig.personal(face.identity).fields[_SKIN],
+        rig.personal(face.identity).seen_fields[_SKIN],
         1,
     )
     canonical = align(shape, points[:, :SKIN], rig.stiffness).undo(points)

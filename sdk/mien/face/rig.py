@@ -22,6 +22,7 @@ from mien.face.added_fields import added_changes
 from mien.face.amounts import EditAmounts
 from mien.face.covariance import Covariance
 from mien.face.gaze import FULL_LOOK, gaze_change, looks_to_degrees
+from mien.face.seen_lids import brow_rises
 from mien.model.controls import INDEX, NAMES
 
 __all__ = ["PersonalRig", "Rig", "load_rig", "read_rig"]
@@ -114,6 +115,7 @@ class PersonalRig:
     Attributes:
         identity: (468, 3) float32, the neutral face.
         fields: (59, 468, 3) float32, the displacement of each control alone at 1.
+        seen_fields: (59, 468, 3) float32, the same as landmarks show it: see `seen_lids`.
     """
 
     def __init__(self, rig: Rig, identity: FloatArray) -> None:
@@ -142,6 +144,10 @@ class PersonalRig:
         opened = self._lips.gaps(self.identity + self._linear[_JAW_OPEN])
         self._jaw_gap = opened - self._lips.gaps(self.identity)
         self.fields = self._own_fields()
+        self._rises = brow_rises(rig.mean, rig.groups)
+        self.seen_fields = self.fields.copy()
+        for side, rise in self._rises.items():
+            self.seen_fields[_BLINK[side], :, 1] += rise
         changes = added_changes(rig.mean, rig.fields)
         self._adding, self._added = list(changes), np.stack(list(changes.values()))
         self._last: tuple[bytes, FloatArray] = b"", self.identity
@@ -221,11 +227,14 @@ class PersonalRig:
         return np.asarray(there - self._from(source, look), dtype=np.float32)
 
     def shape(self, controls: FloatArray) -> FloatArray:
-        """Return the face (468, 3) in one performance: the neutral face and what moves it."""
-        known, shape = self._last
-        if known == controls.tobytes():
-            return shape
-        return self._deformed(controls, looks_to_degrees(controls))
+        """Return the face (468, 3) in one performance, as landmarks show it."""
+        known, skin = self._last
+        if known != controls.tobytes():
+            skin = self._deformed(controls, looks_to_degrees(controls))
+        shape = skin.copy()
+        for side, rise in self._rises.items():
+            shape[:, 1] += min(max(float(controls[_BLINK[side]]), 0.0), 1.0) * rise
+        return shape
 
     def _from(self, source: FloatArray, look: FloatArray) -> FloatArray:
         """The face in a performance, which is asked for again and again in one frame."""

@@ -251,8 +251,9 @@ class _Solver:
         self.personal = rig.personal(identity)
         self._weights = rig.stiffness
         self._eyes = EyeGeometry(rig, identity)
-        self._looks = self.personal.fields[_LOOK_CONTROLS].reshape(len(_LOOK_CONTROLS), -1)
-        self._fields = self.personal.fields[_SKIN_CONTROLS].reshape(len(_SKIN_CONTROLS), -1)
+        fields = self.personal.seen_fields
+        self._looks = fields[_LOOK_CONTROLS].reshape(len(_LOOK_CONTROLS), -1)
+        self._fields = fields[_SKIN_CONTROLS].reshape(len(_SKIN_CONTROLS), -1)
         self._gain = rig.noise.solve(self._fields.T.astype(np.float64)).astype(np.float32)
         rare = 1 / np.maximum(rig.activity[_SKIN_CONTROLS], MIN_ACTIVITY) ** 2
         self._normal = (self._fields @ self._gain + np.diag(rare)).astype(np.float32)
