@@ -23,6 +23,8 @@ import numpy as np
 import mien
 from mien._types import AnyArray, DoubleArray
 from mien.model.controls import INDEX
+from mien.model.transfer_times import source_positions
+from mien.timebase import FrameRange
 from tests.benchmarks.common import clip, measure
 
 PAIRS = ("lp_d10:lp_d9", "vretalk_4:lp_d18", "lp_d3:vretalk_1", "lp_s18:lp_d10", "lp_d6:lp_s18",
@@ -110,10 +112,10 @@ def measured(source: mien.Shot, target: mien.Shot, strip: Path | None) -> Outcom
     reached = f"{applied.made.frames.start}:{applied.made.frames.stop}"
     renders = list(mien.render_frames(target, [applied.edit], reached, renderer="warp"))
     plates = list(mien.render_frames(target, [], reached))
+    there = _source_frames(timing, source, target, applied.made.frames)
     first = source.clock.parse_range(span).start
-    pace = float(source.clock.rate / target.clock.rate)
     films = list(mien.render_frames(source, [], span))
-    sources = [films[min(round(i * pace), len(films) - 1)] for i in range(len(renders))]
+    sources = [films[i - first] for i in there]
     del films
     tool = measure()
     detector = tool.landmarker()
@@ -136,7 +138,7 @@ def measured(source: mien.Shot, target: mien.Shot, strip: Path | None) -> Outcom
     face = applied.edit.face
     asked = _moves(mien.evaluate(face.curves.controls.array, layers, face.valid).target)
     here = [applied.made.frames.start + i for i in usable]
-    there = [min(first + round(i * pace), len(performed) - 1) for i in usable]
+    there = [there[i] for i in usable]
     correlation: dict[str, float] = {}
     solved: dict[str, float] = {}
     shown: dict[str, float] = {}
@@ -147,6 +149,18 @@ def measured(source: mien.Shot, target: mien.Shot, strip: Path | None) -> Outcom
         shown[name] = _correlation(asked[here, column], values[:, 1]) if moves else np.nan
     keys = applied.made.keys_per_second
     return Outcome(correlation, solved, shown, scores, float(np.median(turned)), keys)
+
+
+def _source_frames(
+    timing: mien.TransferTiming, source: mien.Shot, target: mien.Shot, frames: FrameRange
+) -> list[int]:
+    """The frame of the source that each frame follows, by the time: rates may vary."""
+    start = target.clock.parse_range(str(timing.span)).start
+    reached = slice(frames.start - start, frames.stop - start)
+    positions = source_positions(timing, target.clock, source.clock)[reached]
+    part = source.clock.parse_range(str(timing.source_span))
+    nearest = np.clip(np.rint(positions).astype(int), part.start, part.stop - 1)
+    return [int(frame) for frame in nearest]
 
 
 def liveliest(shot: mien.Shot) -> str:
