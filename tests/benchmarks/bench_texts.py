@@ -2,9 +2,10 @@
 
 Sentences of espeak-ng, in English and French, are aligned with their own text and with others: that
 of another sentence, one whose second or first half is another sentence's, one that is cut to its
-first half, four words of another sentence, one with another word or one word less, one with another
-sentence after it. Those of which the aligners' limits were made are printed apart from those that
-had no part in it (`unseen`), whose voices are others too; last, people of the test clips.
+first half, four words of another sentence, one with another word, one word less or one more, one
+with another sentence after it. Those of which the aligners' limits were made are printed apart from
+those that had no part in it (`unseen`), whose voices are others too; last, people of the test
+clips.
 
     python -m tests.benchmarks.bench_texts
 """
@@ -89,24 +90,28 @@ def _print(
     away: dict[str, list[int]] = {}
     for sound, text in sounds:
         for kind, given, breaks in _given(text, texts):
-            told = _refused(listener, sound, given)
-            refused.setdefault(kind, []).append(told is not None)
-            doubted.setdefault(kind, []).append(told is None and bool(listener.doubt))  # type: ignore[attr-defined]
+            told, is_refused = _noticed(listener, sound, given)
+            refused.setdefault(kind, []).append(is_refused)
+            doubted.setdefault(kind, []).append(told is not None and not is_refused)
             if told is not None and breaks is not None:
                 away.setdefault(kind, []).append(abs(told - breaks))
     for kind, rows in refused.items():
         near = f", the word told {np.median(away[kind]):.0f} words away" if kind in away else ""
-        more = f", {sum(doubted[kind])} taken with a doubt" if any(doubted[kind]) else ""
-        print(f"  {title}: {kind}: {sum(rows)} of {len(rows)} refused{more}{near}", flush=True)
+        print(
+            f"  {title}: {kind}: {sum(rows)} of {len(rows)} refused, {sum(doubted[kind])} taken"
+            f" with a doubt{near}",
+            flush=True,
+        )
 
 
-def _refused(listener: Listener, sound: Sound, text: str) -> int | None:
-    """The word at which a text is said to stop fitting; None where it is taken."""
+def _noticed(listener: Listener, sound: Sound, text: str) -> tuple[int | None, bool]:
+    """The word at which a text is said not to fit, None where none is, and if it is refused."""
     try:
         listener.hear(sound, text, silent)
     except InputError as error:
-        return int(str(error).split("about word ")[1].split()[0])
-    return None
+        return int(str(error).split("about word ")[1].split()[0]), True
+    doubt: str = listener.doubt  # type: ignore[attr-defined]
+    return (int(doubt.split(" word ")[1].split()[0]), False) if doubt else (None, False)
 
 
 def _given(text: str, texts: Sequence[str]) -> Iterator[tuple[str, str, int | None]]:
@@ -120,8 +125,10 @@ def _given(text: str, texts: Sequence[str]) -> Iterator[tuple[str, str, int | No
     yield "another first half", " ".join(other[:half] + own[half:]), 1
     yield "cut to the first half", " ".join(own[:half]), half
     yield "four other words", " ".join(other[:4]), None
-    yield "one other word", " ".join([*own[:place], chosen.choice(other), *own[place + 1 :]]), None
-    yield "one word less", " ".join(own[:place] + own[place + 1 :]), None
+    word = chosen.choice(other)
+    yield "one other word", " ".join([*own[:place], word, *own[place + 1 :]]), place + 1
+    yield "one word less", " ".join(own[:place] + own[place + 1 :]), place
+    yield "one word more", " ".join([*own[:place], word, *own[place:]]), place + 1
     yield "another text after it", " ".join(own + other), len(own) + 1
 
 

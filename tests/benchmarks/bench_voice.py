@@ -11,7 +11,7 @@ frames can be told there at all: phones heard in a second, how alike the lips ar
 much the speaker's own lips follow how loud the own sound is where instruments have little. Last, a
 talking mouth is muted, and a minute of speech is timed.
 
-    python -m tests.benchmarks.bench_voice [SOUND:FACE ...] [--seconds S] [--strips DIR]
+    python -m tests.benchmarks.bench_voice [SOUND:FACE ...] [--seconds S] [--strips DIR] [--hour]
 """
 
 from __future__ import annotations
@@ -66,6 +66,7 @@ def main(arguments: Sequence[str] = ()) -> None:
     parser.add_argument("--seconds", type=float, default=SECONDS)
     parser.add_argument("--keep", type=Path, help="where tracked clips are kept for the next time")
     parser.add_argument("--strips", type=Path, help="where to write speaker above render")
+    parser.add_argument("--hour", action="store_true", help="align an hour with its text too")
     asked = parser.parse_args(arguments)
     if espeak() is None:
         print("  sentences are left out: espeak-ng is not installed")
@@ -84,7 +85,7 @@ def main(arguments: Sequence[str] = ()) -> None:
         for line in told.values():
             print(line)
         _print_mute(kept, asked.seconds, asked.strips)
-    _print_time()
+    _print_time(asked.hour)
 
 
 def _print_heard() -> None:
@@ -268,7 +269,7 @@ def _print_mute(folder: Path, seconds: float, strips: Path | None) -> None:
         _write_strip(strips / "mute_vretalk_4.png", plates, renders)
 
 
-def _print_time() -> None:
+def _print_time(with_hour: bool) -> None:
     own = load_sound(clip("vretalk_4.mp4"))
     minute = np.tile(own.samples, 10)[: 60 * SAMPLE_RATE]
     start = time.process_time()
@@ -279,7 +280,8 @@ def _print_time() -> None:
         f"  60 s of speech heard in {heard:.1f} s of the CPU; {memory:.0f} MB with all of the above"
     )
     with tempfile.TemporaryDirectory() as name:
-        _print_hour(Path(name), np.tile(own.samples, 3600 * SAMPLE_RATE // len(own.samples)))
+        hour = np.tile(own.samples, 3600 * SAMPLE_RATE // len(own.samples))
+        _print_long(Path(name), hour, (2, 12, 152) if with_hour else (2, 12))
 
 
 LONG = """
@@ -298,14 +300,14 @@ print(f"{time.process_time() - start:.1f} s of the CPU, {memory:.0f} MB")
 """
 
 
-def _print_hour(folder: Path, samples: AnyArray) -> None:
-    """Processes of their own hear parts of an hour, and a minute and five with their text."""
+def _print_long(folder: Path, samples: AnyArray, repeats: Sequence[int]) -> None:
+    """Processes of their own hear parts of an hour, and repeated sentences with their text."""
     path = Spoken(samples, SAMPLE_RATE, ()).write(folder / "hour.wav")
     rows = [("10 s of an hour of speech", path, "", 10.0)]
     if espeak() is not None:
         spoken = [speak(text, 160) for text in SENTENCES]
         once = np.concatenate([one.samples for one in spoken])
-        for times in (2, 12):
+        for times in repeats:
             said = Spoken(np.tile(once, times), spoken[0].rate, ())
             seconds = len(said.samples) / said.rate
             text = " ".join(SENTENCES * times)

@@ -18,7 +18,9 @@ from mien.speech import aligning, listeners
 from mien.speech.aligning import words_of
 from mien.speech.files import Cue
 from mien.speech.french import LIPS, read_aloud
+from mien.speech.hearing import hearing
 from mien.speech.listeners import choose_listener, missing_aligner, register_listener
+from mien.speech.pocketsphinx import pronounced
 from mien.speech.sound import Sound, load_sound
 from mien.speech.subtitled import hear_subtitled
 from tests.speaking import FRENCH, SENTENCES, espeak, speak
@@ -150,6 +152,15 @@ def test_a_word_of_no_dictionary_is_spelled(tmp_path: Path) -> None:
     speech = _hear(sound, "My friend Zorblax bought a boat.")
     assert "zorblax" in [word.text for word in speech.words]
     assert [phone.name for phone in speech.spoken].count("B") >= 3
+    with pytest.raises(InputError, match="does not have '25', 'слово'"):
+        _hear(sound, "My 25 friends bought a слово.")
+
+
+def test_only_words_of_letters_are_spelled() -> None:
+    pytest.importorskip("hama")
+    # hama reads numbers as if they were Chinese.
+    assert [pronounced(word) for word in ("25", "mp3", "日本", "слово", "'")] == [()] * 5
+    assert all(pronounced(word) for word in ("zorblax", "o'zorblax", "ñandú", "façade"))
 
 
 @needs_espeak
@@ -284,6 +295,15 @@ def test_who_hears_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listeners, "_is_installed", lambda name: False)
     with pytest.raises(MissingDependencyError, match=r"mien\[voice\]"):
         choose_listener("auto", "hello", "en")
+
+
+@needs_espeak
+def test_drafts_of_other_languages_are_told(tmp_path: Path) -> None:
+    pytest.importorskip("hama")
+    sound = load_sound(speak(SENTENCES[0], 160).write(tmp_path / "said.wav"))
+    draft = "hama was trained on English; what it hears of 'de' is a draft."
+    for code, told in (("de", (draft,)), ("en", ())):
+        assert hearing(None, "auto", code)(sound, 0.0, sound.seconds, silent)[1] == told
 
 
 def test_a_listener_of_ones_own_is_known(monkeypatch: pytest.MonkeyPatch) -> None:

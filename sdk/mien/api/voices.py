@@ -128,7 +128,8 @@ def voice(
         amounts: How far jaw and lips go; when None learned where this person speaks in the shot.
         layer: Name of the layer, which takes the place of one with that name.
         ease: Frames over which the mouth goes over from the performance, and back.
-        progress: True for bars, or a function that is told of the stage `listen`.
+        progress: True for bars, or a function that is told of the stage `listen`, and with a text
+            of the stage `check`.
 
     Raises:
         UsageError: When who is to hear needs a text, or does not exist; of times a TimeError.

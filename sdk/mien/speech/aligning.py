@@ -17,6 +17,7 @@ from mien.model.speech import SILENCE, Phone, Speech, Word
 from mien.progress import Progress
 from mien.speech.fit import STEP, Limits, Misfit, Scored, misfit
 from mien.speech.sound import SAMPLE_RATE, Sound
+from mien.speech.unheard import Unheard, UnheardLimits, Uttered, unheard_words
 
 __all__ = ["Aligned", "Aligner", "align", "words_of"]
 
@@ -76,6 +77,7 @@ class Aligner(Protocol):
         decoder: Takes sound: `start_utt`, `process_raw`, `end_utt`.
         free: Another that tells the likeliest phones of all.
         limits: What a text that is said never comes to.
+        unheard: What its words never come to, by a network that does not know the text.
         passes: How often all of a sound goes through the decoder.
         doubt: Where a word of the last text may not be what is said, in a sentence; empty else.
         late: Seconds from a frame's number to the sound that it describes.
@@ -85,16 +87,21 @@ class Aligner(Protocol):
     decoder: Any
     free: Any
     limits: Limits
+    unheard: UnheardLimits
     passes: int
     doubt: str
     late: float
 
-    def begin(self, words: Sequence[str]) -> None:
-        """Take up a text; words that no dictionary has are spelled.
+    def learn(self, words: Sequence[str]) -> None:
+        """Spell those of the words that no dictionary has.
 
         Raises:
             InputError: When nobody can tell how a word is said.
         """
+        ...
+
+    def begin(self, words: Sequence[str]) -> None:
+        """Take up a text, whose words are learned."""
         ...
 
     def reached(self) -> int | None:
@@ -137,6 +144,8 @@ def align(engine: Aligner, sound: Sound, text: str | None, progress: Progress) -
         raise UsageError("The text has no words.", "Give what is said in the sound.")
     if sound.is_silent:
         raise NothingToDoError(f"{sound.name} is silent.", "Give the sound with the voice.")
+    # Of all of the text: of an hour's last words nobody is to hear after ten minutes.
+    engine.learn(words)
     for decoder in (engine.decoder, engine.free):
         # What was heard before would shift how loud things are taken to be.
         decoder.reinit_feat()
@@ -151,23 +160,50 @@ def align(engine: Aligner, sound: Sound, text: str | None, progress: Progress) -
     except InputError:
         # Where there is no way any more it went wrong before, as the pieces so far may tell.
         said = sound.cut(0, found[-1].stop * STEP) if found else sound
-        told = _misfit_of(engine, said, found) if found else None
+        told = _misfit_of(engine, said, found, progress) if found else None
         if told is not None:
             raise _misfit(words, _words_before(found, told) + 1, sound) from None
         raise
-    unfit = _misfit_of(engine, sound, found)
-    if unfit is not None:
-        before = _words_before(found, unfit)
-        if not unfit.is_small:
-            raise _misfit(words, before + 1, sound)
-        place, near = _near(words, before + 1)
-        engine.doubt = f"About word {place} of {len(words)}, '{near}', something else is heard."
+    unfit = _misfit_of(engine, sound, found, progress)
+    before = 0 if unfit is None else _words_before(found, unfit)
+    if unfit is not None and not unfit.is_small:
+        raise _misfit(words, before + 1, sound)
+    uttered = [_uttered(one) for one in found if one.text]
+    unheard = unheard_words(sound, uttered, engine.unheard, _second_half(progress))
+    if unfit is not None and not unheard:
+        unheard = [Unheard(before, False)]
+    engine.doubt = _doubt(words, unheard)
     return _speech(found, sound, engine)
 
 
-def _misfit_of(engine: Aligner, sound: Sound, found: Sequence[Aligned]) -> Misfit | None:
+def _uttered(found: Aligned) -> Uttered:
+    names = tuple(phone.name for phone in found.phones if phone.name != SILENCE)
+    return Uttered(found.start, found.stop, names)
+
+
+def _doubt(words: list[str], unheard: Sequence[Unheard]) -> str:
+    """Where a text may not be what is said, in a sentence; empty where nothing is doubted."""
+    if not unheard:
+        return ""
+    first = unheard[0]
+    place, near = _near(words, first.word + 1)
+    what = "more is heard than the text says" if first.is_beyond else "something else is heard"
+    where = f"{'After' if first.is_beyond else 'About'} word {place} of {len(words)}, '{near}'"
+    later = [one.word + 1 for one in unheard[1:]]
+    more = f"; at {len(later)} more places too, from word {later[0]} on" if later else ""
+    return f"{where}, {what}{more}."
+
+
+def _misfit_of(
+    engine: Aligner, sound: Sound, found: Sequence[Aligned], progress: Progress
+) -> Misfit | None:
     phones = [phone for one in found for phone in one.phones]
-    return misfit(phones, _free(engine, sound), sound, engine.limits)
+    return misfit(phones, _free(engine, sound, progress), sound, engine.limits)
+
+
+def _second_half(progress: Progress) -> Progress:
+    """Progress of work that is the second half of what is told."""
+    return lambda stage, done, total: progress(stage, total + done, 2 * total)
 
 
 def _words_before(found: Sequence[Aligned], unfit: Misfit) -> int:
@@ -266,10 +302,12 @@ def _pass(engine: Aligner, sound: Sound, *, counts: bool = True) -> int:
     return reached
 
 
-def _free(engine: Aligner, sound: Sound) -> list[Scored]:
+def _free(engine: Aligner, sound: Sound, progress: Progress) -> list[Scored]:
     """The likeliest phones of a sound, by pieces: what a decoder keeps grows with what it hears."""
     heard: list[Scored] = []
+    total = max(round(sound.seconds), 1)
     for start, stop in sound.pieces(_PIECE):
+        progress("check", min(round(start), total), 2 * total)
         first = round(start / STEP)
         engine.free.start_utt()
         engine.free.process_raw(sound.cut(start, stop).samples.tobytes())

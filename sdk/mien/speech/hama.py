@@ -7,6 +7,7 @@ import itertools
 from typing import Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from mien.errors import NothingToDoError
 from mien.model.speech import Phone, Speech, Word
@@ -14,7 +15,7 @@ from mien.progress import Progress
 from mien.speech.ipa import phones_of_ipa
 from mien.speech.sound import SAMPLE_RATE, Sound
 
-__all__ = ["HamaListener", "pronounce"]
+__all__ = ["HamaListener", "pronounce", "token_odds"]
 
 _FRAME: Final = 0.02
 """Seconds of the network's steps."""
@@ -61,6 +62,21 @@ def pronounce(word: str) -> tuple[str, ...]:
     return tuple(
         phone for symbol in result.ipa.split() for phone in phones_of_ipa(symbol)
     ) or tuple(phone for symbol in result.ipa for phone in phones_of_ipa(symbol))
+
+
+def token_odds(sound: Sound) -> tuple[npt.NDArray[np.float64], tuple[str, ...]]:
+    """Return how likely each token is at each step of the network.
+
+    Returns:
+        (T, N) logarithms of steps of 20 ms, and the N tokens.
+    """
+    model = _model()
+    samples = sound.samples.astype(np.float32) / 32768
+    odds, counts = model.session.run(
+        ["log_probs", "out_lengths"],
+        {"waveform": samples[None], "waveform_lengths": np.array([len(samples)], np.int64)},
+    )
+    return np.asarray(odds[0][: int(counts[0])], np.float64), tuple(model.decoder_tokens)
 
 
 @functools.cache

@@ -73,6 +73,10 @@ def hearing(text: str | Path | None, by: str, language: str) -> Hearing:
                 notes = ("hama hears phones by themselves; the text is not used.",)
                 if by == "auto" and missing is not None:
                     notes += (f"{missing} aligns it: pip install '{extra_of(missing)}'.",)
+            if listener.name == "hama" and language not in listener.languages[:1]:
+                notes += (
+                    f"hama was trained on English; what it hears of '{language}' is a draft.",
+                )
             speech = listener.hear(part, words, progress)
             notes += tuple(filter(None, (getattr(listener, "doubt", ""),)))
             few = None if listener.needs_text else few_phones(speech, part)

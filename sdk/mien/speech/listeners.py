@@ -44,7 +44,8 @@ class Listener(Protocol):
         Args:
             sound: The sound.
             text: What is said in it; None where nobody knows.
-            progress: Called about the stage `listen` with seconds done, out of all.
+            progress: Called about the stage `listen` with seconds done, out of all; about `check`
+                where words are looked at once more.
 
         Raises:
             InputError: When the text does not fit; it says where it stops fitting.

@@ -65,6 +65,9 @@ class Sound:
         first, last = round(start * SAMPLE_RATE), round(stop * SAMPLE_RATE)
         kept = self.samples[max(first, 0) : max(last, 0)]
         before, after = max(-first, 0), max(last - max(first, 0) - len(kept), 0)
+        if not before and not after:
+            # Not once more: an hour takes 115 MB.
+            return Sound(self.name, kept)
         return Sound(self.name, np.pad(kept, (min(before, last - first), after))[: last - first])
 
     def loudness(self) -> npt.NDArray[np.float32]:

@@ -17,11 +17,15 @@ from mien.speech.fit import STEP, Limits, Scored
 from mien.speech.french import LIPS, read_aloud
 from mien.speech.pocketsphinx import BEAMS, is_filler, plain_word
 from mien.speech.sound import SAMPLE_RATE, Sound
+from mien.speech.unheard import UnheardLimits
 
 __all__ = ["SoundswallowerListener"]
 
 _MODELS: Final = {"fr": "fr-fr", "en": "en-us"}
 _NAMES: Final = {"fr": "French", "en": "English"}
+_UNHEARD: Final = {"en": UnheardLimits(6.0, 5.5), "fr": UnheardLimits(8.5, 6.5)}
+"""In French the network, which was trained on English, hears half of the phones: right texts of 20
+sentences in 9 voices come to 8.3 and 6.3."""
 _FREE_BEAMS: Final = {"beam": 1e-20, "wbeam": 1e-20, "pbeam": 1e-20}
 _LIGATURES: Final = str.maketrans({"œ": "oe", "æ": "ae"})
 """Which the dictionary writes as two letters."""
@@ -66,6 +70,7 @@ class _Engine:
 
     def __init__(self, language: str) -> None:
         self._language = language
+        self.unheard = _UNHEARD[language]
         self._phone: Callable[[str], str | None] = LIPS.get if language == "fr" else base_phone
         folder = _MODELS[language]
         dictionary = _model(folder, "dict.txt")
@@ -82,7 +87,7 @@ class _Engine:
             f"#JSGF V1.0;\ngrammar phones;\npublic <phones> = ( {choice} )* ;"
         )  # fmt: skip
 
-    def begin(self, words: Sequence[str]) -> None:
+    def learn(self, words: Sequence[str]) -> None:
         unknown = [word for word in dict.fromkeys(words) if self.decoder.lookup_word(word) is None]
         spelled = {word: self._spelled(word) for word in unknown}
         silent = [word for word, phones in spelled.items() if not phones]
@@ -94,6 +99,8 @@ class _Engine:
             )
         for word, phones in spelled.items():
             self.decoder.add_word(word, phones, word == unknown[-1])
+
+    def begin(self, words: Sequence[str]) -> None:
         self.decoder.set_align_text(" ".join(words))
 
     def reached(self) -> int | None:
