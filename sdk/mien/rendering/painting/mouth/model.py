@@ -32,7 +32,7 @@ _BEHIND_LIPS_CM = 0.35
 """How far the upper front teeth are behind the line where the lips meet."""
 _OVERBITE_CM, _OVERJET_CM = 0.25, 0.25
 """How far the closed lower front teeth are above, and behind, the edge of the upper ones."""
-_BARED_CM = 0.2, 0.4
+_BARED_CM = 0.25, 0.5
 """How much of the lower front teeth stands above the lip before it is doubted, and at most: the
 lip that a jaw takes along covers them nearly wholly."""
 _CONDYLE_CM = 2.7, 9.7
