@@ -32,7 +32,7 @@ _BEHIND_LIPS_CM = 0.35
 """How far the upper front teeth are behind the line where the lips meet."""
 _OVERBITE_CM, _OVERJET_CM = 0.25, 0.25
 """How far the closed lower front teeth are above, and behind, the edge of the upper ones."""
-_BARED_CM = 0.25, 0.5
+_BARED_CM = 0.2, 0.4
 """How much of the lower front teeth stands above the lip before it is doubted, and at most: the
 lip that a jaw takes along covers them nearly wholly."""
 _CONDYLE_CM = 2.7, 9.7
@@ -57,6 +57,10 @@ _NARROWEST = 0.3
 """The part of its width that the inside keeps, however far the head is turned."""
 _WARMTH = np.array([0.0, 0.24, 0.24], dtype=np.float32)
 """How much less green and blue there is in light that comes off the mouth's own walls."""
+_ROUND_CM = 0.4
+"""How much farther apart corners are for the light: lips are round there, and thin."""
+_CORNER_LIT, _CORNER_CM = 0.62, 0.5
+"""The least light in a corner, in R'G'B', and how far from it that is felt."""
 _BOUNCE = 0.11
 """The part of the light that reaches the dark over many walls."""
 _GAMMA = 0.45
@@ -182,7 +186,7 @@ class _Light:
 
     Attributes:
         above, below: (h, w) how far the lips' edges are above and below a pixel, cm.
-        left, right: (h, w) how far the corners are beside it, cm.
+        left, right: (h, w) how far the corners are beside it, cm, for the light.
         aside: (h, w) how much brighter this side of the face is than its middle.
     """
 
@@ -206,8 +210,8 @@ class _Light:
             for distance in (
                 (v - top) / down,
                 (bottom - v) / down,
-                (u - cavity.edges.start) / along,
-                (cavity.edges.stop - u) / along,
+                (u - cavity.edges.start) / along + _ROUND_CM,
+                (cavity.edges.stop - u) / along + _ROUND_CM,
             )
         )
         return cls(above, below, left, right, np.asarray(aside, dtype=np.float32))
@@ -234,7 +238,11 @@ def _cavity(u: FloatArray, light: _Light, cavity: Cavity, colours: FaceColours) 
     half = max((cavity.edges.stop - cavity.edges.start) / 2, 1e-3)
     aside = np.clip((u - middle) / half, -1, 1)
     deep = _CHEEKS_CM + (_BACK_CM - _CHEEKS_CM) * (1 - aside**2)
-    return _plane(colours.depths) * _warmed(light.at(deep))
+    lit = light.at(deep)
+    # In a corner the cheek's lining lies right behind the lips, and comes forward between them.
+    beside = np.minimum(light.left, light.right) - _ROUND_CM
+    lit = np.maximum(lit, _CORNER_LIT * (1 - smoothstep(beside, 0.0, _CORNER_CM)))
+    return _plane(colours.depths) * _warmed(lit)
 
 
 def _tongue(
@@ -269,7 +277,7 @@ def _tongue(
         behind = size * (tip + (_ROOT_CM - _TIP_CM) * np.clip(over, 0, 1) ** 1.25)
     # It bulges forwards: what faces the light is the tip, what turns away from it the back. Those of
     # people are three times as bright before the lower lip as below the upper teeth (bench_inside).
-    turned = 1.6 - 0.9 * smoothstep(over, 0.0, 0.95) - 0.4 * smoothstep(sides, 0.02, 0.5)
+    turned = 1.5 - 0.8 * smoothstep(over, 0.0, 0.95) - 0.4 * smoothstep(sides, 0.02, 0.5)
     turned *= 1 - 0.05 * groove
     colour = _plane(colours.tongue) * _warmed(turned * light.at(seat.behind + behind))
     cover = 1 - smoothstep(over, 0.45, 1.15)
