@@ -146,21 +146,26 @@ def _print_pair(
     driven, said, before = (list(_seen(film)) for film in (renders, shown, plates))
     lips, own = (np.array([_gap(one) for one in film]) for film in (driven, said))
     at = np.array(times)
-    shut = [_near(lips, at, p.middle, np.nanmin) for p in spoken.speech.spoken if p.name in CLOSURES
-            and p.middle < at[-1]]  # fmt: skip
-    wide = [_near(lips, at, p.middle, np.nanmax) for p in spoken.speech.spoken if p.name in OPEN
-            and p.middle < at[-1]]  # fmt: skip
+    shut = [p.middle for p in spoken.speech.spoken if p.name in CLOSURES and p.middle < at[-1]]
+    wide = [p.middle for p in spoken.speech.spoken if p.name in OPEN and p.middle < at[-1]]
+    gaps, theirs = (
+        (_mean([_near(film, at, middle, np.nanmin) for middle in shut]),
+         _mean([_near(film, at, middle, np.nanmax) for middle in wide]))
+        for film in (lips, own)
+    )  # fmt: skip
     late, alike, best = _lag(lips, own)
     moved, turned = _elsewhere(driven, before)
     pixels = _changed_above(target, span.start, renders, plates)
     print(
-        f"  {pair:20}{_mean(shut):12.3f}{_mean(wide):13.3f}{late:12d}{alike:13.2f}{moved:11.3f}"
+        f"  {pair:20}{gaps[0]:12.3f}{gaps[1]:13.3f}{late:12d}{alike:13.2f}{moved:11.3f}"
         f"{turned:8.2f} deg{pixels:11.4f}",
         flush=True,
     )
     if strips is not None:
         _write_strip(strips / f"voice_{sound}_{name}.png", shown, renders)
-    return sound, _speaker_line(sound, own, at, len(spoken.speech.spoken), (alike, best))
+    said_by = f"{theirs[0]:.3f} at P, B and M, {theirs[1]:.3f} at open vowels"
+    line = _speaker_line(sound, own, at, len(spoken.speech.spoken), (alike, best))
+    return sound, f"{line}; its own gaps are {said_by}"
 
 
 def _speaker_line(
