@@ -332,7 +332,9 @@ def test_eyes_of_another_frame_come_to_look_where_they_are_to(*, weights: bool) 
         target[INDEX["gazeYawLeft"]] += 4
     painter = FacePainter(scene.face, scene.orientation)
     appearance = Appearance({FaceRegion.LIBRARY: scene.library()})
-    _, regions = painter._motion(appearance, 0, FaceChange.added(source, target))
+    _, regions = painter._motion(
+        appearance, 0, FaceChange(source, target, target, np.zeros_like(source))
+    )
     (eye,) = (region for region in regions if region.name == "Left")
     for donor in eye.donors:
         expected = 1.2 * (np.sin(np.radians(10)) - np.sin(np.radians(15)))

@@ -98,10 +98,33 @@ def test_another_frame_goes_the_rest_as_what_asks_for_it(face: Face, *, mode: Mo
     assert change.driven[PRESS] == pytest.approx(before + added_change(plan, 5)[PRESS])
     other = change.source.copy()
     other[PRESS] += 0.05
+    departed = change.departed_from(other)
     person = replace(face, identity=load_rig().mean)
     deformer = FaceDeformer(person, make_shot(FRAMES).media.orientation)
-    driven = deformer.driven(other, change.target, change.departing)[PRESS] - other[PRESS]
+    driven = deformer.driven(other, change.target, departed)[PRESS] - other[PRESS]
     assert driven == pytest.approx(0.05, abs=1e-5) if mode == "add" else 0 < driven < 0.04
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("away", [-0.1, 0.1])
+def test_another_frame_makes_no_step_where_a_curve_crosses_the_performance(
+    face: Face, *, mode: Mode, away: float
+) -> None:
+    """What nobody asked for departs, too: from the one performance to the other."""
+    rig, before = personal_rig(face), float(face.curves.controls.array[5, PRESS])
+    moves = []
+    for eps in (-5e-3, -5e-4, 0, 5e-4, 5e-3):
+        value = before + eps if mode == "replace" else eps
+        change = face_change(
+            FacePlan(face, evaluated(Edit(face).set("mouthPress", value, mode=mode))), 5
+        )
+        other = change.source.copy()
+        other[PRESS] += away
+        added = rig.added_of(change.target - other, change.departed_from(other))
+        moves.append(rig.moved(added)[PRESS] + min(added[PRESS], 0))
+    assert np.abs(np.diff(moves)).max() < 0.03
+    if away < 0:
+        assert moves[2] < 0.5 * rig.moved(np.full(len(change.source), 0.1, np.float32))[PRESS]
 
 
 def test_a_voice_moves_a_resting_mouth_by_its_amounts(face: Face) -> None:

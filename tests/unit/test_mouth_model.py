@@ -161,10 +161,11 @@ def test_teeth_are_darker_right_below_the_lip() -> None:
     assert (np.diff(teeth[: int(np.argmax(teeth))]) >= -0.01).all()
 
 
-def test_no_tooth_is_whiter_than_paper_on_a_bright_face() -> None:
+def test_no_tooth_and_no_tongue_is_whiter_than_paper_on_a_bright_face() -> None:
     bright = np.full(3, 0.95, dtype=np.float32)
-    painted = Painted.of(moved(jawOpen=0.3, mouthUpperUp=0.5), FaceColours.of(bright, bright))
-    assert painted.rgb.max() <= 1.05
+    for motion in (moved(jawOpen=0.3, mouthUpperUp=0.5), moved(jawOpen=1.0, mouthLowerDown=0.5)):
+        painted = Painted.of(motion, FaceColours.of(bright, bright))
+        assert painted.rgb.max() <= 1.01
 
 
 def test_light_falls_off_into_the_mouth() -> None:

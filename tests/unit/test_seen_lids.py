@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mien.face.rig import PersonalRig, load_rig
-from mien.face.seen_lids import RISE, brow_rises
+from mien.face.seen_lids import RISE, brow_rises, without_rises
 from mien.face.solve import solve_face
 from mien.model.controls import INDEX, NAMES
 from mien.timebase import Clock
@@ -62,3 +62,24 @@ def test_brows_stay_through_a_blink(raised: float) -> None:
     brows = face.raw.controls.array[:, BROWS]
     assert np.abs(brows[SHUT].mean(axis=0) - brows[OPEN].mean(axis=0)).max() < 0.06
     assert face.raw.controls.array[SHUT][:, LIDS].min() > 0.8
+    outer = [INDEX["browOuterUpLeft"], INDEX["browOuterUpRight"]]
+    assert face.raw.controls.array[SHUT][:, outer].mean() == pytest.approx(raised, abs=0.05)
+
+
+def test_no_habit_is_learned_of_it() -> None:
+    """Of curves of an earlier solver, which raise the brows instead, brows would sink."""
+    rig = load_rig()
+    rises = np.stack([brow_rises(rig.mean, rig.groups)[side] for side in ("left", "right")])
+    rng = np.random.default_rng(3)
+    blinks = np.array([[0, 0], [1, 1], [0.5, 0], [1, 1]], dtype=np.float32)
+    other = np.zeros((4, 468, 2), np.float32)
+    other[..., 0] = rng.normal(0, 0.05, (4, 468))
+    sunk = other.copy()
+    sunk[..., 1] -= blinks @ rises
+    assert np.abs(without_rises(sunk, blinks, rises) - other).max() < 0.02
+    # Whoever moves brows much with a blink, or without one, goes on to do so.
+    much = other.copy()
+    much[[0, 3], :, 1] += 3 * rises.sum(axis=0)
+    kept = without_rises(much, blinks, rises)
+    assert np.array_equal(kept[0], much[0])
+    assert kept[3, :, 1].max() > 0.6 * much[3, :, 1].max()

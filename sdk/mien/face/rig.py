@@ -144,9 +144,9 @@ class PersonalRig:
         opened = self._lips.gaps(self.identity + self._linear[_JAW_OPEN])
         self._jaw_gap = opened - self._lips.gaps(self.identity)
         self.fields = self._own_fields()
-        self._rises = brow_rises(rig.mean, rig.groups)
+        self.brow_rises = brow_rises(rig.mean, rig.groups)
         self.seen_fields = self.fields.copy()
-        for side, rise in self._rises.items():
+        for side, rise in self.brow_rises.items():
             self.seen_fields[_BLINK[side], :, 1] += rise
         changes = added_changes(rig.mean, rig.fields)
         self._adding, self._added = list(changes), np.stack(list(changes.values()))
@@ -232,7 +232,7 @@ class PersonalRig:
         if known != controls.tobytes():
             skin = self._deformed(controls, looks_to_degrees(controls))
         shape = skin.copy()
-        for side, rise in self._rises.items():
+        for side, rise in self.brow_rises.items():
             shape[:, 1] += min(max(float(controls[_BLINK[side]]), 0.0), 1.0) * rise
         return shape
 

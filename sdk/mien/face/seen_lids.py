@@ -16,7 +16,7 @@ import numpy as np
 from mien._math import smoothstep
 from mien._types import FloatArray, IndexArray
 
-__all__ = ["brow_rises"]
+__all__ = ["brow_rises", "without_rises"]
 
 RISE: Final = 0.15
 """Canonical units by which brows seem to rise where lids are shut. It is told by what is left of
@@ -50,6 +50,25 @@ def brow_rises(mean: FloatArray, groups: Mapping[str, IndexArray]) -> dict[str, 
         "left": np.asarray(rise * left, dtype=np.float32),
         "right": np.asarray(rise * (1 - left), dtype=np.float32),
     }
+
+
+def without_rises(beyond: FloatArray, blinks: FloatArray, rises: FloatArray) -> FloatArray:
+    """Return what landmarks do beyond a face's shape without what may be such a rise.
+
+    Curves that were solved by an earlier version explain it by raised brows. It is no habit of
+    blinking, either way.
+
+    Args:
+        beyond: (N, 468, 2) how far landmarks are from the shape, canonical units.
+        blinks: (N, 2) how far the left and the right lids are shut, 0..1.
+        rises: (2, 468) what `brow_rises` says of the left and of the right side.
+    """
+    left = beyond.copy()
+    for side, rise in enumerate(rises):
+        weight = rise / max(float(rise @ rise), 1e-9)
+        seen = np.clip(left[..., 1] @ weight, -blinks[:, side], blinks[:, side])
+        left[..., 1] -= seen[:, None] * rise
+    return left
 
 
 def _distance(mean: FloatArray, groups: Mapping[str, IndexArray], *names: str) -> FloatArray:

@@ -23,16 +23,23 @@ class FaceChange(NamedTuple):
         source: (59,) controls of the performance.
         target: (59,) controls asked for, as another performance is tracked.
         driven: (59,) controls to which the rig moves the performance.
-        departing: (59,) part of the change, 0..1, that takes the performance's place; the rest is
-            added to it.
+        departed: (59,) what of the change takes the performance's place; the rest is added to it.
     """
 
     source: FloatArray
     target: FloatArray
     driven: FloatArray
-    departing: FloatArray
+    departed: FloatArray
 
-    @classmethod
-    def added(cls, source: FloatArray, target: FloatArray) -> FaceChange:
-        """Return a change of which all is added to the performance."""
-        return cls(source, target, target, np.zeros_like(source))
+    def departed_from(self, performance: FloatArray) -> FloatArray:
+        """Return what of the way from another frame's performance (59,) departs from it.
+
+        What lies between the two performances does, and so does what departs from this one; what is
+        added to this one is added to the other.
+
+        Args:
+            performance: (59,) controls of what the face does in the other frame.
+        """
+        delta = self.target - performance
+        departed = self.source - performance + self.departed
+        return np.clip(departed, np.minimum(delta, 0), np.maximum(delta, 0))

@@ -83,12 +83,9 @@ def face_change(plan: FacePlan, frame: int) -> FaceChange:
     """
     evaluated = plan.evaluated
     source, delta = evaluated.source[frame], evaluated.delta[frame]
-    departing = np.zeros_like(delta)
-    if evaluated.departed is not None:
-        some = delta != 0
-        departing[some] = np.clip(evaluated.departed[frame][some] / delta[some], 0, 1)
-    driven = source + added_change(plan, frame)
-    return FaceChange(source, source + delta, driven, departing)
+    whole = evaluated.departed
+    departed = np.zeros_like(delta) if whole is None else whole[frame]
+    return FaceChange(source, source + delta, source + added_change(plan, frame), departed)
 
 
 def added_changes(plan: FacePlan) -> FloatArray:

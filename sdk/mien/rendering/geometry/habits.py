@@ -14,6 +14,8 @@ import numpy as np
 from mien._types import FloatArray
 from mien.face.pose import angles
 from mien.face.rig import PersonalRig
+from mien.face.seen_lids import without_rises
+from mien.model.controls import INDEX
 from mien.model.face import Face
 from mien.model.landmarks import SKIN
 from mien.rendering.geometry.features import clear_frames, features
@@ -21,6 +23,8 @@ from mien.rendering.geometry.regression import SmoothFunction
 
 __all__ = ["Habits"]
 
+_SIDES: Final = "left", "right"
+_LIDS: Final = [INDEX["eyeBlinkLeft"], INDEX["eyeBlinkRight"]]
 _MOST_FRAMES: Final = 200
 """Frames that are learned from at most."""
 _FEWEST_FRAMES: Final = 12
@@ -54,6 +58,8 @@ class Habits:
                 for frame, row in zip(clear.tolist(), controls, strict=True)
             ]
         )
+        blinks = np.clip(controls[:, _LIDS], 0, 1)
+        beyond = without_rises(beyond, blinks, np.stack([rig.brow_rises[side] for side in _SIDES]))
         self._function = SmoothFunction.through(
             features(controls, pose.rotation[clear]),
             beyond.reshape(len(clear), -1).astype(np.float64),

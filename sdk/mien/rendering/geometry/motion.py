@@ -193,16 +193,15 @@ class FaceDeformer:
         """Return what is asked for (59,), no less than what takes nothing more away."""
         return self._rig.above_least(source, target)
 
-    def driven(self, source: FloatArray, target: FloatArray, departing: FloatArray) -> FloatArray:
+    def driven(self, source: FloatArray, target: FloatArray, departed: FloatArray) -> FloatArray:
         """Return (59,) the controls to which the rig moves a performance for it to do another.
 
         Args:
             source: (59,) controls of the performance.
             target: (59,) controls of the other.
-            departing: (59,) part of what lies between, 0..1, that is not added to it.
+            departed: (59,) what of the way departs from it; the rest is added.
         """
-        delta = target - source
-        return np.asarray(source + self._rig.added_of(delta, departing * delta))
+        return np.asarray(source + self._rig.added_of(target - source, departed))
 
     def motion_at(self, frame: int, source: FloatArray, target: FloatArray) -> FaceMotion:
         """The motion from a performance to what is asked.

@@ -275,7 +275,8 @@ class FacePainter:
                 share = min((was - asked) / closed, 1.0)
                 filmed[column] = seen[column]
                 wanted[column] += (1 - share) * (seen[column] - was)
-        return change._replace(source=filmed, target=wanted)
+        driven = change.driven + (wanted - target)
+        return change._replace(source=filmed, target=wanted, driven=driven)
 
     def _uncovered(self, library: FaceLibrary) -> FaceLibrary:
         """The frames of a library that show the face with nothing in front of it."""
@@ -298,7 +299,8 @@ class FacePainter:
         """How the face in another frame comes to do what is asked, in that frame's pixels."""
         deformer = self.learned if donor.example is None else self._other(donor.example)
         asked = donor_target(donor.controls, change.source, change.target)
-        driven = deformer.driven(donor.controls, asked, change.departing)
+        departed = change._replace(target=asked).departed_from(donor.controls)
+        driven = deformer.driven(donor.controls, asked, departed)
         motion = deformer.motion_at(donor.frame, donor.controls, driven)
         return motion.mapped(donor.offset, donor.scale)
 

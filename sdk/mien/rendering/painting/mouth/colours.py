@@ -24,7 +24,7 @@ _ENAMEL = 1.28
 """Brightness of front teeth in full light, likewise: between lips, which take some of it, those of
 ten people are 1.0 to 1.3 (`python -m tests.benchmarks inside`)."""
 _SHADED_TOOTH = 0.95
-"""Brightness of front teeth in the shade of a lip, likewise: by so much they are told from what lies
+"""Brightness of front teeth in the shade of a lip, likewise: by so much they are told from what is
 behind them where a shot shows none that stand free."""
 _WHITEST = 1.0
 """R'G'B' that no made-up tooth is above in full light, however bright the skin is."""

@@ -69,11 +69,11 @@ _SOFT_PX = 0.7
 """Half the width of an edge of the model; the plate's blur comes after it."""
 _SEAM_CM, _SEAM_PX = 0.018, 0.45
 """Half the width of the line between two teeth, and the least that pixels show."""
+_SEAM = 0.30
+"""How much darker that line is."""
 _LIP_SHADE, _LIP_SHADE_CM = 0.38, 0.15
 """How much darker teeth are right below the upper lip, which takes the light from above, and how
 soon that fades away downwards."""
-_SEAM = 0.30
-"""How much darker that line is."""
 _TINT = np.array([0.10, 0.15, 0.26], dtype=np.float32)
 """How much less of the light the darkest and yellowest teeth reflect."""
 
@@ -275,11 +275,14 @@ def _tongue(
         over = (height / size + sides + 0.05 * groove + _TIP_BELOW_CM) / rise
         tip = _TIP_CM + _TIP_BEND * np.minimum(aside * aside, 4)
         behind = size * (tip + (_ROOT_CM - _TIP_CM) * np.clip(over, 0, 1) ** 1.25)
-    # It bulges forwards: what faces the light is the tip, what turns away from it the back. Those of
-    # people are three times as bright before the lower lip as below the upper teeth (bench_inside).
+    # It bulges forwards: what faces the light is the tip, what turns away from it the back. Those
+    # of people are twice as bright before the lower lip as below the upper teeth (bench_inside).
     turned = 1.5 - 0.8 * smoothstep(over, 0.0, 0.95) - 0.4 * smoothstep(sides, 0.02, 0.5)
     turned *= 1 - 0.05 * groove
-    colour = _plane(colours.tongue) * _warmed(turned * light.at(seat.behind + behind))
+    # White paper is not brighter.
+    most = 1 / max(float(colours.tongue.max()), 1e-3)
+    lit = np.minimum(turned * light.at(seat.behind + behind), most)
+    colour = _plane(colours.tongue) * _warmed(lit)
     cover = 1 - smoothstep(over, 0.45, 1.15)
     return np.asarray(planes + cover * (colour - planes), dtype=np.float32)
 
@@ -371,7 +374,8 @@ class _Surface:
 
 def _warmed(light: FloatArray) -> FloatArray:
     """(3, h, w) light (h, w), the redder the less of it there is: the rest comes off the walls."""
-    return np.asarray(light * (1 - _plane(_WARMTH) * (1 - light)), dtype=np.float32)
+    missing = np.maximum(1 - light, 0)
+    return np.asarray(light * (1 - _plane(_WARMTH) * missing), dtype=np.float32)
 
 
 def _plane(colour: FloatArray) -> FloatArray:
