@@ -41,7 +41,7 @@ __all__ = ["ClosedLoop", "close_loop", "known_gains", "with_gains"]
 
 _LOG = logging.getLogger(__name__)
 
-_VERSION: Final = 2
+_VERSION: Final = 3
 """Raised whenever the same edit gets other gains."""
 _LEAST: Final = 0.8
 _MOST: Final = 1.35
