@@ -8,7 +8,7 @@ rasterise.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TypeAlias
 
 import cv2
@@ -100,8 +100,9 @@ def paint_mouth(
     size = float(np.clip(cavity.width / _MEAN_WIDTH_CM, *_SIZES))
     light = _Light.between_lips(u, v, cavity, colours)
     lower = _Seat.of_jaw(cavity)
-    planes = _cavity(u, light, cavity, colours)
-    planes = _tongue(planes, u, v, lower, size, light, colours)
+    behind = light.behind_teeth(u, v, cavity)
+    planes = _cavity(u, behind, cavity, colours)
+    planes = _tongue(planes, u, v, lower, size, behind, colours)
     rows = (LOWER, lower, teeth[1]), (UPPER, _Seat.of_skull(cavity), teeth[0])
     for row, seat, amount in rows:
         if np.any(amount):
@@ -216,6 +217,13 @@ class _Light:
         )
         return cls(above, below, left, right, np.asarray(aside, dtype=np.float32))
 
+    def behind_teeth(self, u: FloatArray, v: FloatArray, cavity: Cavity) -> _Light:
+        """Return the light behind the upper teeth, which stand in its way where they are seen."""
+        down = cavity.px_per_cm
+        edge = cavity.upper_teeth(u / max(cavity.px_per_cm_along_lips, 1e-6)) * down
+        above = np.maximum(np.minimum(self.above, (v - edge) / down), 0)
+        return replace(self, above=np.asarray(above, dtype=np.float32))
+
     def part(self, rows: slice) -> _Light:
         """Return the light at some rows of the pixels."""
         return _Light(*(getattr(self, field.name)[rows] for field in fields(self)))
@@ -277,7 +285,7 @@ def _tongue(
         behind = size * (tip + (_ROOT_CM - _TIP_CM) * np.clip(over, 0, 1) ** 1.25)
     # It bulges forwards: what faces the light is the tip, what turns away from it the back. Those
     # of people are twice as bright before the lower lip as below the upper teeth (bench_inside).
-    turned = 1.5 - 0.8 * smoothstep(over, 0.0, 0.95) - 0.4 * smoothstep(sides, 0.02, 0.5)
+    turned = 1.6 - 0.85 * smoothstep(over, 0.0, 0.95) - 0.4 * smoothstep(sides, 0.02, 0.5)
     turned *= 1 - 0.05 * groove
     # White paper is not brighter.
     most = 1 / max(float(colours.tongue.max()), 1e-3)
