@@ -214,6 +214,25 @@ def test_gains_move_the_skin_by_as_many_times(gain: float) -> None:
         assert moved[1] / moved[0] == pytest.approx(gain, abs=0.01)
 
 
+def test_gains_move_the_plate_and_not_what_other_frames_show() -> None:
+    """A frame that shows what is asked shows all of it."""
+    face = make_face(FRAMES)
+    plan = FacePlan(
+        face, evaluate(face.curves.controls.array, [track(0.3, "add", "jawOpen")], face.valid)
+    )
+    plain, more = face_change(plan, 5), face_change(with_gains(plan, {"jawOpen": 1.3}), 5)
+    assert more.target == pytest.approx(plain.target, abs=1e-6)
+    assert more.driven[INDEX["jawOpen"]] > plain.driven[INDEX["jawOpen"]] + 0.05
+    corrected = with_gains(plan, {"jawOpen": 1.3})
+    same = replace(corrected.evaluated, gained=None)
+    assert _differs(corrected.evaluated, same)[5]
+    key, frames = CacheKey("all"), slice(5, 6)
+    digests = {
+        _edit_digest(one, key, frames) for one in (plan, corrected, replace(plan, evaluated=same))
+    }
+    assert len(digests) == 3
+
+
 def test_gains_are_kept_by_what_they_are_for() -> None:
     face, shot = make_face(FRAMES), make_shot(FRAMES)
     plans = [

@@ -64,11 +64,15 @@ class Evaluated:
         departed: (T, 59) float32, what of the change takes the performance's place, scales or
             smooths it: it is another performance, as one that is tracked; None where nothing does.
             The rest is an amount that somebody asked for.
+        gained: (T, 59) float32, what of the change corrects how much is seen of it: the plate's own
+            pixels are moved by it, and other frames, which show all of it, are not; None for
+            nothing.
     """
 
     source: FloatArray
     delta: FloatArray
     departed: FloatArray | None = None
+    gained: FloatArray | None = None
 
     def __repr__(self) -> str:
         active = int(np.count_nonzero(self.active))

@@ -193,7 +193,8 @@ def with_gains(plan: FacePlan, gains: Gains) -> FacePlan:
     for column in changed:
         added = asked[:, column] > 0
         wanted[added, column] = more[added, column]
-    return replace(plan, evaluated=replace(plan.evaluated, delta=wanted))
+    corrected = replace(plan.evaluated, delta=wanted, gained=wanted - delta)
+    return replace(plan, evaluated=corrected)
 
 
 class _Looking:

@@ -106,10 +106,11 @@ class EvaluatedEdits:
 def _differs(old: Evaluated, new: Evaluated) -> BoolArray:
     """(T,) the frames in which other changes are asked, or the same ones of another kind."""
     differs = (old.delta != new.delta).any(axis=1)
-    if old.departed is not None or new.departed is not None:
-        none = np.zeros_like(new.delta)
-        was, now = (none if one.departed is None else one.departed for one in (old, new))
-        differs |= (was != now).any(axis=1)
+    none = np.zeros_like(new.delta)
+    for was, now in ((old.departed, new.departed), (old.gained, new.gained)):
+        if was is not None or now is not None:
+            was, now = (none if one is None else one for one in (was, now))
+            differs |= (was != now).any(axis=1)
     return np.asarray(differs)
 
 

@@ -22,7 +22,7 @@ class FaceChange(NamedTuple):
     Attributes:
         source: (59,) controls of the performance.
         target: (59,) controls asked for, as another performance is tracked.
-        driven: (59,) controls to which the rig moves the performance.
+        driven: (59,) controls to which the rig moves the performance, corrections among them.
         departed: (59,) what of the change takes the performance's place; the rest is added to it.
     """
 

@@ -85,7 +85,9 @@ def face_change(plan: FacePlan, frame: int) -> FaceChange:
     source, delta = evaluated.source[frame], evaluated.delta[frame]
     whole = evaluated.departed
     departed = np.zeros_like(delta) if whole is None else whole[frame]
-    return FaceChange(source, source + delta, source + added_change(plan, frame), departed)
+    gained = evaluated.gained
+    shown = delta if gained is None else delta - gained[frame]
+    return FaceChange(source, source + shown, source + added_change(plan, frame), departed)
 
 
 def added_changes(plan: FacePlan) -> FloatArray:

@@ -157,6 +157,10 @@ def _edit_digest(plan: FacePlan, key: CacheKey, frames: slice) -> bytes:
     _add(digest, plan.evaluated.delta[frames])
     if plan.evaluated.departed is not None:
         _add(digest, plan.evaluated.departed[frames])
+    gained = plan.evaluated.gained
+    if gained is not None and gained[frames].any():
+        digest.update(b"gained")
+        _add(digest, gained[frames])
     if plan.flame is not None:
         _add(digest, plan.flame[frames])
     return digest.digest()
