@@ -83,6 +83,9 @@ def main(arguments: Sequence[str] = ()) -> None:
             means = [np.mean([getattr(look, which) for look in found], axis=0) for found in kept]
             for row, made in zip(np.mean(means, axis=0), ("filmed", "made up"), strict=True):
                 print(f"    {name:17} {made:8}" + " ".join(f"{value:.2f}" for value in row))
+    # The brightest of what is filmed in the upper half are front teeth, where any are seen.
+    teeth = sorted(max(look.down[0, : STEPS // 2].max() for look in k) for k in people.values())
+    print("  brightest, person by person: " + " ".join(f"{value:.2f}" for value in teeth))
     if asked.sheet is not None and whole:
         _write_sheet(asked.sheet, [look.picture for look in whole])
 

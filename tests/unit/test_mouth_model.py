@@ -142,7 +142,7 @@ def test_brightness_makes_no_step_as_the_jaw_drops() -> None:
 
 
 def test_teeth_are_a_little_brighter_than_skin_and_less_red_and_darker_to_the_sides() -> None:
-    """As those of ten people are, 1.0 to 1.3 times as bright: see `bench_inside`."""
+    """Those of ten people reach 1.1 to 1.4 times its brightness: see `bench_inside`."""
     painted = Painted.of(moved(jawOpen=0.25, mouthSmile=0.8, mouthUpperUp=0.2))
     cm = painted.cavity.px_per_cm
     teeth = painted.rgb[SIZE - round(0.2 * cm) : SIZE + round(0.1 * cm)]

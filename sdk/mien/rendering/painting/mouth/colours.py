@@ -22,7 +22,7 @@ _TONGUE, _GUM, _DEPTHS = 0.92, 0.86, 0.60
 """Brightness of tongue, gum and lining in full light, as parts of the skin's."""
 _ENAMEL = 1.28
 """Brightness of front teeth in full light, likewise: between lips, which take some of it, those of
-ten people are 1.0 to 1.3 (`python -m tests.benchmarks inside`)."""
+ten people reach 1.1 to 1.4 (`python -m tests.benchmarks inside`)."""
 _SHADED_TOOTH = 0.95
 """Brightness of front teeth in the shade of a lip, likewise: by so much they are told from what is
 behind them where a shot shows none that stand free."""

@@ -284,7 +284,7 @@ def _tongue(
         tip = _TIP_CM + _TIP_BEND * np.minimum(aside * aside, 4)
         behind = size * (tip + (_ROOT_CM - _TIP_CM) * np.clip(over, 0, 1) ** 1.25)
     # It bulges forwards: what faces the light is the tip, what turns away from it the back. Those
-    # of people are twice as bright before the lower lip as below the upper teeth (bench_inside).
+    # of people are nearly twice as bright before the lower lip as below the teeth (bench_inside).
     turned = 1.6 - 0.85 * smoothstep(over, 0.0, 0.95) - 0.4 * smoothstep(sides, 0.02, 0.5)
     turned *= 1 - 0.05 * groove
     # White paper is not brighter.
